@@ -1,0 +1,5 @@
+"""``python -m app`` is ``vonglau``."""
+
+from app.cli import main
+
+main()

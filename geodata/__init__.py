@@ -1,0 +1,1 @@
+"""Records, catalogue, cities, geography and the store. Imports nothing of ours."""

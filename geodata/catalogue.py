@@ -1,0 +1,129 @@
+"""What a service is: read from ``geodata/services/*.toml``, one file a service, found by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from geodata.errors import ConfigInvalid, UnknownName
+from geodata.records import KINDS
+
+Group = Literal["city_life", "environment", "sea", "assets", "government"]
+"""Groups of the layer tree, in this order; services without a source are listed last, in a group of their own."""
+
+Tint = Literal["sea", "people", "environment", "infrastructure"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ObservedProperty(_Strict):
+    """What a Thing of this service measures. ``unit`` is UCUM; values arriving in another unit are converted."""
+
+    id: str
+    title_vi: str
+    title_en: str
+    unit: str | None = None  # None: the result is a word
+    decimals: int = 0
+    minimum: float | None = None  # outside: the row is rejected as implausible
+    maximum: float | None = None
+    words: tuple[str, ...] = ()  # for a word: the vocabulary
+
+
+class Category(_Strict):
+    id: str
+    title_vi: str
+    title_en: str
+    codes: tuple[str, ...] = ()  # how sources name it (service_code, ship type), matched case-folded
+
+
+class Legal(_Strict):
+    """A legal source: what it is, when it came into force, what it says for this service."""
+
+    ref: str
+    date: date | None = None
+    in_force: date | None = None
+    about_vi: str
+    confirmed: bool = True  # False: believed, not read; shown as such
+
+
+class Service(_Strict):
+    """One service of the city. ``cadence_s`` is the expected interval of its feeds, unless a source says otherwise."""
+
+    id: str
+    title_vi: str = Field(max_length=60)
+    title_en: str
+    short_vi: str = Field(max_length=22)  # as look.md section 6 has it
+    short_en: str = Field(max_length=26)
+    description_vi: str
+    description_en: str
+    group: Group
+    icon: str  # ligature name in Material Icons
+    mark: str  # name of a shape in layers.marks
+    tint: Tint
+    kinds: tuple[str, ...]
+    cadence_s: float = Field(gt=0)
+    late_factor: float = Field(default=3.0, gt=1)  # k: older than k × cadence is silent
+    personal_data: bool = False
+    minimum_cell: int = 1  # counts under it are not published
+    retention_days: int | None = None  # None: kept
+    observed_properties: tuple[ObservedProperty, ...] = ()
+    categories: tuple[Category, ...] = ()
+    urgencies: tuple[Category, ...] = ()
+    legal: tuple[Legal, ...] = ()
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = set(value) - set(KINDS)
+        if unknown:
+            raise ValueError(f"unknown record kinds {sorted(unknown)}; known: {sorted(KINDS)}")
+        return value
+
+    def title(self, language: str) -> str:
+        return self.title_vi if language == "vi" else self.title_en
+
+    def short(self, language: str) -> str:
+        return self.short_vi if language == "vi" else self.short_en
+
+    def observed_property(self, name: str) -> ObservedProperty | None:
+        return next((p for p in self.observed_properties if p.id == name), None)
+
+
+@cache
+def services() -> Mapping[str, Service]:
+    """Every service by id, in the order of the files' names. Raises ConfigInvalid with file and field."""
+    found = {}
+    for path in sorted(files("geodata").joinpath("services").iterdir(), key=lambda p: p.name):
+        if not path.name.endswith(".toml"):
+            continue
+        try:
+            service = Service.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (ValidationError, tomllib.TOMLDecodeError) as error:
+            raise ConfigInvalid(path=path, reason=one_line(error)) from error
+        if f"{service.id}.toml" != path.name:
+            raise ConfigInvalid(path=path, reason=f"id {service.id!r} is not the file's name")
+        found[service.id] = service
+    return found
+
+
+def service(name: str) -> Service:
+    """The service of that id. Raises UnknownName."""
+    try:
+        return services()[name]
+    except KeyError:
+        raise UnknownName(kind="service", name=name, known=", ".join(services())) from None
+
+
+def one_line(error: Exception) -> str:
+    """A pydantic or TOML error as one line: field, then what is wrong with it."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+    return " ".join(str(error).split())

@@ -1,0 +1,167 @@
+"""A city: where it is, how it measures land, which services it runs and from which sources.
+
+Read from ``geodata/cities/*.toml``, one file a city, found by name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geodata.catalogue import Service, one_line, service, services
+from geodata.errors import ConfigInvalid, UnknownName
+from geodata.view import Bounds
+
+State = Literal["operating", "pilot", "ready"]
+"""Of a service in a city: vận hành, thí điểm, sẵn sàng kết nối. A plan, not a measurement."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceBinding(_Strict):
+    """One feed of one service: which protocol, where, whose. ``id`` is unique in the city.
+
+    ``options`` are the protocol's own (its ``Options`` model checks them). No secret stands here: an option
+    names the environment variable that holds it. ``simulated`` feeds are marked so wherever they are shown.
+    """
+
+    id: str
+    protocol: str
+    title_vi: str
+    title_en: str
+    service: str = ""  # filled from the table it stands in
+    operator: str | None = None  # who runs the feed
+    owner: str | None = None  # whose system it is
+    project: str | None = None
+    license: str | None = None
+    attribution: str | None = None
+    cadence_s: float | None = Field(default=None, gt=0)  # None: the service's
+    simulated: bool = False
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Phase(_Strict):
+    title_vi: str
+    title_en: str
+    start: date | None = None
+    end: date | None = None
+
+
+class CityService(_Strict):
+    state: State
+    phases: tuple[Phase, ...] = ()
+    sources: tuple[SourceBinding, ...] = ()
+    note_vi: str | None = None
+
+
+class Agency(_Strict):
+    id: str
+    title_vi: str
+    title_en: str
+    class_: Literal["department", "district", "ward", "enterprise", "other"] = Field(alias="class")
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successor: str | None = None  # id of the agency that took over
+    ward_code: str | None = None
+    confirmed: bool = True
+
+
+class Area(_Strict):
+    """A named operating area built of wards: Đông Hà, Vinh and Buôn Ma Thuột ceased to be units on 01/7/2025."""
+
+    id: str
+    title_vi: str
+    title_en: str
+    wards: tuple[str, ...]  # codes of 2025 units
+    confirmed: bool = True
+
+
+class Scene(_Strict):
+    """One scene of the wall."""
+
+    id: str
+    title_vi: str
+    title_en: str
+    bounds: tuple[float, float, float, float]  # west, south, east, north; the page fits it into its map block
+    layers: tuple[str, ...]
+
+
+class Wall(_Strict):
+    scale: float = Field(default=1.0, gt=0)  # (D / 6 m) × (2.04 m / H), look.md 3.3
+    rotate_s: float = 45
+    scenes: tuple[Scene, ...]
+
+
+class City(_Strict):
+    id: str
+    title_vi: str
+    title_en: str
+    full_title_vi: str
+    full_title_en: str
+    province_codes: tuple[str, ...]  # 2025 units
+    bounds: tuple[float, float, float, float]
+    home: tuple[float, float, float]  # lon, lat, zoom of the planner's first view
+    srid: int  # VN-2000 TM-3 zone of the city's own data; foreign data sets bring theirs
+    timezone: str = "Asia/Ho_Chi_Minh"
+    hotline: str | None = None
+    areas: tuple[Area, ...] = ()
+    agencies: tuple[Agency, ...] = ()
+    services: Mapping[str, CityService]
+    wall: Wall
+
+    @property
+    def box(self) -> Bounds:
+        return Bounds(*self.bounds)
+
+    def title(self, language: str) -> str:
+        return self.title_vi if language == "vi" else self.title_en
+
+    def bindings(self) -> tuple[SourceBinding, ...]:
+        """Every source of the city, with its service filled in."""
+        return tuple(
+            source.model_copy(update={"service": name})
+            for name, entry in self.services.items()
+            for source in entry.sources
+        )
+
+    def catalogue(self) -> Mapping[str, Service]:
+        """The services this city has, in the catalogue's order."""
+        return {name: entry for name, entry in services().items() if name in self.services}
+
+
+@cache
+def cities() -> Mapping[str, City]:
+    """Every city by id. Raises ConfigInvalid with file and field."""
+    found = {}
+    for path in sorted(files("geodata").joinpath("cities").iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".toml"):
+            city_ = parse(path.read_text(encoding="utf-8"), str(path))
+            found[city_.id] = city_
+    return found
+
+
+def parse(text: str, path: str) -> City:
+    """A city from the text of its file. Raises ConfigInvalid."""
+    try:
+        city_ = City.model_validate(tomllib.loads(text))
+        for name in city_.services:
+            service(name)
+    except (ValidationError, tomllib.TOMLDecodeError, UnknownName) as error:
+        raise ConfigInvalid(path=path, reason=one_line(error)) from error
+    return city_
+
+
+def city(name: str) -> City:
+    """The city of that id. Raises UnknownName."""
+    try:
+        return cities()[name]
+    except KeyError:
+        raise UnknownName(kind="city", name=name, known=", ".join(cities())) from None

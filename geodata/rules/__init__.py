@@ -1,0 +1,1 @@
+"""What a rule needs and finds; one module a rule family."""

@@ -1,0 +1,43 @@
+"""The one place that reads the environment. Built once, at the start of a command, and handed on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``dsn`` is set for an external server; without it the embedded cluster in ``data`` is used."""
+
+    data: Path
+    city: str = "hue"
+    dsn: str | None = field(default=None, repr=False)
+    login_file: Path | None = None  # users and argon2 hashes; needed to listen beyond loopback
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where sources look up named secrets
+
+    @classmethod
+    def from_environ(
+        cls, environ: Mapping[str, str] | None = None, *, data: Path | None = None, city: str | None = None
+    ) -> Settings:
+        """Arguments of the command line win over ``VONGLAU_DATA``, ``VONGLAU_CITY``, ``VONGLAU_DSN``,
+        ``VONGLAU_LOGIN_FILE``.
+        """
+        env = os.environ if environ is None else environ
+        login = env.get("VONGLAU_LOGIN_FILE")
+        return cls(
+            data=(data or Path(env.get("VONGLAU_DATA") or default_data(env))).absolute(),
+            city=city or env.get("VONGLAU_CITY") or "hue",
+            dsn=env.get("VONGLAU_DSN") or None,
+            login_file=Path(login) if login else None,
+            environ=dict(env),
+        )
+
+
+def default_data(env: Mapping[str, str]) -> Path:
+    """A folder that an unprivileged database user can reach too: never inside root's home."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/vonglau")
+    return Path(env.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "vonglau"

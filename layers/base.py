@@ -1,0 +1,113 @@
+"""What a layer is. ``load`` is the only I/O; ``draw`` is pure, so the same frame and view give the same picture."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geodata.errors import UnknownName
+from geodata.view import View
+
+if TYPE_CHECKING:
+    import holoviews as hv
+    import xarray as xr
+    from geodata.store.reader import Reader
+
+NOT_LAYERS = {
+    "base",
+    "elements",
+    "marks",
+    "palette",
+    "basemap",
+    "raster",
+    "tiles",
+    "compose",
+    "agg",
+    "labels",
+    "states",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegendItem:
+    """A row of the legend, from the same style as the picture: a mark with its look, words, and how many in view."""
+
+    mark: str
+    title_vi: str
+    title_en: str
+    state: str = "fresh"
+    level: int = 0
+    due: float | None = None
+    count: int | None = None
+
+
+class Layer(ABC):
+    """One service as a picture. ``service`` is the id in the catalogue; ``z_order`` grows upwards."""
+
+    service: ClassVar[str]
+    z_order: ClassVar[int] = 50
+
+    @abstractmethod
+    def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
+        """The rows of the view at its clock, with the columns that draw needs (state, level, alpha among them)."""
+
+    @abstractmethod
+    def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element | hv.Overlay:
+        """Pure: no database, no Panel, no clock. Only the elements of ``layers.elements`` and hv.Path."""
+
+    @abstractmethod
+    def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
+        """What the frame shows, abnormal last, with counts."""
+
+    @abstractmethod
+    def inspect(self, row: pd.Series, language: str) -> Mapping[str, str]:
+        """A row in words for the detail panel: label to value, in the order to show."""
+
+    def table(self, frame: gpd.GeoDataFrame, language: str) -> pd.DataFrame:
+        """The table twin of the picture: one row a mark, index = id, ready to show."""
+        rows = {str(key): self.inspect(row, language) for key, row in frame.iterrows()}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+
+class RasterLayer(Layer):
+    """A layer that can be drawn at any scale: the tile service calls aggregate, then shade."""
+
+    @abstractmethod
+    def aggregate(self, reader: Reader, view: View) -> xr.DataArray:
+        """Counts on the view's grid."""
+
+    @abstractmethod
+    def shade(self, aggregate: xr.DataArray, view: View) -> np.ndarray:
+        """RGBA uint8 (height, width, 4). The colour span is fixed per zoom, so tiles have no seams."""
+
+
+@cache
+def layers() -> Mapping[str, Layer]:
+    """Every layer by service id, found by module name: the module has one concrete Layer subclass."""
+    package = importlib.import_module("layers")
+    found: dict[str, Layer] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.ispkg or info.name in NOT_LAYERS:
+            continue
+        module = importlib.import_module(f"layers.{info.name}")
+        for thing in vars(module).values():
+            if isinstance(thing, type) and issubclass(thing, Layer) and thing.__module__ == module.__name__:
+                found[thing.service] = thing()
+    return dict(sorted(found.items(), key=lambda item: item[1].z_order))
+
+
+def get(service: str) -> Layer:
+    """The layer of a service. Raises UnknownName."""
+    try:
+        return layers()[service]
+    except KeyError:
+        raise UnknownName(kind="layer", name=service, known=", ".join(layers())) from None

@@ -1,0 +1,99 @@
+"""What an adapter is: a value that knows a protocol. No hierarchy, no database, no service.
+
+A module of this package ends in ``SOURCE = Source(...)`` and is found by its name. The runner owns retry,
+back-off, heart-beat and staleness; the adapter owns only the wire.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Generic, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict
+
+from geodata.errors import UnknownName, VongLauError
+from geodata.records import Record, Rejected
+from geodata.store.types import Batch, Cursor
+
+NOT_ADAPTERS = {"base", "runner", "http", "check", "recording", "units"}
+
+
+class SourceError(VongLauError):
+    """{reason}"""
+
+
+class Unreachable(SourceError):
+    """{endpoint} does not answer: {reason}"""
+
+
+class Refused(SourceError):
+    """{endpoint} refuses us: {reason}; check the key or the permission of this source"""
+
+
+class Garbled(SourceError):
+    """{endpoint} does not speak {protocol}: {reason}"""
+
+
+class Options(BaseModel):
+    """Options of a protocol. Secrets are named, never held: a field ``*_env`` names an environment variable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+O = TypeVar("O", bound=Options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that an adapter may touch outside itself.
+
+    ``http`` has time-outs, a size limit and redirects set; ``clock`` is aware UTC now; ``secret(name)`` reads a
+    named secret; ``vocabulary`` is the catalogue's word list of the service the source is bound to.
+    """
+
+    http: httpx.AsyncClient
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    secret: Callable[[str], str | None] = field(default=lambda name: None)
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Generic[O]):
+    """``batches`` runs for ever (a stream) or until it has caught up (a poll; ``poll_s`` says how often to call
+    it again). ``parse`` is pure: one recorded payload to records and rejections, given its arrival time.
+
+    ``batches`` raises SourceError when the feed is down; any other exception is a bug and is logged as one.
+    ``suffixes`` are the endings of raw payload files that ``vonglau replay`` may be given.
+    """
+
+    protocol: str
+    title: str
+    kinds: frozenset[type]
+    options: type[O]
+    batches: Callable[[O, Context, Cursor | None], AsyncIterator[Batch]]
+    parse: Callable[[bytes, O, datetime], Iterator[Record | Rejected]]
+    poll_s: Callable[[O], float | None] = field(default=lambda options: None)
+    suffixes: tuple[str, ...] = ()
+
+
+@cache
+def protocols() -> Mapping[str, Source[Options]]:
+    """Every adapter by protocol name. A module without SOURCE is a mistake and raises AttributeError."""
+    package = importlib.import_module("sources")
+    names = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.ispkg and m.name not in NOT_ADAPTERS]
+    found = (importlib.import_module(f"sources.{name}").SOURCE for name in names)
+    return {source.protocol: source for source in found}
+
+
+def protocol(name: str) -> Source[Options]:
+    """The adapter of that protocol. Raises UnknownName."""
+    try:
+        return protocols()[name]
+    except KeyError:
+        raise UnknownName(kind="protocol", name=name, known=", ".join(protocols())) from None

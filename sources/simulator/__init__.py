@@ -1,0 +1,1 @@
+"""A city that serves the real protocols on loopback, from a seed."""
