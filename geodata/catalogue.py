@@ -48,7 +48,7 @@ class Legal(_Strict):
     """A legal source: what it is, when it came into force, what it says for this service."""
 
     ref: str
-    date: date | None = None
+    issued: date | None = None
     in_force: date | None = None
     about_vi: str
     confirmed: bool = True  # False: believed, not read; shown as such

@@ -232,8 +232,7 @@ class Coverage:
 Record = Thing | Observation | Position | ServiceRequest | Alert | Event | Feature | Coverage
 
 KINDS: Mapping[str, type[Record]] = {
-    kind.__name__: kind  # type: ignore[misc]  # the union's members are exactly these classes
-    for kind in (Thing, Observation, Position, ServiceRequest, Alert, Event, Feature, Coverage)
+    kind.__name__: kind for kind in (Thing, Observation, Position, ServiceRequest, Alert, Event, Feature, Coverage)
 }
 """Kind name, as catalogue files write it, to its class."""
 

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from geodata.store.reader import Reader
 
 NOT_LAYERS = {
+    "agg",
     "base",
+    "basemap",
+    "compose",
     "elements",
+    "labels",
     "marks",
     "palette",
-    "basemap",
     "raster",
-    "tiles",
-    "compose",
-    "agg",
-    "labels",
     "states",
+    "tiles",
 }
 
 
