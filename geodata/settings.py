@@ -20,7 +20,8 @@ class Settings:
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str] | None = None, *, data: Path | None = None, city: str | None = None
+        cls, environ: Mapping[str, str] | None = None, *, data: Path | None = None, city: str | None = None,
+        login_file: Path | None = None,
     ) -> Settings:
         """Arguments of the command line win over ``VONGLAU_DATA``, ``VONGLAU_CITY``, ``VONGLAU_DSN``,
         ``VONGLAU_LOGIN_FILE``.
@@ -31,7 +32,7 @@ class Settings:
             data=(data or Path(env.get("VONGLAU_DATA") or default_data(env))).absolute(),
             city=city or env.get("VONGLAU_CITY") or "hue",
             dsn=env.get("VONGLAU_DSN") or None,
-            login_file=Path(login) if login else None,
+            login_file=login_file or (Path(login) if login else None),
             environ=dict(env),
         )
 

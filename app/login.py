@@ -1,0 +1,99 @@
+"""The login page: one form, in Vietnamese and English, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from functools import cache
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from tornado.web import RequestHandler
+
+from app.access import COOKIE, Access
+from layers import palette
+
+WORDS = {
+    "vi": {
+        "title": "Đăng nhập",
+        "name": "Tên người dùng",
+        "password": "Mật khẩu",
+        "enter": "Đăng nhập",
+        "wrong": "Tên hoặc mật khẩu không đúng.",
+        "slow": "Đã thử sai nhiều lần. Đợi một phút rồi thử lại.",
+    },
+    "en": {
+        "title": "Log in",
+        "name": "User name",
+        "password": "Password",
+        "enter": "Log in",
+        "wrong": "Name or password is not right.",
+        "slow": "Too many wrong tries. Wait a minute, then try again.",
+    },
+}
+
+
+@cache
+def template() -> str:
+    return files("app").joinpath("assets/login.html").read_text(encoding="utf-8")
+
+
+def inside(target: str) -> str:
+    """A path of this server; anything that leads elsewhere becomes the planner."""
+    parts = urlsplit(target)
+    safe = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if safe else "/explore"
+
+
+class LoginHandler(RequestHandler):
+    """GET shows the form, POST checks it (XSRF token, throttle, argon2 in a thread) and sets the cookie."""
+
+    access: Access
+
+    @property
+    def words(self) -> dict[str, str]:
+        return WORDS["en" if self.get_argument("lang", "vi") == "en" else "vi"]
+
+    def show(self, message: str = "") -> None:
+        self.set_header("Cache-Control", "no-store")
+        text = template()
+        values = {
+            "css": palette.css(),
+            "lang": "en" if self.words is WORDS["en"] else "vi",
+            "message": html.escape(message),
+            "xsrf": self.xsrf_form_html().decode() if isinstance(self.xsrf_form_html(), bytes) else self.xsrf_form_html(),
+            "next": html.escape(inside(self.get_argument("next", "/explore")), quote=True),
+            **self.words,
+        }
+        for key, value in values.items():
+            text = text.replace("{{" + key + "}}", value)
+        self.write(text)
+
+    def get(self) -> None:
+        self.show()
+
+    async def post(self) -> None:
+        self.check_xsrf_cookie()
+        name = self.get_body_argument("name", "")[:200]
+        key = f"{self.request.remote_ip} {name}"
+        if self.access.throttle.blocked(key):
+            self.set_status(429)
+            self.show(self.words["slow"])
+            return
+        password = self.get_body_argument("password", "", strip=False)[:1000]
+        if not await asyncio.to_thread(self.access.check, name, password):
+            self.access.throttle.failed(key)
+            self.set_status(401)
+            self.show(self.words["wrong"])
+            return
+        secure = self.request.protocol == "https"
+        self.set_signed_cookie(COOKIE, name, expires_days=30, httponly=True, samesite="Lax", secure=secure)
+        self.redirect(inside(self.get_argument("next", "/explore")))
+
+
+class LogoutHandler(RequestHandler):
+    """Forgets the cookie."""
+
+    def get(self) -> None:
+        self.clear_cookie(COOKIE)
+        self.redirect("/login")

@@ -1,0 +1,202 @@
+"""The web server: Panel's Tornado server from our own main, with our handlers beside the pages.
+
+Settings that were measured to matter on this stack (session tokens that outlive an outage, resources that never
+leave the machine after a reconnect, the tile patch) stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import pkgutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from app.access import Access, Login, LoginNeeded, cookie_secret, is_loopback
+from app.context import Language, PageContext, Services
+from app.refresh import Refresh
+from geodata.city import City
+from geodata.errors import PortTaken
+from geodata.settings import Settings
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+
+log = logging.getLogger(__name__)
+
+MONTH_S = 30 * 24 * 3600
+"""A page older than its token can never reconnect (bokeh#14416): the token outlives any outage."""
+
+UNUSED_MS = 600_000
+"""A planner's session survives ten minutes without its socket."""
+
+TILE_WORKERS = 2
+DRAIN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where to listen and which origins may open a socket."""
+
+    host: str = "127.0.0.1"
+    port: int = 5006
+    origins: tuple[str, ...] = field(default=())
+
+    @property
+    def allowed(self) -> list[str]:
+        own = [f"{name}:{self.port}" for name in ("localhost", "127.0.0.1", "[::1]")]
+        return [*own, f"{self.host}:{self.port}", *self.origins]
+
+
+def prepare_environment(data: Path) -> None:
+    """Before Panel is imported: it reads these when it is. Nothing may come from another host, also after a reconnect
+    (panel#8512), and compiled kernels are kept between starts."""
+    os.environ["PANEL_CDN_ROOT"] = "/pncdn/"
+    os.environ["BOKEH_RESOURCES"] = "server"
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(data / "cache" / "numba"))
+
+
+def check_address(address: Address, settings: Settings) -> None:
+    """Raises LoginNeeded beyond loopback without a login, PortTaken when another program listens."""
+    if not is_loopback(address.host) and settings.login_file is None:
+        raise LoginNeeded(host=address.host)
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            raise PortTaken(port=address.port) from error
+
+
+def pages() -> Iterator[ModuleType]:
+    """Every page module: it has PATHS and build."""
+    for info in pkgutil.iter_modules(importlib.import_module("app.pages").__path__):
+        module = importlib.import_module(f"app.pages.{info.name}")
+        if hasattr(module, "PATHS"):
+            yield module
+
+
+def last(arguments: Mapping[str, list[bytes]]) -> dict[str, str]:
+    return {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
+
+
+def session_of(module: ModuleType, services: Services) -> Callable[[], Any]:
+    """The function that Panel calls for each new session of a page."""
+
+    def session() -> Any:
+        import panel as pn
+
+        query = last(pn.state.session_args)
+        language: Language = "en" if query.get("lang") == "en" else "vi"
+        context = PageContext(
+            services=services,
+            language=language,
+            user=pn.state.user,
+            path=dict(pn.state.route_params),
+            query=query,
+        )
+        return module.build(context)
+
+    return session
+
+
+class WebServer:
+    """Builds the server of one city and runs it until told to stop."""
+
+    def __init__(self, settings: Settings, city: City, reader: Reader, address: Address) -> None:
+        from layers.tiles import TileService
+
+        check_address(address, settings)
+        self.settings = settings
+        self.address = address
+        self.refresh = Refresh(reader)
+        self.access = Access(settings.login_file)
+        self.services = Services(
+            settings=settings,
+            city=city,
+            reader=reader,
+            tiles=TileService(reader, workers=TILE_WORKERS),
+            refresh=self.refresh,
+            build=f"{int(time.time()):x}",
+        )
+        self.pool = ThreadPoolExecutor(TILE_WORKERS * 4, thread_name_prefix="tile")
+        self.server = self._server()
+
+    def _patterns(self) -> list[tuple[Any, ...]]:
+        from app import handlers
+        from app.health import Health, LoopLag
+
+        self.lag = LoopLag()
+        health = Health(self.services, self.lag)
+        token = self.settings.environ.get("VONGLAU_METRICS_TOKEN")
+        tile = {"access": self.access, "services": self.services, "pool": self.pool}
+        metrics = {"access": self.access, "registry": health.registry, "token": token}
+        return [
+            (handlers.TILE, handlers.TileHandler, tile),
+            (r"/readyz", handlers.ReadyHandler, {"health": health}),
+            (r"/metrics", handlers.MetricsHandler, metrics),
+            (r"/", handlers.HomeHandler),
+        ]
+
+    def _server(self) -> Any:
+        import panel as pn
+
+        pn.extension(reconnect=True, notifications=True)
+        pn.config.session_history = 0
+        apps = {path: session_of(module, self.services) for module in pages() for path in module.PATHS}
+        dist = Path(pn.__file__).parent / "dist"
+        secured: dict[str, Any] = {"auth_provider": Login(self.access)} if self.access.enabled else {}
+        return pn.io.server.get_server(
+            apps,
+            port=self.address.port,
+            address=self.address.host,
+            websocket_origin=self.address.allowed,
+            title={path: "Vọng Lâu" for path in apps},
+            extra_patterns=self._patterns(),
+            static_dirs={"assets": str(files("app").joinpath("assets")), f"pncdn/{pn.__version__}/dist": str(dist)},
+            cookie_secret=cookie_secret(self.settings.data),
+            session_token_expiration=MONTH_S,
+            unused_session_lifetime_milliseconds=UNUSED_MS,
+            check_unused_sessions_milliseconds=30_000,
+            keep_alive_milliseconds=10_000,
+            use_index=False,
+            start=False,
+            show=False,
+            **secured,
+        )
+
+    def run(self, ready: Callable[[str], None] = lambda url: None) -> None:
+        """Serve until SIGTERM or SIGINT. ``ready`` is told the address once it answers."""
+        from tornado.ioloop import PeriodicCallback
+
+        loop = asyncio.get_event_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.server.io_loop.stop)
+        self.refresh.start()
+        ticker = PeriodicCallback(self.lag.tick, 1000)
+        ticker.start()
+        self.server.start()
+        host = "localhost" if is_loopback(self.address.host) else self.address.host
+        ready(f"http://{host}:{self.address.port}/")
+        try:
+            self.server.io_loop.start()
+        finally:
+            ticker.stop()
+            self.close()
+
+    def close(self) -> None:
+        self.server.stop(wait=False)
+        self.refresh.stop()
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.services.tiles.close()

@@ -1,0 +1,102 @@
+"""Keeps the programs of one machine running: starts them, starts them again when they end, stops them in order.
+
+A child that ends at once again and again is started ever more slowly, never given up: a control room has nobody
+at the keyboard at night. Each change of a child's state is one line in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.parent import child_environment
+
+log = logging.getLogger(__name__)
+
+QUICK_S = 10.0
+"""A child that lived shorter than this ended "at once"."""
+
+SLOWEST_S = 30.0
+STOP_S = 15.0
+"""Time to end by itself after SIGTERM, then SIGKILL."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One program: ``vonglau`` with arguments."""
+
+    name: str
+    arguments: Sequence[str]
+    process: asyncio.subprocess.Process | None = None
+    starts: int = 0
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    async def keep(self) -> None:
+        """Run it for ever; cancelled, leave the running process to ``stop``."""
+        wait = 0.5
+        while True:
+            began = time.monotonic()
+            self.process = await start(self.arguments)
+            self.starts += 1
+            status = await self.process.wait()
+            lived = time.monotonic() - began
+            wait = min(wait * 2, SLOWEST_S) if lived < QUICK_S else 0.5
+            log.warning("%s ended with status %s after %.0f s; starting again in %.0f s", self.name, status, lived, wait)
+            await asyncio.sleep(wait)
+
+    async def stop(self) -> None:
+        """SIGTERM, wait, SIGKILL."""
+        if self.task is not None:
+            self.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+        if self.process is None or self.process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.terminate()
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_S)
+        except TimeoutError:
+            log.warning("%s does not end by itself; killed", self.name)
+            self.process.kill()
+            await self.process.wait()
+
+
+async def start(arguments: Sequence[str]) -> asyncio.subprocess.Process:
+    """Start ``vonglau ARGUMENTS`` in its own process group, so that Ctrl-C reaches us first and we stop it in order."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app", *arguments, env=child_environment(), start_new_session=True
+    )
+
+
+async def run_once(arguments: Sequence[str]) -> int:
+    """Run to the end; cancelled, end it."""
+    process = await start(arguments)
+    try:
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+class Supervisor:
+    """The children, in the order of starting; stopped in the opposite order."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+
+    def add(self, name: str, *arguments: str) -> Child:
+        child = Child(name, arguments)
+        child.task = asyncio.create_task(child.keep(), name=name)
+        self.children.append(child)
+        return child
+
+    async def stop(self) -> None:
+        for child in reversed(self.children):
+            await child.stop()
