@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import click
 
+from app.parent import end_with_parent
 from geodata.errors import VongLauError
 
 PACKAGES = ("app", "sources", "layers", "geodata")
@@ -50,6 +51,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run; our own errors are one line on standard error and their exit status."""
+    end_with_parent()
     try:
         cli.main(standalone_mode=False)
     except VongLauError as error:

@@ -1,0 +1,34 @@
+# Two commands: `make run` and `make test` do all set-up. ARGS are passed on: make run ARGS="--port 5107 --data DIR".
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+ARGS ?=
+
+.PHONY: help setup run test check format bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+setup: ## system packages, virtual environment from the lock; nothing to do when they are there
+	@bash tools/setup.sh
+
+run: setup ## the map of the city, with simulated feeds: http://localhost:5006/
+	@exec .venv/bin/vonglau up $(ARGS)
+
+check: setup ## formatting, lint, types, arrows
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: check ## everything that must hold; under 15 minutes on 2 cores
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+format: setup ## put the code in shape
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+bench: setup ## speed, measured against a baseline of the same minute
+	@for bench in tests/benchmarks/bench_*.py; do $(PYTHON) $$bench $(ARGS) || exit 1; done
+
+clean: ## the virtual environment and what tools left behind; never data
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
