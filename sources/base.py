@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict
@@ -41,9 +41,14 @@ class Garbled(SourceError):
 
 
 class Options(BaseModel):
-    """Options of a protocol. Secrets are named, never held: a field ``*_env`` names an environment variable."""
+    """Options of a protocol. Secrets are named, never held: a field ``*_env`` names an environment variable.
+
+    ``service`` is filled in from the binding: the catalogue's words of that service are the adapter's vocabulary.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service: str = ""
 
 
 O = TypeVar("O", bound=Options)
@@ -54,19 +59,23 @@ class Context:
     """All that an adapter may touch outside itself.
 
     ``http`` has time-outs, a size limit and redirects set; ``clock`` is aware UTC now; ``secret(name)`` reads a
-    named secret; ``vocabulary`` is the catalogue's word list of the service the source is bound to.
+    named secret; ``memory`` is the adapter's own between the polls of one run, and is lost on a restart.
     """
 
     http: httpx.AsyncClient
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     secret: Callable[[str], str | None] = field(default=lambda name: None)
     service: str = ""
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Generic[O]):
     """``batches`` runs for ever (a stream) or until it has caught up (a poll; ``poll_s`` says how often to call
-    it again). ``parse`` is pure: one recorded payload to records and rejections, given its arrival time.
+    it again). A stream hands over what it holds at least once a second, so that a stop loses nothing.
+
+    ``parse`` is pure: one recorded payload to records and rejections, given its arrival time, which they carry
+    as ``received_at``.
 
     ``batches`` raises SourceError when the feed is down; any other exception is a bug and is logged as one.
     ``suffixes`` are the endings of raw payload files that ``vonglau replay`` may be given.
@@ -84,9 +93,16 @@ class Source(Generic[O]):
 
 @cache
 def protocols() -> Mapping[str, Source[Options]]:
-    """Every adapter by protocol name. A module without SOURCE is a mistake and raises AttributeError."""
+    """Every adapter by protocol name. A module without SOURCE is a mistake and raises AttributeError.
+
+    Modules whose name begins with an underscore are the private parts of an adapter.
+    """
     package = importlib.import_module("sources")
-    names = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.ispkg and m.name not in NOT_ADAPTERS]
+    names = [
+        m.name
+        for m in pkgutil.iter_modules(package.__path__)
+        if not m.ispkg and not m.name.startswith("_") and m.name not in NOT_ADAPTERS
+    ]
     found = (importlib.import_module(f"sources.{name}").SOURCE for name in names)
     return {source.protocol: source for source in found}
 
