@@ -138,7 +138,7 @@ def bearer(request_headers: Mapping[str, str], token: str | None) -> bool:
     return bool(token) and hmac.compare_digest(given, token or "")
 
 
-class Login(AuthProvider):  # type: ignore[misc]  # Bokeh's classes are untyped
+class Login(AuthProvider):
     """What Bokeh asks: who is it, and where does one log in."""
 
     def __init__(self, access: Access) -> None:

@@ -58,8 +58,9 @@ class TileHandler(Guarded):
 
     def request_of(self, parts: dict[str, str]) -> TileRequest | None:
         """None for a tile that does not exist: unknown layer or outside the pyramid."""
-        from layers.base import layers
         from layers.tiles import TileRequest
+
+        from layers.base import layers
 
         z, x, y = (int(parts[k]) for k in "zxy")
         if z > DEEPEST or x >= 2**z or y >= 2**z:
@@ -81,7 +82,8 @@ class TileHandler(Guarded):
 
 class ReadyHandler(RequestHandler):
     """200 when the pages can be trusted, 503 when not; says which build answers and what is wrong. No login: a
-    balancer and a wall that has lost its session must be able to ask."""
+    balancer and a wall that has lost its session must be able to ask.
+    """
 
     health: Health
 

@@ -40,7 +40,7 @@ class Health:
         self.services = services
         self.lag = lag
         self.registry = CollectorRegistry()
-        self.registry.register(self)  # type: ignore[arg-type]  # a collector is anything with collect()
+        self.registry.register(self)
         self._lock = threading.Lock()
         self._asked = 0.0
         self._database: str | None = None

@@ -61,7 +61,7 @@ class LoginHandler(RequestHandler):
             "css": palette.css(),
             "lang": "en" if self.words is WORDS["en"] else "vi",
             "message": html.escape(message),
-            "xsrf": self.xsrf_form_html().decode() if isinstance(self.xsrf_form_html(), bytes) else self.xsrf_form_html(),
+            "xsrf": str(self.xsrf_form_html()),
             "next": html.escape(inside(self.get_argument("next", "/explore")), quote=True),
             **self.words,
         }

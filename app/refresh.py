@@ -71,7 +71,7 @@ class Refresh:
             thread.join(timeout=5)
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
-        """Call ``callback`` in the current session after each change. Ends with the session, or by the value returned."""
+        """Call ``callback`` in the current session after each change; ends with it, or by the value returned."""
         import panel as pn
 
         key, doc = object(), pn.state.curdoc

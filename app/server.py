@@ -60,7 +60,8 @@ class Address:
 
 def prepare_environment(data: Path) -> None:
     """Before Panel is imported: it reads these when it is. Nothing may come from another host, also after a reconnect
-    (panel#8512), and compiled kernels are kept between starts."""
+    (panel#8512), and compiled kernels are kept between starts.
+    """
     os.environ["PANEL_CDN_ROOT"] = "/pncdn/"
     os.environ["BOKEH_RESOURCES"] = "server"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(data / "cache" / "numba"))
@@ -162,7 +163,7 @@ class WebServer:
             port=self.address.port,
             address=self.address.host,
             websocket_origin=self.address.allowed,
-            title={path: "Vọng Lâu" for path in apps},
+            title=dict.fromkeys(apps, "Vọng Lâu"),
             extra_patterns=self._patterns(),
             static_dirs={"assets": str(files("app").joinpath("assets")), f"pncdn/{pn.__version__}/dist": str(dist)},
             cookie_secret=cookie_secret(self.settings.data),

@@ -46,8 +46,16 @@ class Child:
             status = await self.process.wait()
             lived = time.monotonic() - began
             wait = min(wait * 2, SLOWEST_S) if lived < QUICK_S else 0.5
-            log.warning("%s ended with status %s after %.0f s; starting again in %.0f s", self.name, status, lived, wait)
+            log.warning(
+                "%s ended with status %s after %.0f s; starting again in %.0f s", self.name, status, lived, wait
+            )
             await asyncio.sleep(wait)
+
+    def restart(self) -> None:
+        """End the running process; ``keep`` starts it again."""
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.terminate()
 
     async def stop(self) -> None:
         """SIGTERM, wait, SIGKILL."""

@@ -19,7 +19,9 @@ log = logging.getLogger("vonglau.serve")
 @click.option("--port", type=click.IntRange(1, 65535), default=5006, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Beyond loopback a login file is needed.")
 @click.option("--allow-origin", multiple=True, help="Name under which a proxy shows the pages, host[:port].")
-@click.option("--login-file", type=click.Path(path_type=Path, exists=True), default=None, help="Users; see `vonglau user`.")
+@click.option(
+    "--login-file", type=click.Path(path_type=Path, exists=True), default=None, help="Users; see `vonglau user`."
+)
 def command(
     city: str | None, data: Path | None, port: int, host: str, allow_origin: tuple[str, ...], login_file: Path | None
 ) -> None:
@@ -31,9 +33,10 @@ def command(
     address = Address(host=host, port=port, origins=allow_origin)
     check_address(address, settings)
     prepare_environment(settings.data)
-    from geodata.city import city as city_of
     from geodata.store.connect import database
     from geodata.store.reader import Reader
+
+    from geodata.city import city as city_of
 
     with database(settings, role="read") as db, Reader(db.dsn) as reader:
         WebServer(settings, city_of(settings.city), reader, address).run(lambda url: log.info("serving %s", url))

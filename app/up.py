@@ -1,0 +1,196 @@
+"""The programs of one machine and their order: database, simulator, ingest, pages; history beside them.
+
+The pages start before the history is loaded: the first picture comes soon and fills up. The children end with us,
+also when we are killed without a word; the database ends with us likewise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.server import Address
+from app.supervise import Child, Supervisor, run_once
+from geodata.errors import VongLauError
+from geodata.settings import Settings
+
+log = logging.getLogger("vonglau.up")
+
+BINDINGS_S = 60.0
+READY_S = 120.0
+
+
+class AlreadyUp(VongLauError):
+    """`vonglau up` runs already on {data}; stop it first, or choose another folder with --data"""
+
+
+class SimulatorSilent(VongLauError):
+    """the simulator opened no port within {seconds:.0f} s; its own words are above"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """Which city to invent: the same seed gives the same city."""
+
+    seed: int = 1
+    speed: float = 1.0
+    days: int = 14
+    faults: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold the data folder. Raises AlreadyUp. The kernel lets go of it when we die."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "up.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyUp(data=data) from None
+        yield
+
+
+class Up:
+    """One run of everything."""
+
+    def __init__(
+        self, settings: Settings, address: Address, simulation: Simulation | None, *, open_page: bool = False
+    ) -> None:
+        self.settings = settings
+        self.address = address
+        self.simulation = simulation
+        self.open_page = open_page
+        self.supervisor = Supervisor()
+        self.run_folder = settings.data / "run"
+        self.common = ("--city", settings.city, "--data", str(settings.data))
+
+    @property
+    def bindings(self) -> Path:
+        return self.run_folder / f"bindings-{self.settings.city}.json"
+
+    @property
+    def loaded(self) -> Path:
+        """Says which simulated history this data folder holds already."""
+        return self.run_folder / f"history-{self.settings.city}.loaded"
+
+    async def run(self) -> None:
+        from geodata.store.connect import database
+
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        with only_one(self.settings.data), database(self.settings, role="owner", create=True):
+            self.run_folder.mkdir(exist_ok=True)
+            work = asyncio.create_task(self._work())
+            try:
+                await self._until(stop, work)
+            finally:
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await work
+                log.info("stopping")
+                await self.supervisor.stop()
+
+    async def _until(self, stop: asyncio.Event, work: asyncio.Task[None]) -> None:
+        """Wait for the signal; an error of ours ends the wait and is raised."""
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({waiting, work}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done() and not stop.is_set():
+            work.result()
+            await waiting
+        waiting.cancel()
+
+    async def _work(self) -> None:
+        arguments = ["ingest", *self.common]
+        if self.simulation is not None:
+            await self._simulate(self.simulation)
+            arguments += ["--bindings", str(self.bindings)]
+        ingest = self.supervisor.add("ingest", *arguments)
+        self.supervisor.add("serve", "serve", *self.common, *self._serve_options())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._history())
+            group.create_task(self._answer())
+            if self.simulation is not None:
+                group.create_task(self._follow(ingest))
+
+    async def _follow(self, ingest: Child) -> None:
+        """A restarted simulator has other ports, and only a restarted ingest reads them."""
+        seen = self.bindings.stat().st_mtime_ns
+        while True:
+            await asyncio.sleep(1)
+            with contextlib.suppress(FileNotFoundError):
+                now = self.bindings.stat().st_mtime_ns
+                if now != seen:
+                    seen = now
+                    ingest.restart()
+
+    def _serve_options(self) -> list[str]:
+        options = ["--port", str(self.address.port), "--host", self.address.host]
+        if self.settings.login_file is not None:
+            options += ["--login-file", str(self.settings.login_file)]
+        return options
+
+    async def _simulate(self, simulation: Simulation) -> None:
+        self.bindings.unlink(missing_ok=True)
+        faults = [part for fault in simulation.faults for part in ("--fault", fault)]
+        self.supervisor.add(
+            "simulate", "simulate", *self._city_of(simulation), "--speed", str(simulation.speed),
+            "--bindings", str(self.bindings), *faults,
+        )  # fmt: skip
+        deadline = time.monotonic() + BINDINGS_S
+        while not self.bindings.exists():
+            if time.monotonic() > deadline:
+                raise SimulatorSilent(seconds=BINDINGS_S)
+            await asyncio.sleep(0.1)
+
+    def _city_of(self, simulation: Simulation) -> list[str]:
+        return ["--city", self.settings.city, "--seed", str(simulation.seed)]
+
+    async def _history(self) -> None:
+        """Write and load the simulated past once. Killed in between it is done again: loading twice adds nothing."""
+        simulation = self.simulation
+        if simulation is None or simulation.days == 0:
+            return
+        want = f"seed {simulation.seed}, {simulation.days} days"
+        if self.loaded.exists() and self.loaded.read_text() == want:
+            return
+        folder = self.settings.data / "history" / self.settings.city
+        log.info("writing and loading %d days of simulated history", simulation.days)
+        began = time.monotonic()
+        write = await run_once(
+            ["simulate", *self._city_of(simulation), "--history", str(folder), "--days", str(simulation.days),
+             "--history-only"]
+        )  # fmt: skip
+        load = await run_once(["replay", *self.common, "--recordings", str(folder)]) if write == 0 else 1
+        if load == 0:
+            self.loaded.write_text(want)
+            log.info("history loaded in %.0f s", time.monotonic() - began)
+        else:
+            log.warning("history is not complete; it is tried again at the next start")
+
+    async def _answer(self) -> None:
+        """Wait until the pages answer, say where, show them when somebody is there to see."""
+        import httpx
+
+        url = f"http://{'localhost' if self.address.host == '127.0.0.1' else self.address.host}:{self.address.port}"
+        deadline = time.monotonic() + READY_S
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while time.monotonic() < deadline:
+                with contextlib.suppress(httpx.HTTPError):
+                    if (await client.get(f"{url}/readyz", timeout=5)).status_code == httpx.codes.OK:
+                        break
+                await asyncio.sleep(0.3)
+        log.info("planner %s/explore   wall %s/wall   (Ctrl-C stops everything)", url, url)
+        if self.open_page and sys.stdout.isatty() and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            await asyncio.to_thread(webbrowser.open, f"{url}/explore")
