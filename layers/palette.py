@@ -1,4 +1,4 @@
-"""Every colour, ramp and size of the look, once (look.md 2 and 3.2): no other module of ``layers`` or ``app`` names a hex.
+"""Every colour, ramp and size of the look, once (look.md 2, 3.2): no other module of layers or app names a hex.
 
 Colours are ``#RRGGBB`` strings in sRGB. ``css()`` writes them as custom properties, ``mui()`` as the theme of
 panel-material-ui, ``bokeh_theme()`` as the defaults of a Bokeh figure.
