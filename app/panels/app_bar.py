@@ -1,0 +1,15 @@
+"""The bar of the planner: city, search, pages, language, clock."""
+
+from __future__ import annotations
+
+from app.panels.block import Block, script, style
+
+
+class AppBar(Block):
+    """``data``: city, timezone, language, nav [{href, label, current, n}], results [{icon, title, sub}] or None.
+
+    Messages: ``search`` {q}, ``pick`` {index}, ``clear``.
+    """
+
+    _esm = script("app_bar")
+    _stylesheets = [style("app_bar")]

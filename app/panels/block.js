@@ -1,0 +1,40 @@
+// Shared by every block: safe HTML, icons, level glyphs, numbers and ages in the page's language.
+const esc = (s) => String(s ?? "").replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const icon = (name, cls = "") => `<span class="mi ${cls}" aria-hidden="true">${esc(name)}</span>`;
+const plain = (value) => value instanceof Map ? Object.fromEntries([...value].map(([k, v]) => [k, plain(v)]))
+  : Array.isArray(value) ? value.map(plain)
+  : value && typeof value === "object" && value.constructor === Object
+    ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)])) : value;
+const fill = (text, fields) => String(text ?? "").replace(/\{(\w+)\}/g, (_, k) => fields[k] ?? "");
+const number = (n, lang, digits = 0) => n == null ? "–"
+  : Number(n).toLocaleString(lang === "vi" ? "vi-VN" : "en-GB", {minimumFractionDigits: digits, maximumFractionDigits: digits});
+const zoned = (t, tz, options) => new Intl.DateTimeFormat("en-GB", {timeZone: tz, hourCycle: "h23", ...options}).format(new Date(t * 1000));
+const clock = (t, tz, seconds = false) =>
+  zoned(t, tz, {hour: "2-digit", minute: "2-digit", ...(seconds ? {second: "2-digit"} : {})});
+const date = (t, tz) => zoned(t, tz, {day: "2-digit", month: "2-digit", year: "numeric"});
+// Age in words (look.md 6): seconds, minutes, hours and minutes, days; over 30 days the date.
+const age = (t, now, units, tz) => {
+  if (t == null) return "";
+  const s = Math.max(0, Math.floor(now - t));
+  if (s < 60) return fill(units.seconds, {n: s});
+  if (s < 3600) return fill(units.minutes, {n: Math.floor(s / 60)});
+  if (s < 86400) return fill(units.hours, {h: Math.floor(s / 3600), m: String(Math.floor(s / 60) % 60).padStart(2, "0")});
+  if (s < 30 * 86400) return fill(units.days, {n: Math.floor(s / 86400)});
+  return date(t, tz);
+};
+// Elements with data-t show the age of that instant; called once a second, it touches only what changed.
+const tick = (root, now, units, tz) => {
+  for (const el of root.querySelectorAll("[data-t]")) {
+    const text = age(Number(el.dataset.t), now, units, tz);
+    if (el.textContent !== text) el.textContent = text;
+  }
+};
+const every = (model, seconds, work) => {
+  const timer = setInterval(work, seconds * 1000);
+  model.on("remove", () => clearInterval(timer));
+};
+const bind = (model, draw) => {
+  const again = () => draw(plain(model.data) ?? {}, plain(model.words) ?? {});
+  model.on("data", again);
+  return again;
+};

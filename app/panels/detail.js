@@ -1,0 +1,42 @@
+export function render({model, el}) {
+  const root = document.createElement("aside");
+  root.className = "dt";
+  let units = {}, tz = "UTC";
+  const clockCard = (c) => `<div class="due">${c.svg ?? ""}<div><div class="dl ${c.level ? `l${c.level}` : c.state === "unknown" ? "unknown" : ""}">${esc(c.label)}</div>
+    <div class="dv">${esc(c.value)}${c.unit ? `<span> ${esc(c.unit)}</span>` : ""}</div><div class="ds">${esc(c.note)}</div></div></div>`;
+  const life = (rows) => `<div class="life">${rows.map((r) => `<div class="tl"><i class="${r.state}"></i><span class="tt">${esc(r.time)}</span><span class="${r.state === "cur" ? "now" : r.state === "next" ? "next" : ""}">${esc(r.text)}</span></div>`).join("")}</div>`;
+  const facts = (rows) => rows.map((r) => `<div class="kv"><span>${esc(r.label)}</span><b>${esc(r.value)}</b></div>`).join("");
+  const around = (rows, w) => rows.map((r) => `<button class="kv near" data-service="${esc(r.service)}" data-id="${esc(r.id)}"><span class="clip">${esc(r.title)}</span><b>${esc(r.value)}</b><em>${esc(r.note)}</em></button>`).join("");
+  const draw = (d, w) => {
+    units = w.age ?? {}; tz = d.timezone;
+    if (!d.title) { root.innerHTML = ""; return; }
+    root.innerHTML = `<div class="rh"><span class="kd">${icon(d.icon)}${esc(d.kind)}</span><span class="grow"></span>
+      <button class="ib goto" aria-label="${esc(w.goto)}" title="${esc(w.goto)}">${icon("my_location")}</button>
+      <button class="ib close" aria-label="${esc(w.close)}" title="${esc(w.close)}">${icon("close")}</button></div>
+      <div class="body"><h2 class="rt">${esc(d.title)}</h2><div class="rs">${esc(d.sub)}</div>
+      ${d.clock ? clockCard(d.clock) : ""}
+      ${d.chart ? `<div class="chart">${d.chart}</div>` : ""}
+      ${d.life?.length ? life(d.life) : ""}
+      ${d.facts?.length ? `<div class="sec first">${facts(d.facts)}</div>` : ""}
+      ${d.around ? `<div class="sec"><h3>${esc(d.around_title)}</h3>${d.around.length ? around(d.around, w) : `<p class="none">${esc(w.nothing_near)}</p>`}</div>` : ""}
+      ${d.privacy ? `<div class="prv">${icon("visibility_off")}<span>${esc(d.privacy)}</span></div>` : ""}</div>
+      <div class="act"><button class="btn copy">${icon("link")}<span>${esc(w.link)}</span></button></div>
+      <div class="src">${d.source.map((s) => `<div class="kv"><span>${esc(s.label)}</span><b>${esc(s.value)}</b>${s.t == null ? "" : `<em><i data-t="${s.t}"></i></em>`}</div>`).join("")}</div>`;
+    tick(root, Date.now() / 1000, units, tz);
+  };
+  root.addEventListener("click", (e) => {
+    const near = e.target.closest(".near");
+    if (near) model.send_msg({type: "pick", service: near.dataset.service, id: near.dataset.id});
+    else if (e.target.closest(".close")) model.send_msg({type: "close"});
+    else if (e.target.closest(".goto")) model.send_msg({type: "goto"});
+    else if (e.target.closest(".copy")) {
+      const w = plain(model.words), label = root.querySelector(".copy span");
+      // The clipboard is there only on a secure origin; the address bar holds the same link.
+      const done = () => { label.textContent = w.copied; setTimeout(() => { label.textContent = w.link; }, 2000); };
+      navigator.clipboard?.writeText(location.href).then(done, () => {}) ?? (label.textContent = w.in_address);
+    }
+  });
+  const again = bind(model, draw);
+  again(); every(model, 1, () => tick(root, Date.now() / 1000, units, tz));
+  return root;
+}

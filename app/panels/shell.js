@@ -1,0 +1,41 @@
+// What belongs to no block: keyboard, the link in the address bar, fonts before the canvas, the list of keys.
+const repaint = () => { const walk = (v) => { if (v.request_repaint && v.canvas_view) v.request_repaint(); for (const c of v.child_views ?? []) walk(c); }; for (const v of window.Bokeh?.index ?? []) walk(v); };
+export function render({model, el}) {
+  const root = document.createElement("div");
+  // The canvas keeps a fallback font until something repaints it; Vietnamese letters are a file of their own.
+  Promise.all(["400", "700"].flatMap((weight) => ["a", "ế"].map((c) => document.fonts.load(`${weight} 16px Roboto`, c)))).then(repaint, () => {});
+  const w = plain(model.words);
+  root.innerHTML = `<dialog><h2>${esc(w.title)}</h2><dl>${(w.rows ?? []).map(([k, t]) => `<div><dt><kbd>${esc(k)}</kbd></dt><dd>${esc(t)}</dd></div>`).join("")}</dl>
+    <label><input type="checkbox" checked> ${esc(w.letters)}</label><button>${esc(w.close)}</button></dialog>`;
+  const dialog = root.querySelector("dialog");
+  root.querySelector("button").addEventListener("click", () => dialog.close());
+  let letters = true;
+  root.querySelector("input").addEventListener("change", (e) => { letters = e.target.checked; });
+  const keys = {"+": "zoom_in", "=": "zoom_in", "-": "zoom_out", "−": "zoom_out", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down"};
+  const single = {"/": "search", l: "tree", t: "table", " ": "play", 0: "live", f: "full", b: "box", m: "measure", "[": "previous", "]": "next", "?": "help"};
+  const deep = () => { let a = document.activeElement; while (a?.shadowRoot?.activeElement) a = a.shadowRoot.activeElement; return a; };
+  const key = (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || dialog.open) return;
+    const at = deep(), field = at && (at.matches("input:not([type=range]):not([type=checkbox]),textarea,select") || at.isContentEditable);
+    if (field) return;
+    if (e.key === "Escape") { model.send_msg({type: "key", key: "clear"}); return; }
+    if (e.key === "Enter") { if (!at || at === document.body || at.classList?.contains("bk-events")) model.send_msg({type: "key", key: "detail"}); return; }
+    if (e.shiftKey && (e.key === "ArrowLeft" || e.key === "ArrowRight")) { model.send_msg({type: "key", key: e.key === "ArrowLeft" ? "hour_back" : "hour_on"}); e.preventDefault(); return; }
+    const onButton = at?.matches?.("button,a,[role=treeitem]") && (e.key === " ");
+    const name = keys[e.key] ?? (letters && !onButton ? single[e.key.toLowerCase?.() ?? e.key] : null);
+    if (!name) return;
+    e.preventDefault();
+    if (name === "help") dialog.showModal(); else model.send_msg({type: "key", key: name});
+  };
+  window.addEventListener("keydown", key);
+  model.on("remove", () => window.removeEventListener("keydown", key));
+  const link = (d) => {
+    if (!d.link) return;
+    const url = new URL(location.href), lang = url.searchParams.get("lang");
+    url.search = d.link; if (lang) url.searchParams.set("lang", lang);
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
+    if (d.title) document.title = d.title;
+  };
+  bind(model, link)();
+  return root;
+}

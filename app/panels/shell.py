@@ -1,0 +1,12 @@
+"""What belongs to no block of a page: keys, the link in the address bar, fonts."""
+
+from __future__ import annotations
+
+from app.panels.block import Block, script, style
+
+
+class Shell(Block):
+    """``data``: link (query of the address bar), title. Messages: ``key`` {key}, as look.md section 7 names them."""
+
+    _esm = script("shell")
+    _stylesheets = [style("shell")]

@@ -1,0 +1,12 @@
+"""A wall mends itself: it notices a lost server, says so in a band, and loads itself again."""
+
+from __future__ import annotations
+
+from app.panels.block import Block, script, style
+
+
+class Watchdog(Block):
+    """``data``: build, timezone, every_s. ``say({"type": "beat"})`` at least once a minute, else the page reloads."""
+
+    _esm = script("watchdog")
+    _stylesheets = [style("watchdog")]
