@@ -1,0 +1,93 @@
+"""What a simulated city is made of, read from ``profiles/*.toml``: one file a city, found by its name.
+
+Places are approximate and chosen for a believable picture; no number of a profile is a measurement.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from geodata.catalogue import one_line
+from geodata.errors import ConfigInvalid
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Landing(_Strict):
+    """A fishing port, home to ``share`` of the fleet; ``prefix`` begins its registrations (ASCII, as AIS sends it)."""
+
+    id: str
+    name: str
+    lon: float
+    lat: float
+    share: float
+    prefix: str
+
+
+class Receiver(_Strict):
+    """A shore station for AIS. ``station`` is its name in the TAG block; ``range_km`` where half is still heard."""
+
+    id: str
+    title_vi: str
+    title_en: str
+    station: str
+    lon: float
+    lat: float
+    range_km: float = 95.0
+
+
+class AirStation(_Strict):
+    """``burden`` scales what people and traffic emit: 1 is a quiet town."""
+
+    code: str
+    name: str
+    lon: float
+    lat: float
+    burden: float = 1.0
+
+
+class WaterStation(_Strict):
+    """A gauge. Levels in metres of the station's own altitude system; ``bd1`` to ``bd3`` are the alarm levels.
+
+    ``tide_m`` is the amplitude of the tide there; ``response_m`` the rise after a wet day of 50 mm.
+    """
+
+    code: str
+    name: str
+    river: str
+    lon: float
+    lat: float
+    base_m: float
+    tide_m: float = 0.0
+    response_m: float = 0.2
+    bd1: float | None = None
+    bd2: float | None = None
+    bd3: float | None = None
+    rain: bool = True
+
+
+class Profile(_Strict):
+    vessels: int = 0
+    cargo_ships: int = 0
+    reports_per_day: int = 100
+    streets: tuple[str, ...] = ()
+    landings: tuple[Landing, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    air: tuple[AirStation, ...] = ()
+    water: tuple[WaterStation, ...] = ()
+
+
+def profile(city: str) -> Profile:
+    """The profile of that city, or an empty one with field reports alone. Raises ConfigInvalid."""
+    path = files("sources.simulator").joinpath("profiles", f"{city}.toml")
+    if not path.is_file():
+        return Profile()
+    try:
+        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise ConfigInvalid(path=path, reason=one_line(error)) from error
