@@ -1,0 +1,128 @@
+"""Everything on one machine, as a user starts it: `vonglau up` in its own data folder, watched from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+T = TypeVar("T")
+PATIENCE_S = 120.0
+"""Ten times what it takes here: two cores may be busy with other tests."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(value: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:
+    """The first truthy value; fails with ``what`` and the last value."""
+    end = time.monotonic() + patience_s
+    while not (found := value()):
+        assert time.monotonic() < end, f"{what}: waited {patience_s:.0f} s, last {found!r}"
+        time.sleep(0.2)
+    return found
+
+
+@dataclass(slots=True)
+class Machine:
+    """A data folder and the `vonglau up` on it."""
+
+    data: Path
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("VONGLAU")}
+        return {**clean, "PYTHONUNBUFFERED": "1"}
+
+    def start(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "app", "up", "--data", str(self.data), "--port", str(self.port), "--no-open"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *arguments], stdout=log, stderr=log, env=self.environment(), start_new_session=True
+            )
+        wait_for(self.ready, f"/readyz, {self.words()}")
+
+    def ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.words()
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def words(self) -> str:
+        return self.log.read_text(errors="replace")[-3000:]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another `vonglau` command on the same data folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments, "--data", str(self.data)],
+            capture_output=True, text=True, timeout=300, env=self.environment(), check=False,
+        )  # fmt: skip
+
+    def services(self) -> dict[str, Any]:
+        done = self.run("services", "--json")
+        assert done.returncode == 0, done.stderr
+        return {service["id"]: service for service in json.loads(done.stdout)}
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that names the data folder, database servers among them."""
+        found = []
+        for process in psutil.process_iter(["pid", "cmdline"]):
+            words = " ".join(process.info["cmdline"] or ())
+            if str(self.data) in words and process.pid != os.getpid():
+                found.append(process)
+        return found
+
+    def child(self, command: str) -> psutil.Process:
+        return next(p for p in self.processes() if f"-m app {command}" in " ".join(p.cmdline()))
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def destroy(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+@contextlib.contextmanager
+def machine(folder: Path) -> Iterator[Machine]:
+    """A machine that leaves nothing behind."""
+    here = Machine(folder / "data", free_port(), folder / "up.log")
+    try:
+        yield here
+    finally:
+        here.destroy()
+
+
+def closes(service: dict[str, Any]) -> bool:
+    """Received = stored + duplicate + rejected, for every source of the service."""
+    return all(s["received"] == s["stored"] + s["duplicate"] + sum(s["rejected"].values()) for s in service["sources"])

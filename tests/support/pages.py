@@ -1,0 +1,61 @@
+"""What the page tests ask of a page in Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page
+
+OWN = {"localhost", "127.0.0.1"}
+IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents[0].is_idle"
+
+# every tile of every tile renderer, found by walking the views: [loaded, all]
+TILES = """() => {
+  let loaded = 0, all = 0
+  const walk = view => {
+    const source = view.model && view.model.tile_source
+    if (source && source.tiles) for (const tile of source.tiles.values()) { all += 1; loaded += tile.loaded ? 1 : 0 }
+    for (const child of view.child_views ?? []) walk(child)
+  }
+  for (const view of Bokeh.index) walk(view)
+  return [loaded, all]
+}"""
+
+
+class Watched:
+    """A page with all that it asked for and all that it complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.failed: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda r: self.requests.append(r.url))
+        page.on("websocket", lambda w: self.requests.append(w.url))
+        page.on("requestfailed", lambda r: self.failed.append(r.url))
+        page.on("pageerror", lambda e: self.errors.append(str(e)))
+
+    def open(self, url: str) -> Watched:
+        self.page.goto(url)
+        self.idle()
+        return self
+
+    def idle(self, timeout_ms: int = 60_000) -> None:
+        self.page.wait_for_function(IDLE, timeout=timeout_ms)
+
+    def tiles_loaded(self, timeout_ms: int = 60_000) -> None:
+        self.page.wait_for_function(
+            f"() => {{ const [l, a] = ({TILES})(); return a > 0 && l == a }}", timeout=timeout_ms
+        )
+
+    @property
+    def foreign(self) -> Sequence[str]:
+        """Requests that left this machine."""
+        return [u for u in self.requests if urlsplit(u).scheme in {"http", "https", "ws", "wss"}
+                and urlsplit(u).hostname not in OWN]  # fmt: skip
+
+
+def watched(browser: Browser, width: int = 1920, height: int = 1080) -> Watched:
+    """A new page in its own context."""
+    return Watched(browser.new_context(viewport={"width": width, "height": height}).new_page())

@@ -1,0 +1,18 @@
+"""One simulated Huế for all page tests of a worker, and a browser that can reach nothing but this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.machine import Machine, machine, wait_for
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """`vonglau up` with one day of history, loaded. Tests that stop or kill parts of it make their own."""
+    with machine(tmp_path_factory.mktemp("pages")) as one:
+        one.start("--history", "1")
+        wait_for((one.data / "run" / "history-hue.loaded").exists, f"history\n{one.words()}")
+        yield one

@@ -1,0 +1,95 @@
+"""Promises of the server to a page: nothing from elsewhere, back after a restart, nothing left behind, live in time."""
+
+from __future__ import annotations
+
+import gc
+import re
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.machine import Machine, machine, wait_for
+from tests.support.pages import watched
+
+PAGES = ("/explore", "/wall")
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_no_host_but_localhost(running: Machine, chromium: Browser, path: str) -> None:
+    page = watched(chromium).open(running.url + path)
+    page.tiles_loaded()
+    assert not page.foreign
+    assert not page.errors
+    page.page.context.close()
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine of the test's own, to be killed at will."""
+    with machine(tmp_path_factory.mktemp("own")) as one:
+        one.start("--history", "0")
+        yield one
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_after_a_restart_of_the_server_the_page_comes_back_by_itself(
+    own: Machine, chromium: Browser, path: str
+) -> None:
+    page = watched(chromium).open(own.url + path)
+    own.child("serve").kill()
+    wait_for(own.ready, "/readyz after the kill")
+    page.page.wait_for_function(
+        "() => Bokeh.documents.length > 0 && Bokeh.index.roots.length > 0 && Bokeh.documents.at(-1).is_idle",
+        timeout=90_000,
+    )
+    page.tiles_loaded(90_000)
+    assert not page.foreign  # the reconnected session must not fetch its styles from elsewhere
+    page.page.context.close()
+
+
+def metric(machine: Machine, name: str) -> float:
+    text = httpx.get(f"{machine.url}/metrics", trust_env=False, timeout=30).text
+    found = re.search(rf"^vonglau_{name} (\S+)$", text, re.M)
+    assert found is not None, text
+    return float(found[1])
+
+
+def test_twenty_sessions_leave_no_document_behind(running: Machine, chromium: Browser) -> None:
+    for number in range(20):
+        page = watched(chromium).open(running.url + PAGES[number % 2])
+        page.page.context.close()
+    gc.collect()
+    wait_for(lambda: metric(running, "documents_alive") <= 2, "documents to be forgotten", 180)
+
+
+def test_readyz_and_metrics_say_what_a_monitor_needs(running: Machine) -> None:
+    report = httpx.get(f"{running.url}/readyz", trust_env=False).json()
+    assert report["ready"] is True
+    assert set(report) == {"ready", "build", "database", "listening"}
+    text = httpx.get(f"{running.url}/metrics", trust_env=False, timeout=30).text
+    for name in (
+        "database_up",
+        "event_loop_lag_seconds",
+        "sessions",
+        "resident_memory_bytes",
+        "source_up",
+        "rows_total",
+    ):
+        assert f"vonglau_{name}" in text
+
+
+def test_tiles_are_images_with_a_long_life_and_bad_ones_are_not_found(running: Machine) -> None:
+    now = int(time.time())
+    good = f"{running.url}/t/basemap/desk/1/0-0/0/10/817/464.png"
+    answer = httpx.get(good, trust_env=False, timeout=60)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\x89PNG")
+    assert "immutable" in answer.headers["Cache-Control"]
+    for bad in ("nope/desk/1/0-0/0/10/1/1", "basemap/desk/1/0-0/0/3/9/1", "basemap/neon/1/0-0/0/3/1/1"):
+        assert httpx.get(f"{running.url}/t/{bad}.png", trust_env=False).status_code == 404
+    density = f"{running.url}/t/fishing_vessels/desk/7/{now - 86400}-{now}/0/9/409/232.png"
+    assert httpx.get(density, trust_env=False, timeout=60).content.startswith(b"\x89PNG")
