@@ -100,7 +100,7 @@ def areas(geometries: Sequence[shapely.Geometry] | np.ndarray, color: str, **sty
         holes = [np.column_stack(mercator_xy(*np.array(hole.coords)[:, :2].T)) for hole in polygon.interiors]
         rings.append({"x": x, "y": y, "holes": [holes]})
     options = {"hatch": (color, 0.30, 14, 2), "fill_color": color, "fill_alpha": 0.07, "line_color": color}
-    element: Areas = Areas(rings, ["x", "y"]).opts(hv.opts.Areas(**(options | {"line_width": 3} | style)))
+    element: Areas = Areas(rings, ["x", "y"]).opts(backend="bokeh", **(options | {"line_width": 3} | style))
     return element
 
 
@@ -159,6 +159,7 @@ def columns(element: Marks) -> dict[str, np.ndarray]:
 def register() -> None:
     """Tell HoloViews how to draw our elements in Bokeh. Runs once, when this module is imported."""
     Store.register({Marks: MarksPlot, Areas: AreasPlot}, "bokeh")
+    Store.set_current_backend("bokeh")  # so that ``.opts`` in a layer needs no extension to be loaded
     options = Store.options(backend="bokeh")
     options["Marks"] = Options("style", size=marks.HIT_PX, k=1.0)
     options["Areas"] = Options("style", fill_alpha=0.07, line_width=3)

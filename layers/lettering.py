@@ -23,7 +23,7 @@ CAP_HEIGHT = 0.711  # of Roboto, em
 SLANT = np.tan(np.radians(14))  # a browser's synthetic oblique; the bundle has no italics
 
 
-class _Outline(BasePen):  # type: ignore[misc] # fontTools is untyped
+class _Outline(BasePen):
     """Collects a glyph as a matplotlib path in font units, y upwards."""
 
     def __init__(self, glyphs: object) -> None:
