@@ -1,0 +1,23 @@
+-- The least that each role needs; re-applied with every migration.
+grant usage on schema vonglau to vonglau_ingest, vonglau_read;
+grant usage on schema identity to vonglau_identity;
+
+grant select on all tables in schema vonglau to vonglau_ingest, vonglau_read;
+grant select on all tables in schema identity to vonglau_identity;
+
+grant insert on all tables in schema vonglau to vonglau_ingest;
+revoke insert on migration from vonglau_ingest;
+grant usage on all sequences in schema vonglau to vonglau_ingest;
+grant update on
+    service, source, source_live, source_state, cursor, ledger, thing, property, position_latest, observation,
+    observation_latest, service_request, event, feature, coverage
+to vonglau_ingest;
+
+revoke execute on all functions in schema vonglau, identity from public;
+grant execute on all functions in schema vonglau to vonglau_ingest;
+grant execute on function feed(timestamptz, timestamptz, timestamptz) to vonglau_read;
+grant usage on schema identity to vonglau_ingest;
+grant execute on all functions in schema identity to vonglau_ingest;
+revoke execute on function prune(smallint, timestamptz) from vonglau_ingest;
+revoke execute on function prune_rejections(timestamptz) from vonglau_ingest;
+grant usage on schema vonglau to vonglau_identity;
