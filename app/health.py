@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -36,8 +38,9 @@ class LoopLag:
 class Health:
     """``report`` is the body of /readyz; ``registry`` is what /metrics prints."""
 
-    def __init__(self, services: Services, lag: LoopLag) -> None:
+    def __init__(self, services: Services, lag: LoopLag, documents: WeakSet[Any]) -> None:
         self.services = services
+        self.documents = documents
         self.lag = lag
         self.registry = CollectorRegistry()
         self.registry.register(self)
@@ -77,7 +80,11 @@ class Health:
         yield "listener_age_seconds", "age of the last word from the database", lambda: self.services.refresh.heard_s
         yield "event_loop_lag_seconds", "how late the event loop turned last", lambda: self.lag.lag_s
         yield "sessions", "sessions that listen for changes", lambda: float(self.services.refresh.sessions)
-        yield "documents", "Bokeh documents alive", lambda: float(documents())
+        yield (
+            "documents_alive",
+            "documents that something still holds: more than sessions is a leak",
+            (lambda: float(len(self.documents))),
+        )
         yield "resident_memory_bytes", "resident memory of this process", resident_bytes
         yield "tile_queue", "tiles waiting or being drawn", lambda: float(self.services.tiles.pending)
 
@@ -97,13 +104,6 @@ class Health:
             if state.last_received is not None:
                 age.add_metric([state.id], time.time() - state.last_received.timestamp())
         yield from (rows, age, up)
-
-
-def documents() -> int:
-    """Bokeh documents that live sessions hold."""
-    from panel.io.state import state
-
-    return sum(len(server.get_sessions()) for server, _, _ in state._servers.values())  # noqa: SLF001 -- no public way
 
 
 def resident_bytes() -> float:

@@ -21,6 +21,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from app.access import Access, Login, LoginNeeded, cookie_secret, is_loopback
 from app.context import Language, PageContext, Services
@@ -36,9 +37,6 @@ log = logging.getLogger(__name__)
 
 MONTH_S = 30 * 24 * 3600
 """A page older than its token can never reconnect (bokeh#14416): the token outlives any outage."""
-
-UNUSED_MS = 600_000
-"""A planner's session survives ten minutes without its socket."""
 
 TILE_WORKERS = 2
 DRAIN_S = 0.5
@@ -92,12 +90,13 @@ def last(arguments: Mapping[str, list[bytes]]) -> dict[str, str]:
     return {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
 
 
-def session_of(module: ModuleType, services: Services) -> Callable[[], Any]:
+def session_of(module: ModuleType, services: Services, alive: WeakSet[Any]) -> Callable[[], Any]:
     """The function that Panel calls for each new session of a page."""
 
     def session() -> Any:
         import panel as pn
 
+        alive.add(pn.state.curdoc)
         query = last(pn.state.session_args)
         language: Language = "en" if query.get("lang") == "en" else "vi"
         context = PageContext(
@@ -132,6 +131,7 @@ class WebServer:
             build=f"{int(time.time()):x}",
         )
         self.pool = ThreadPoolExecutor(TILE_WORKERS * 4, thread_name_prefix="tile")
+        self.documents: WeakSet[Any] = WeakSet()
         self.server = self._server()
 
     def _patterns(self) -> list[tuple[Any, ...]]:
@@ -139,7 +139,7 @@ class WebServer:
         from app.health import Health, LoopLag
 
         self.lag = LoopLag()
-        health = Health(self.services, self.lag)
+        health = Health(self.services, self.lag, self.documents)
         token = self.settings.environ.get("VONGLAU_METRICS_TOKEN")
         tile = {"access": self.access, "services": self.services, "pool": self.pool}
         metrics = {"access": self.access, "registry": health.registry, "token": token}
@@ -155,7 +155,7 @@ class WebServer:
 
         pn.extension(reconnect=True, notifications=True)
         pn.config.session_history = 0
-        apps = {path: session_of(module, self.services) for module in pages() for path in module.PATHS}
+        apps = {path: session_of(module, self.services, self.documents) for module in pages() for path in module.PATHS}
         dist = Path(pn.__file__).parent / "dist"
         secured: dict[str, Any] = {"auth_provider": Login(self.access)} if self.access.enabled else {}
         return pn.io.server.get_server(
@@ -168,8 +168,8 @@ class WebServer:
             static_dirs={"assets": str(files("app").joinpath("assets")), f"pncdn/{pn.__version__}/dist": str(dist)},
             cookie_secret=cookie_secret(self.settings.data),
             session_token_expiration=MONTH_S,
-            unused_session_lifetime_milliseconds=UNUSED_MS,
-            check_unused_sessions_milliseconds=30_000,
+            unused_session_lifetime_milliseconds=round(self.settings.session_s * 1000),
+            check_unused_sessions_milliseconds=round(min(30, self.settings.session_s) * 1000),
             keep_alive_milliseconds=10_000,
             use_index=False,
             start=False,

@@ -16,6 +16,7 @@ class Settings:
     city: str = "hue"
     dsn: str | None = field(default=None, repr=False)
     login_file: Path | None = None  # users and argon2 hashes; needed to listen beyond loopback
+    session_s: float = 600.0  # how long a page's session outlives its socket
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where sources look up named secrets
 
     @classmethod
@@ -24,7 +25,7 @@ class Settings:
         login_file: Path | None = None,
     ) -> Settings:
         """Arguments of the command line win over ``VONGLAU_DATA``, ``VONGLAU_CITY``, ``VONGLAU_DSN``,
-        ``VONGLAU_LOGIN_FILE``.
+        ``VONGLAU_LOGIN_FILE``; ``VONGLAU_SESSION_S`` is read from there only.
         """
         env = os.environ if environ is None else environ
         login = env.get("VONGLAU_LOGIN_FILE")
@@ -33,6 +34,7 @@ class Settings:
             city=city or env.get("VONGLAU_CITY") or "hue",
             dsn=env.get("VONGLAU_DSN") or None,
             login_file=login_file or (Path(login) if login else None),
+            session_s=float(env.get("VONGLAU_SESSION_S") or 600),
             environ=dict(env),
         )
 

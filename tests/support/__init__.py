@@ -1,0 +1,1 @@
+"""Parts that fixtures are made of."""

@@ -54,7 +54,7 @@ class Machine:
 
     def environment(self) -> dict[str, str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("VONGLAU")}
-        return {**clean, "PYTHONUNBUFFERED": "1"}
+        return {**clean, "PYTHONUNBUFFERED": "1", "VONGLAU_SESSION_S": "10"}
 
     def start(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "app", "up", "--data", str(self.data), "--port", str(self.port), "--no-open"]

@@ -53,7 +53,7 @@ def test_after_a_restart_of_the_server_the_page_comes_back_by_itself(
 
 def metric(machine: Machine, name: str) -> float:
     text = httpx.get(f"{machine.url}/metrics", trust_env=False, timeout=30).text
-    found = re.search(rf"^vonglau_{name} (\S+)$", text, re.M)
+    found = re.search(rf"^vonglau_{name} (\S+)$", text, re.MULTILINE)
     assert found is not None, text
     return float(found[1])
 
