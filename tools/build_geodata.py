@@ -24,8 +24,8 @@ def build() -> dict[str, pd.DataFrame]:
     new, old = units.new_units(), units.old_units()
     land = nature.land("f", nature.FINE)
     shore = shapely.union_all(land.geometry.array)
-    border = nature.border()
-    country = nature.viet_nam(shore, shapely.union_all(border.geometry.array), new[["lon", "lat"]].to_numpy())
+    border = nature.border(shore)
+    country = nature.viet_nam(shore, list(border.geometry), new[["lon", "lat"]].to_numpy())
     wards = units.cells(new, country)
     rivers = nature.rivers(names)
     return {

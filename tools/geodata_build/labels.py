@@ -46,20 +46,25 @@ def places(names: Names, new: pd.DataFrame, wards: gpd.GeoDataFrame, rivers: gpd
     rows += [
         label("island", 3, (9, 22), name, (x, y)) for group in names["archipelago"] for name, x, y in group["islands"]
     ]
-    rows += _provinces(new, wards) + _wards(wards) + _rivers(names, rivers)
+    cities = {row["name_vi"].removeprefix("TP. ") for row in rows if row["kind"] == "city"}
+    rows += _provinces(new, wards, cities) + _wards(wards) + _rivers(names, rivers)
     for n, row in enumerate(rows):
         row["id"] = f"place:{n}"
     return frame(rows)
 
 
-def _provinces(new: pd.DataFrame, wards: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """The mean of a province's ward points: nearer its people than the middle of its area."""
+def _provinces(new: pd.DataFrame, wards: gpd.GeoDataFrame, cities: set[str]) -> list[dict[str, Any]]:
+    """The median of a province's ward points: nearer its people than the middle of its area.
+
+    A province with the name of its city is labelled by the city alone.
+    """
     ours = set(wards["province_code"])
     rows = []
     for code, units in new.groupby("province_code"):
-        zooms, rank = ((7, 10), 1) if code in ours else ((7, 10), 2)
+        name = units["province"].iloc[0]
         at = (units["lon"].median(), units["lat"].median())
-        rows.append(label("province", rank, zooms, units["province"].iloc[0], at, province_code=code))
+        if name.removeprefix("TP. ") not in cities:
+            rows.append(label("province", 1 if code in ours else 2, (7, 10), name, at, province_code=code))
     return rows
 
 

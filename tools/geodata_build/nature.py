@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import Geod
+from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
@@ -115,15 +116,33 @@ def length_km(line: BaseGeometry) -> float:
     return float(GEOD.geometry_length(line)) / 1000
 
 
-def border() -> gpd.GeoDataFrame:
-    """Columns id, geometry (LineString): land borders between nations."""
-    rows = [{"id": f"border:{n}", "geometry": line} for n, line in enumerate(gshhg.lines("countries", "f", FINE))]
-    return frame(rows)
+def border(shore: BaseGeometry) -> gpd.GeoDataFrame:
+    """Columns id, geometry (LineString): borders between nations where they run on land; lines at sea are left out."""
+    whole = shapely.union_all(gshhg.lines("countries", "f", FINE)).intersection(shore)
+    parts = [part for part in shapely.get_parts(shapely.line_merge(whole)) if part.geom_type == "LineString"]
+    return frame([{"id": f"border:{n}", "geometry": line} for n, line in enumerate(parts)])
 
 
-def viet_nam(shore: BaseGeometry, lines: BaseGeometry, points: np.ndarray) -> BaseGeometry:
-    """The parts of the land, split by the borders, on which the ward points (n, 2) stand."""
-    edges = shapely.union_all([shore.boundary, lines])
+def joined(lines: list[BaseGeometry], shore: BaseGeometry) -> list[BaseGeometry]:
+    """The lines and the missing links of up to 0.5 km (to another line) or 8 km (to the coast) from their loose ends."""
+    coast = shore.boundary
+    links = []
+    for line in lines:
+        others = shapely.union_all([other for other in lines if other is not line])
+        for end in (shapely.Point(line.coords[0]), shapely.Point(line.coords[-1])):
+            for target, reach in ((others, 0.005), (coast, 0.07)):
+                if 0 < end.distance(target) < reach:
+                    link = shapely.shortest_line(end, target)
+                    links.append(
+                        scale(link, 1.1, 1.1, origin=end)
+                    )  # a little beyond, so that noding finds the crossing
+                    break
+    return [*lines, *links]
+
+
+def viet_nam(shore: BaseGeometry, lines: list[BaseGeometry], points: np.ndarray) -> BaseGeometry:
+    """The parts of the land, split by the borders, on which the ward points (n, 2) stand, and the islets."""
+    edges = shapely.union_all([shore.boundary, *joined(lines, shore)])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
     tree = shapely.STRtree(shapely.points(points))
     count = np.bincount(tree.query(faces, predicate="contains")[0], minlength=len(faces))
