@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
 from pyais.exceptions import AISBaseException
 from pyais.messages import AISSentence, NMEASentenceFactory
+from pydantic import Field, model_validator
 
 from geodata.records import Position, Record, Rejected, Thing
 from geodata.store.types import Batch, Cursor
