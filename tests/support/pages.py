@@ -22,6 +22,10 @@ TILES = """() => {
   return [loaded, all]
 }"""
 
+# whether any data source of the page holds a mark of this id
+HAS_ID = """id => Bokeh.documents.some(doc => [...doc._all_models.values()].some(model =>
+  model.type === "ColumnDataSource" && model.data && model.data.id && [...model.data.id].includes(id)))"""
+
 
 class Watched:
     """A page with all that it asked for and all that it complained about."""
