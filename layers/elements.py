@@ -147,8 +147,8 @@ class AreasPlot(PolygonPlot):
     style_opts: ClassVar[list[str]] = [*PolygonPlot.style_opts, "hatch"]
 
     def _init_glyph(self, plot: Any, mapping: dict[str, Any], properties: dict[str, Any]) -> Any:
-        properties = {**properties, **hatching(properties.pop("hatch", None))}
-        return super()._init_glyph(plot, mapping, properties)
+        plain = {name: v for name, v in properties.items() if name != "hatch"}
+        return super()._init_glyph(plot, mapping, plain | hatching(properties.get("hatch")))
 
 
 def columns(element: Marks) -> dict[str, np.ndarray]:
