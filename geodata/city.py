@@ -6,14 +6,15 @@ Read from ``geodata/cities/*.toml``, one file a city, found by name.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from geodata.calendar import WorkCalendar, WorkingHours
 from geodata.catalogue import Service, one_line, service, services
 from geodata.errors import ConfigInvalid, UnknownName
 from geodata.view import Bounds
@@ -63,6 +64,8 @@ class CityService(_Strict):
 
 
 class Agency(_Strict):
+    """Who answers for cases. Valid from the day ``valid_from`` up to, not including, the day ``valid_to``."""
+
     id: str
     title_vi: str
     title_en: str
@@ -73,6 +76,12 @@ class Agency(_Strict):
     ward_code: str | None = None
     confirmed: bool = True
 
+    def valid(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+    def title(self, language: str) -> str:
+        return self.title_vi if language == "vi" else self.title_en
+
 
 class Area(_Strict):
     """A named operating area built of wards: Đông Hà, Vinh and Buôn Ma Thuột ceased to be units on 01/7/2025."""
@@ -82,6 +91,14 @@ class Area(_Strict):
     title_en: str
     wards: tuple[str, ...]  # codes of 2025 units
     confirmed: bool = True
+
+
+class Zone(_Strict):
+    """A VN-2000 zone that older data of the city come in: the zone belongs to the data set, not to the province."""
+
+    srid: int
+    about_vi: str
+    about_en: str
 
 
 class Scene(_Strict):
@@ -110,12 +127,28 @@ class City(_Strict):
     bounds: tuple[float, float, float, float]
     home: tuple[float, float, float]  # lon, lat, zoom of the planner's first view
     srid: int  # VN-2000 TM-3 zone of the city's own data; foreign data sets bring theirs
+    zones: tuple[Zone, ...] = ()
     timezone: str = "Asia/Ho_Chi_Minh"
+    working: WorkingHours = WorkingHours()
     hotline: str | None = None
     areas: tuple[Area, ...] = ()
     agencies: tuple[Agency, ...] = ()
     services: Mapping[str, CityService]
     wall: Wall
+
+    @model_validator(mode="after")
+    def _closed(self) -> City:
+        """Names used in the file stand in the file."""
+        agencies = [a.id for a in self.agencies]
+        _unique("agencies", agencies)
+        _unique("areas", [a.id for a in self.areas])
+        _unique("wall.scenes", [s.id for s in self.wall.scenes])
+        _unique("sources", [s.id for entry in self.services.values() for s in entry.sources])
+        _known("agencies.successor", {a.successor for a in self.agencies} - {None}, agencies)
+        _known("wall.scenes.layers", {x for s in self.wall.scenes for x in s.layers} - {"basemap"}, self.services)
+        for box in (self.bounds, *(s.bounds for s in self.wall.scenes)):
+            Bounds(*box)
+        return self
 
     @property
     def box(self) -> Bounds:
@@ -132,6 +165,14 @@ class City(_Strict):
             for source in entry.sources
         )
 
+    def agencies_on(self, day: date) -> Sequence[Agency]:
+        """The agencies that exist on that day."""
+        return [agency for agency in self.agencies if agency.valid(day)]
+
+    def calendar(self) -> WorkCalendar:
+        """The working days and hours of the city's offices."""
+        return WorkCalendar(self.working, self.timezone)
+
     def catalogue(self) -> Mapping[str, Service]:
         """The services this city has, in the catalogue's order."""
         return {name: entry for name, entry in services().items() if name in self.services}
@@ -143,7 +184,9 @@ def cities() -> Mapping[str, City]:
     found = {}
     for path in sorted(files("geodata").joinpath("cities").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml"):
-            city_ = parse(path.read_text(encoding="utf-8"), str(path))
+            city_ = parse(path.read_bytes().decode("utf-8", "replace"), str(path))
+            if f"{city_.id}.toml" != path.name:
+                raise ConfigInvalid(path=path, reason=f"id: {city_.id!r} is not the file's name")
             found[city_.id] = city_
     return found
 
@@ -153,7 +196,7 @@ def parse(text: str, path: str) -> City:
     try:
         city_ = City.model_validate(tomllib.loads(text))
         for name in city_.services:
-            service(name)
+            service(name)  # raises UnknownName
     except (ValidationError, tomllib.TOMLDecodeError, UnknownName) as error:
         raise ConfigInvalid(path=path, reason=one_line(error)) from error
     return city_
@@ -165,3 +208,15 @@ def city(name: str) -> City:
         return cities()[name]
     except KeyError:
         raise UnknownName(kind="city", name=name, known=", ".join(cities())) from None
+
+
+def _unique(field: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{field}: more than once: {', '.join(twice)}")
+
+
+def _known(field: str, names: Collection[str | None], known: Collection[str]) -> None:
+    unknown = sorted(str(name) for name in names if name not in known)
+    if unknown:
+        raise ValueError(f"{field}: not in this file: {', '.join(unknown)}")
