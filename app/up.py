@@ -111,6 +111,21 @@ class Up:
             await waiting
         waiting.cancel()
 
+    async def _keep_database(self) -> None:
+        """Start the embedded server again when something has killed it; its clients wait and reconnect."""
+        from geodata.embedded import Cluster
+
+        if self.settings.dsn:
+            return
+        cluster = Cluster(self.settings.data)
+        leases = contextlib.ExitStack()
+        with leases:
+            while True:
+                await asyncio.sleep(1)
+                if cluster.running() is None:
+                    log.warning("the database server is gone; starting it again")
+                    leases.enter_context(await asyncio.to_thread(cluster.start))
+
     async def _work(self) -> None:
         arguments = ["ingest", *self.common]
         if self.simulation is not None:
@@ -121,6 +136,7 @@ class Up:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._history())
             group.create_task(self._answer())
+            group.create_task(self._keep_database())
             if self.simulation is not None:
                 group.create_task(self._follow(ingest))
 

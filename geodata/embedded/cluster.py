@@ -119,7 +119,7 @@ class Cluster:
             os.close(fd)
 
     def dsn(self, endpoint: Endpoint, user: str, database: str = "postgres") -> str:
-        """libpq connection string over the private socket. Holds a password: never log it."""
+        """Libpq connection string over the private socket. Holds a password: never log it."""
         password = secrets.load(self.data / "secrets.json")[user]
         return make_conninfo(
             host=endpoint.folder, port=endpoint.port, user=user, password=password, dbname=database, connect_timeout=10
@@ -148,7 +148,7 @@ class Cluster:
         chosen = {
             **tuning.settings(tuning.memory_mib(), os.cpu_count() or 1),
             "unix_socket_directories": str(initial.socket_folder(self.data, user)),
-            "port": str(_free_port()),
+            "port": str(_port(self.data / "port")),
             **self.options,
         }
         arguments = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
@@ -257,8 +257,16 @@ def _serves(pid: int, folder: Path) -> bool:
         return False
 
 
-def _free_port() -> int:
+def _port(memory: Path) -> int:
+    """The port of the last start while it is free, so that connection strings outlive a restart; else a free one."""
+    with suppress(OSError, ValueError):
+        last = int(memory.read_text())
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", last))
+            return last
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-        return port
+    memory.write_text(str(port))
+    return port

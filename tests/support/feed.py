@@ -59,7 +59,7 @@ def ais_into(machine: Machine, folder: Path) -> Iterator[AisFeed]:
     feed = AisFeed()
     bindings = folder / "bindings.json"
     binding = {
-        "id": "test_ais", "protocol": "ais", "service": "fishing_vessels", 
+        "id": "test_ais", "protocol": "ais", "service": "fishing_vessels",
         "title_vi": "Máy thu thử", "title_en": "Test receiver",
         "cadence_s": 600, "simulated": True, "options": {"transport": "tcp", "host": "127.0.0.1", "port": feed.port},
     }  # fmt: skip
