@@ -124,7 +124,7 @@ def border(shore: BaseGeometry) -> gpd.GeoDataFrame:
 
 
 def joined(lines: list[BaseGeometry], shore: BaseGeometry) -> list[BaseGeometry]:
-    """The lines and the missing links of up to 0.5 km (to another line) or 8 km (to the coast) from their loose ends."""
+    """The lines, and links from their loose ends to another line (up to 0.5 km) or to the coast (up to 8 km)."""
     coast = shore.boundary
     links = []
     for line in lines:
