@@ -133,8 +133,8 @@ class Cluster:
         for _ in range(10):
             self._disarm_stale_pid()
             log = self.data / "start.log"
-            process = self._spawn(found, user, log)
-            outcome = self._wait_ready(process, log)
+            keeper_pid = self._spawn(found, user, log)
+            outcome = self._wait_ready(keeper_pid, log)
             if isinstance(outcome, Endpoint):
                 self._set_roles(outcome)
                 return outcome
@@ -144,7 +144,8 @@ class Cluster:
             time.sleep(0.5)  # orphans of a killed server still hold its memory, or the port was just taken
         raise CannotStart(path=self.folder, reason=reason)
 
-    def _spawn(self, found: binaries.Binaries, user: str, log: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, found: binaries.Binaries, user: str, log: Path) -> int:
+        """Starts the keeper with the server; the keeper's pid."""
         chosen = {
             **tuning.settings(tuning.memory_mib(), os.cpu_count() or 1),
             "unix_socket_directories": str(initial.socket_folder(self.data, user)),
@@ -154,16 +155,18 @@ class Cluster:
         arguments = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         command = [found.path("postgres"), "-D", str(self.folder), *arguments]
         with log.open("wb") as out:
-            return subprocess.Popen(  # noqa: S603 (paths that we found and values that we made)
+            answer = subprocess.run(  # noqa: S603 (paths that we found and values that we made)
                 [sys.executable, "-I", "-S", keeper.__file__, str(self._users), str(self.stay), user, *command],
                 stdin=subprocess.DEVNULL,
-                stdout=out,
+                stdout=subprocess.PIPE,
                 stderr=out,
                 cwd="/",
+                check=True,
                 start_new_session=True,  # Ctrl-C in the terminal reaches us, who then stop it cleanly
             )
+        return int(answer.stdout)
 
-    def _wait_ready(self, process: subprocess.Popen[bytes], log: Path) -> Endpoint | str:
+    def _wait_ready(self, keeper_pid: int, log: Path) -> Endpoint | str:
         deadline = time.monotonic() + START_S
         reason = "it does not answer"
         while time.monotonic() < deadline:
@@ -175,10 +178,10 @@ class Cluster:
                     reason = " ".join(str(error).split())
                 else:
                     return endpoint
-            if process.poll() is not None:
+            if not _alive(keeper_pid):
                 return self._last_words(log)
             time.sleep(0.05)
-        process.terminate()
+        os.kill(keeper_pid, signal.SIGTERM)
         return reason
 
     def _last_words(self, log: Path) -> str:
@@ -247,12 +250,16 @@ class Cluster:
 def _serves(pid: int, folder: Path) -> bool:
     """Whether the process is alive and is a postmaster of this folder, which is its working directory."""
     try:
+        return _alive(pid) and (sys.platform != "linux" or Path(f"/proc/{pid}/cwd").readlink() == folder.resolve())
+    except OSError:
+        return False
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and was not waited for does not."""
+    try:
         os.kill(pid, 0)
-        if sys.platform != "linux":
-            return True
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return False
-        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+        return sys.platform != "linux" or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 

@@ -63,5 +63,16 @@ def _group(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 
+def detach() -> None:
+    """Goes on in a child whose pid is printed, so that nobody has to wait for this process."""
+    child = os.fork()
+    if child:
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        os._exit(0)
+    os.dup2(2, 1)  # the starter reads our output to its end
+
+
 if __name__ == "__main__":
+    detach()
     sys.exit(keep(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:]))

@@ -1,0 +1,62 @@
+"""Fixtures on real parts: a PostGIS cluster, the store's two doors, a browser. A missing part fails the test.
+
+Playwright's synchronous API keeps an event loop of its own in the main thread while it is open, so a module
+holds either asynchronous tests or tests with ``chromium``. Tests with ``chromium`` write through ``store``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from geodata.store.reader import Reader
+from geodata.store.types import Role
+from geodata.store.writer import Writer
+from tests.support import browser
+from tests.support.cluster import TestCluster, running
+from tests.support.sync_store import SyncStore
+
+Dsn = Callable[[Role], str]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[TestCluster]:
+    """The run's cluster with its migrated template database."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    with running(run) as found:
+        yield found
+
+
+@pytest.fixture
+def dsn(cluster: TestCluster) -> Iterator[Dsn]:
+    """``dsn(role)``: connection string to this test's own migrated, empty database."""
+    with cluster.fresh() as name:
+        yield lambda role: cluster.dsn(role, name)
+
+
+@pytest.fixture
+def reader(dsn: Dsn) -> Iterator[Reader]:
+    with Reader(dsn("read")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def writer(dsn: Dsn) -> AsyncIterator[Writer]:
+    async with Writer.open(dsn("ingest")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(dsn: Dsn) -> Iterator[SyncStore]:
+    """The writer for synchronous tests: ``store.write(binding, records)``, run in a thread of its own."""
+    with SyncStore(dsn("ingest")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.chromium() as opened:
+        yield opened
