@@ -72,7 +72,7 @@ class WorkingHours(_Strict):
 class DayOff(_Strict):
     """A day without work: a holiday, its make-up day, or a day off in lieu of a worked Saturday (``swap``)."""
 
-    date: date
+    day: date
     id: str
     title_vi: str
     title_en: str
@@ -83,7 +83,7 @@ class DayOff(_Strict):
 class Worked(_Strict):
     """A rest day that is worked in exchange for a day off."""
 
-    date: date
+    day: date
     instead_of: date
     confirmed: bool = True
 
@@ -100,7 +100,8 @@ class Year(_Strict):
 
     @model_validator(mode="after")
     def _own_year(self) -> Year:
-        strangers = [str(d.date) for d in (*self.days, *self.worked) if d.date.year != self.year]
+        named = [*(d.day for d in self.days), *(w.day for w in self.worked)]
+        strangers = [str(day) for day in named if day.year != self.year]
         if strangers:
             raise ValueError(f"not days of {self.year}: {', '.join(strangers)}")
         return self
@@ -114,14 +115,17 @@ class WorkCalendar:
     """Working days and working time by one city's hours. Immutable; cheap to build and to keep."""
 
     def __init__(
-        self, hours: WorkingHours | None = None, timezone: str = "Asia/Ho_Chi_Minh", table: Mapping[int, Year] | None = None
+        self,
+        hours: WorkingHours | None = None,
+        timezone: str = "Asia/Ho_Chi_Minh",
+        table: Mapping[int, Year] | None = None,
     ) -> None:
         self.hours = hours or WorkingHours()
         self.zone = ZoneInfo(timezone)
         self._years = years() if table is None else table
         listed = [d for y in self._years.values() for d in y.days if d.id not in self.hours.off]
-        self._off = {d.date: d for d in listed}
-        self._worked = {w.date for y in self._years.values() for w in y.worked}
+        self._off = {d.day: d for d in listed}
+        self._worked = {w.day for y in self._years.values() for w in y.worked}
 
     def covers(self, day: date) -> bool:
         """Whether the holidays of that year are known; if not, only weekly rest days are counted."""
