@@ -23,7 +23,7 @@ Alarm = Literal["bd1", "bd2", "bd3"]
 
 
 class Station(BaseModel):
-    """One river station. ``bd1`` ≤ ``bd2`` ≤ ``bd3`` in metres, None where not known. ``number`` is the national one."""
+    """One river station. ``bd1`` < ``bd2`` < ``bd3`` in metres, None where not known; ``number`` is national."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
