@@ -1,0 +1,157 @@
+"""The basemap: sea with waterlines, land, lakes, rivers, unit lines, coast, islands, as 512 px tiles by Agg.
+
+Style ``desk`` draws strokes 1.3 image px a screen px (a 512 px picture is shown at 256 to 512 px), ``wall`` 2.4,
+which is 2.2 times the desk's strokes on a wall. The wall is dark only. Colours and widths: look.md 2.7.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cache
+from math import log2
+from typing import Literal
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from PIL import Image
+
+from geodata.view import WORLD_M, Bounds
+from layers import ground, palette
+from layers.agg import Ink, painted
+from layers.ground import Box, Level
+from layers.palette import BASEMAP, WATERLINE_ALPHA, WATERLINE_OFFSETS_PX, mix
+
+Style = Literal["desk", "wall"]
+TILE_PX = 512
+STROKE: dict[str, float] = {"desk": 1.3, "wall": 2.4}
+FLAT_BELOW = 4  # zoom: the extract of the world that we have is too small a part of such a tile
+COLORS = 64  # of a tile's palette: looks like true colour at a fifth of the bytes
+"""Image px a screen px in a tile."""
+
+
+def tile(z: int, x: int, y: int, style: str = "desk", *, city: str | None = None) -> bytes:
+    """The PNG of an XYZ tile, 512 px. ``city`` is the id of the city that is not dimmed; None dims no city of ours.
+
+    Any z, x, y gives a picture: far from Viet Nam and below zoom 4 it is flat sea.
+    """
+    box = Bounds.from_tile(z, x, y).mercator if z >= FLAT_BELOW else (0.0, 0.0, 0.0, 0.0)
+    inks = list(scene(box, WORLD_M / TILE_PX / 2**z, z, STROKE[style], city=city)) if z >= FLAT_BELOW else []
+    if not inks:
+        return flat()
+    return png(painted(box, TILE_PX, TILE_PX, inks, BASEMAP["sea"]).rgba()[..., :3])
+
+
+def picture(bounds: Bounds, width: int, height: int, k: float = 1.0, *, city: str | None = None) -> NDArray[np.uint8]:
+    """RGB (height, width, 3) of any bounds, strokes k times their desk width: for still pictures and the inset."""
+    box = bounds.mercator
+    resolution = (box[2] - box[0]) / width
+    zoom = log2(WORLD_M / 256 / resolution)
+    return painted(box, width, height, scene(box, resolution, zoom, k, city=city), BASEMAP["sea"]).rgba()[..., :3]
+
+
+def png(rgb: NDArray[np.uint8]) -> bytes:
+    """A palette PNG of an opaque picture."""
+    out = io.BytesIO()
+    Image.fromarray(rgb).quantize(COLORS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        out, "PNG", optimize=False, compress_level=6
+    )
+    return out.getvalue()
+
+
+@cache
+def flat() -> bytes:
+    """A tile of open sea."""
+    sea = np.array([round(255 * c) for c in palette.rgb(BASEMAP["sea"])], dtype=np.uint8)
+    return png(np.full((TILE_PX, TILE_PX, 3), sea, dtype=np.uint8))
+
+
+def scene(box: Box, resolution: float, zoom: float, k: float, *, city: str | None = None) -> Iterator[Ink]:
+    """What to paint for a box in EPSG:3857, from below: ``resolution`` m an image px, k image px a screen px."""
+    level = ground.level(int(zoom + 0.5), city)
+    reach = (WATERLINE_OFFSETS_PX[-1] + 8) * k * resolution
+    wide: Box = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
+    smooth = zoom >= ground.SMOOTH_FROM
+    coast = ground.lines(level.coast.within(wide), smooth=smooth)
+    land = ground.rings(level.land.within(wide), smooth=smooth)
+    if land or coast:
+        yield from waterlines(coast, ground.lines(level.far_coast.within(wide), smooth=smooth), k)
+        yield Ink("fill", land, BASEMAP["outside"])
+        yield Ink("fill", ground.rings(level.city.within(wide), smooth=smooth), BASEMAP["land"])
+        yield from lakes(level, wide, zoom, k)
+        yield from unit_lines(level, wide, zoom, k)
+        yield from rivers(level, wide, zoom, k, resolution)
+        yield Ink("stroke", coast, BASEMAP["coast"], px(zoom, 1, 1.5, 2) * k)
+    yield from islands(level, wide, zoom, k)
+
+
+def px(zoom: float, z8: float, z11: float, z14: float) -> float:
+    """A width between those of zoom 8, 11 and 14, screen px."""
+    return float(np.interp(zoom, (8, 11, 14), (z8, z11, z14)))
+
+
+def waterlines(near: list[NDArray[np.float64]], far: list[NDArray[np.float64]], k: float) -> Iterator[Ink]:
+    """Lines at fixed distances from the coast, which give the sea depth without data.
+
+    From the widest to the narrowest: a stroke of 2r + 1 px in the line's colour, then 2r − 1 px in the sea's.
+    """
+    offsets = list(zip(WATERLINE_OFFSETS_PX, WATERLINE_ALPHA, strict=True))
+    for r, alpha in reversed(offsets):
+        coast = near if r < 20 else far
+        yield Ink("stroke", coast, mix(BASEMAP["sea"], BASEMAP["waterline"], alpha), (2 * r + 1) * k)
+        yield Ink("stroke", coast, BASEMAP["sea"], (2 * r - 1) * k)
+
+
+def lakes(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
+    """Lakes and lagoons with their own shore."""
+    shores = ground.rings(level.lakes.within(box), smooth=zoom >= ground.SMOOTH_FROM)
+    yield Ink("fill", shores, BASEMAP["lake"])
+    yield Ink("stroke", shores, mix(BASEMAP["lake"], BASEMAP["coast"], 0.8), px(zoom, 0.8, 1, 1.5) * k)
+
+
+def unit_lines(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
+    """Ward lines from zoom 10, province lines dashed 12-5-3-5, the land border of the country."""
+    if zoom >= 10:
+        yield Ink("stroke", ground.lines(level.wards.within(box)), BASEMAP["ward"], px(zoom, 0.6, 0.8, 1.2) * k)
+    dash = tuple(d * k for d in (12.0, 5.0, 3.0, 5.0))
+    border = ground.lines(level.border.within(box))
+    yield Ink("stroke", border, BASEMAP["border"], px(zoom, 1, 1.5, 2) * k, dash)
+    provinces = ground.lines(level.provinces.within(box))
+    yield Ink("stroke", provinces, BASEMAP["province"], px(zoom, 1, 1.5, 2) * k, dash)
+
+
+def rivers(level: Level, box: Box, zoom: float, k: float, resolution: float) -> Iterator[Ink]:
+    """Rivers as lines from zoom 8, the large ones as water with banks from zoom 12; small ones come later."""
+    if zoom < 8:
+        return
+    ranks = 2 if zoom < 9 else 3 if zoom < 10.5 else 4
+    for rank in reversed(range(ranks)):
+        stream = ground.lines(level.rivers[rank].within(box), smooth=True)
+        width = ground.RIVER_WIDTH_M[rank] / resolution
+        if zoom < 11.5 or width < 4 * k:
+            line = px(zoom, 0.8, 2, 2.4) * k * (1, 0.8, 0.55, 0.4)[rank]
+            yield Ink("stroke", stream, BASEMAP["river"], line)
+            continue
+        yield Ink("stroke", stream, mix(BASEMAP["land"], BASEMAP["coast"], 0.8), width + 2 * px(zoom, 1, 1, 1.5) * k)
+        yield Ink("stroke", stream, BASEMAP["lake"], width)
+        inner = width - 10 * k
+        if inner > 6 * k:
+            yield Ink("stroke", stream, mix(BASEMAP["lake"], BASEMAP["waterline"], 0.35), inner)
+            yield Ink("stroke", stream, BASEMAP["lake"], inner - 2 * k)
+
+
+def islands(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
+    """Hoàng Sa and Trường Sa at every zoom: a dot where the shore is smaller than one."""
+    dots = [np.repeat(shapely.get_coordinates(p), 2, axis=0) for p in _inside(level.island_points.within(box))]
+    if zoom < 12:
+        yield Ink("stroke", dots, BASEMAP["sea"], (px(zoom, 2.6, 4, 5) + 2) * k)
+        yield Ink("stroke", dots, BASEMAP["island"], px(zoom, 2.6, 4, 5) * k)
+    shores = ground.rings(level.island_shores.within(box), smooth=zoom >= ground.SMOOTH_FROM)
+    if zoom >= 8:
+        yield Ink("fill", shores, mix(BASEMAP["land"], BASEMAP["island"], 0.35))
+        yield Ink("stroke", shores, BASEMAP["island"], px(zoom, 0.8, 1.2, 1.6) * k)
+
+
+def _inside(points: NDArray[np.object_]) -> NDArray[np.object_]:
+    return points[~shapely.is_empty(points)]

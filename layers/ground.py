@@ -1,0 +1,205 @@
+"""The land under the map, ready to draw: ``geodata.geography`` in EPSG:3857, simplified once per zoom, in trees.
+
+Everything here is derived and cached for the life of the process; nothing reads the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from geodata import geography
+from geodata.view import WORLD_M
+from layers.elements import mercator_xy
+
+Box = tuple[float, float, float, float]
+Geometries = NDArray[np.object_]
+
+COARSE_BELOW = 7  # zoom from which the full-resolution shore is drawn
+SMOOTH_FROM = 12  # GSHHG is a 100 m staircase there: two rounds of corner cutting give a natural shore
+RIVER_WIDTH_M = (300.0, 190.0, 70.0, 28.0)  # by rank; a picture's width, not a survey's
+
+
+def project(geometries: object) -> Geometries:
+    """EPSG:4326 geometries in EPSG:3857."""
+    return np.asarray(
+        shapely.transform(np.asarray(geometries, object), lambda c: np.column_stack(mercator_xy(c[:, 0], c[:, 1])))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Geometries of one kind at one zoom, with the tree that finds them."""
+
+    geometries: Geometries
+    tree: STRtree
+
+    @classmethod
+    def of(cls, geometries: Geometries) -> Sheet:
+        kept = geometries[~(shapely.is_missing(geometries) | shapely.is_empty(geometries))]
+        return cls(kept, STRtree(kept))
+
+    def within(self, box: Box) -> Geometries:
+        """What lies in the box, cut by it."""
+        found = self.geometries[np.sort(self.tree.query(shapely.box(*box)))]
+        return np.asarray(shapely.clip_by_rect(found, *box)) if len(found) else found
+
+
+@cache
+def shore(*, coarse: bool) -> tuple[Geometries, Geometries]:
+    """Land areas and the coast: rings without the edges where the extract was cut."""
+    wide = geography.collection("land_coarse")
+    areas = wide.geometry.to_numpy()
+    cuts = [shapely.box(*wide.total_bounds)]
+    if not coarse:
+        fine = geography.collection("land")
+        box = shapely.box(*fine.total_bounds)
+        outside = shapely.difference(areas, box)
+        areas = np.concatenate([fine.geometry.to_numpy(), outside[~shapely.is_empty(outside)]])
+        cuts.append(box)
+    areas = shapely.get_parts(areas)
+    edges = shapely.buffer(shapely.union_all([shapely.boundary(box) for box in cuts]), 1e-5)
+    coast = shapely.difference(shapely.boundary(areas), edges)
+    return project(areas), project(shapely.get_parts(coast))
+
+
+@cache
+def coast_points() -> frozenset[tuple[float, float]]:
+    """Corners of the full-resolution shore and lakes, degrees rounded to 1e-6."""
+    frames = (geography.collection(name).geometry.to_numpy() for name in ("land", "lakes"))
+    return frozenset(map(tuple, np.round(np.concatenate([shapely.get_coordinates(f) for f in frames]), 6)))
+
+
+def inner_lines(areas: Geometries) -> Geometries:
+    """Outlines of areas without the parts that run along the shore; a line between two areas comes once."""
+    shore_points = coast_points()
+    lines = []
+    for ring in shapely.get_parts(shapely.boundary(shapely.get_parts(areas))):
+        corners = np.round(shapely.get_coordinates(ring), 6)
+        wet = [tuple(c) in shore_points for c in corners]
+        lines += [
+            tuple(sorted((tuple(a), tuple(b))))
+            for (a, b), (wa, wb) in zip(pairwise(corners), pairwise(wet), strict=True)
+            if not (wa and wb)
+        ]
+    if not lines:
+        return np.array([], dtype=object)
+    segments = shapely.linestrings(np.array(sorted(set(lines))))
+    merged = shapely.line_merge(shapely.multilinestrings(segments))
+    return project(shapely.get_parts(merged))
+
+
+@cache
+def units(name: str) -> Geometries:
+    """Lines between ``wards`` or ``provinces``."""
+    return inner_lines(geography.collection(name).geometry.to_numpy())
+
+
+@cache
+def city_area(city: str | None) -> Geometries:
+    """The land of a city (all cities for None), EPSG:3857."""
+    frame = geography.collection("provinces")
+    if city is not None:
+        frame = frame[frame["city"] == city]
+    return project(shapely.get_parts(frame.geometry.to_numpy()))
+
+
+@cache
+def plain(name: str) -> Geometries:
+    """A collection's geometries in EPSG:3857."""
+    return project(geography.collection(name).geometry.to_numpy())
+
+
+@cache
+def islands() -> tuple[Geometries, Geometries]:
+    """Hoàng Sa and Trường Sa: shores, and points of the named islands."""
+    frame = geography.collection("islands")
+    return tuple(project(frame[frame["kind"] == kind].geometry.to_numpy()) for kind in ("shore", "island"))  # type: ignore[return-value]
+
+
+def simplified(geometries: Geometries, resolution: float, least_px2: float = 0) -> Geometries:
+    """Simplified by 0.4 px; areas under ``least_px2`` are left out."""
+    if least_px2:
+        geometries = geometries[shapely.area(geometries) >= least_px2 * resolution**2]
+    tolerance = 0.4 * resolution
+    return np.asarray(shapely.simplify(geometries, tolerance)) if tolerance > 1 else geometries
+
+
+class Level:
+    """All sheets of one zoom (256 px tiles drawn as 512 px pictures)."""
+
+    def __init__(self, zoom: int, city: str | None) -> None:
+        self.zoom = zoom
+        self.resolution = WORLD_M / 512 / 2**zoom
+        areas, coast = shore(coarse=zoom < COARSE_BELOW)
+        self.land = Sheet.of(simplified(areas, self.resolution, 1.2))
+        big = coast[shapely.length(coast) >= 4 * self.resolution]
+        self.coast = Sheet.of(simplified(big, self.resolution))
+        self.far_coast = Sheet.of(shapely.simplify(big, 1.5 * self.resolution))
+        self.city = Sheet.of(simplified(city_area(city), self.resolution))
+        self.lakes = Sheet.of(simplified(shapely.get_parts(plain("lakes")), self.resolution, 2))
+        self.border = Sheet.of(simplified(plain("border"), self.resolution))
+        self.provinces = Sheet.of(simplified(units("provinces"), self.resolution))
+        self.wards = Sheet.of(simplified(units("wards"), self.resolution) if zoom >= 10 else np.array([], object))
+        rivers = geography.collection("rivers")
+        lines = simplified(plain("rivers"), self.resolution)
+        self.rivers = [Sheet.of(lines[(rivers["rank"] == rank).to_numpy()]) for rank in range(4)]
+        shores, points = islands()
+        self.island_shores = Sheet.of(simplified(shores, self.resolution))
+        self.island_points = Sheet.of(points)
+
+
+@cache
+def level(zoom: int, city: str | None = None) -> Level:
+    """The sheets of a zoom, built once (0.1–0.5 s). ``city`` is the one that is not dimmed; None dims none of ours."""
+    return Level(min(max(zoom, 4), 16), city)
+
+
+def chaikin(line: NDArray[np.float64], rounds: int = 2) -> NDArray[np.float64]:
+    """Corner cutting; the ends of an open line stay, a ring stays closed."""
+    closed = len(line) > 3 and bool((line[0] == line[-1]).all())
+    for _ in range(rounds):
+        cut = np.empty((2 * (len(line) - 1), 2))
+        cut[0::2] = 0.75 * line[:-1] + 0.25 * line[1:]
+        cut[1::2] = 0.25 * line[:-1] + 0.75 * line[1:]
+        line = np.concatenate([cut, cut[:1]]) if closed else np.concatenate([line[:1], cut, line[-1:]])
+    return line
+
+
+def rings(geometries: Geometries, *, smooth: bool = False) -> list[NDArray[np.float64]]:
+    """Outer and inner rings of areas as coordinate arrays."""
+    parts = shapely.get_parts(geometries)
+    parts = parts[shapely.get_type_id(parts) == 3]
+    return _arrays(shapely.get_rings(parts), smooth=smooth)
+
+
+def lines(geometries: Geometries, *, smooth: bool = False) -> list[NDArray[np.float64]]:
+    """Lines as coordinate arrays, joined where they meet."""
+    parts = list(_line_parts(geometries))
+    if not parts:
+        return []
+    merged = shapely.line_merge(shapely.multilinestrings(parts)) if len(parts) > 1 else np.array(parts)
+    return _arrays(shapely.get_parts(merged), smooth=smooth)
+
+
+def _line_parts(geometries: Geometries) -> Iterator[shapely.Geometry]:
+    for part in shapely.get_parts(geometries):
+        if part.geom_type in {"LineString", "LinearRing"}:
+            yield part
+        elif part.geom_type.startswith(("Multi", "Geometry")):
+            yield from _line_parts(np.asarray(shapely.get_parts(part)))
+
+
+def _arrays(parts: Geometries, *, smooth: bool) -> list[NDArray[np.float64]]:
+    coordinates, index = shapely.get_coordinates(parts, return_index=True)
+    if not len(index):
+        return []
+    arrays = np.split(coordinates, np.flatnonzero(np.diff(index)) + 1)
+    return [chaikin(a) if smooth else a for a in arrays if len(a) > 1]
