@@ -25,7 +25,7 @@ FROM admin_units ORDER BY wardCode
 OLD = """
 SELECT wardCode AS code, wardShort AS name, ward AS full_name, districtCode AS district_code,
        district AS district_full, districtShort AS district, provinceCode AS province_code, provinceShort AS province,
-       province AS province_full, wardLon AS lon, wardLat AS lat, wardAlias AS aliases,
+       province AS province_full, wardLon AS lon, wardLat AS lat,
        provinceKey || '_' || districtKey || '_' || coalesce(wardKey, '') AS key
 FROM admin_units_legacy ORDER BY wardCode, districtCode
 """
@@ -59,6 +59,8 @@ def old_units() -> pd.DataFrame:
     units.loc[whole, "code"] = units.loc[whole, "district_code"]
     units.loc[whole, "name"] = units.loc[whole, "district"]
     units.loc[whole, "full_name"] = units.loc[whole, "district_full"]
+    for column in ("full_name", "district_full"):
+        units[column] = units[column].str.replace(r"^Thị (Trấn|Xã) ", lambda m: f"Thị {m[1].lower()} ", regex=True)
     return units
 
 
