@@ -25,7 +25,7 @@ _WATCH_S = 0.1
 class FaultyHandler(tornado.web.RequestHandler):
     """Sends a body unless a fault says otherwise."""
 
-    def initialize(self, source: str, faults: Faults) -> None:
+    def initialize(self, source: str, faults: Faults, **_: Any) -> None:
         self.source = source
         self.faults = faults
         self.gone = asyncio.Event()

@@ -19,12 +19,15 @@ class _Strict(BaseModel):
 
 
 class Landing(_Strict):
-    """A fishing port, home to ``share`` of the fleet; ``prefix`` begins its registrations (ASCII, as AIS sends it)."""
+    """A fishing port, home to ``share`` of the fleet; ``prefix`` begins its registrations (ASCII, as AIS sends it).
+
+    Its place is that of the collection ``landings``; ``lon`` and ``lat`` stand here only where that has none.
+    """
 
     id: str
     name: str
-    lon: float
-    lat: float
+    lon: float | None = None
+    lat: float | None = None
     share: float
     prefix: str
 

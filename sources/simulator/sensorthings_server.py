@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from sources.simulator.faults import Faults, Kind
@@ -179,9 +180,9 @@ def observed_property(number: int, stream: Datastream) -> Entity:
 class SensorThingsHandler(FaultyHandler):
     """Every path under the service root."""
 
-    def initialize(self, source: str, faults: Faults, service: Service) -> None:
+    def initialize(self, source: str, faults: Faults, **own: Any) -> None:
         super().initialize(source, faults)
-        self.service = service
+        self.service: Service = own["service"]
 
     async def get(self, path: str = "") -> None:
         self.root = f"{self.request.protocol}://{self.request.host}{PATH}"

@@ -119,7 +119,7 @@ AIR: Mapping[str, tuple[Measured, Series]] = {
     "no2": (Measured("no2", "NO2", *_UGM3, 1), lambda seed, s, t: 14 * _traffic(seed, s, t, "no2")),
     "so2": (Measured("so2", "SO2", *_UGM3, 1), lambda seed, s, t: 5 + 6 * _traffic(seed, s, t, "so2")),
     "co": (Measured("co", "CO", *_UGM3, 0), lambda seed, s, t: 320 + 420 * _traffic(seed, s, t, "co")),
-    "temperature": (Measured("temperature", "Temp", "degree Celsius", "°C", "Cel", 1), _temperature),
+    "temp": (Measured("temp", "Temp", "degree Celsius", "°C", "Cel", 1), _temperature),
     "humidity": (Measured("humidity", "RH", "percent", "%", "%", 0), _humidity),
 }
 """By property id. Levels stay within good and moderate of VN_AQI (Decision 1459/QĐ-TCMT) almost always."""

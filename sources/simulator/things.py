@@ -61,7 +61,7 @@ class Datastream:
         slots = np.arange(first, last + 1)
         if not len(slots):
             return []
-        t = EPOCH_2020 + slots * self.cadence_s
+        t = np.asarray(EPOCH_2020 + slots * self.cadence_s, dtype=np.float64)
         decimals = self.measured.decimals
         rows = zip(slots.tolist(), t.tolist(), self.values(t).tolist(), self.states(t), strict=True)
         return [
