@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D
+from matplotlib.transforms import Affine2D, Transform
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -34,6 +34,7 @@ class Ink:
     color: str
     width: float = 0
     dash: tuple[float, ...] = ()
+    cap: Literal["round", "butt"] = "round"
 
 
 def joined(lines: Lines, *, closed: bool) -> Path:
@@ -85,7 +86,8 @@ class Canvas:
         if ink.kind == "fill":
             self._draw(path, self._to_px, fill=rgba(ink.color))
         else:
-            self._draw(path, self._to_px, stroke=rgba(ink.color), width=ink.width, dash=ink.dash)
+            cap = "butt" if ink.dash else ink.cap
+            _stroke(self._renderer, path, self._to_px, rgba(ink.color), ink.width, ink.dash, cap)
 
     def lines(self, lines: Lines, color: str, width: float, *, alpha: float = 1, dash: tuple[float, ...] = ()) -> None:
         """Open lines in EPSG:3857; width and dash in px."""
@@ -104,18 +106,18 @@ class Canvas:
 
     def hatch(self, rings: Lines, color: str, alpha: float, gap: float, width: float) -> None:
         """45° lines in px over an area: drawn over its box, kept where the area is."""
-        mask = Canvas.__new__(Canvas)
-        mask.width, mask.height, mask.gutter, mask.resolution = self.width, self.height, self.gutter, self.resolution
-        mask._renderer = RendererAgg(self.width + 2 * self.gutter, self.height + 2 * self.gutter, 72)
-        mask._to_px = self._to_px
-        mask._draw(joined(rings, closed=True), self._to_px, fill=(1, 1, 1, 1))
-        kept = np.asarray(mask._renderer.buffer_rgba())[..., 3].astype(np.float64) / 255
+        size = self.width + 2 * self.gutter, self.height + 2 * self.gutter
+        mask = RendererAgg(*size, 72)
+        gc = mask.new_gc()
+        gc.set_linewidth(0)
+        mask.draw_path(gc, joined(rings, closed=True), self._to_px, (1, 1, 1, 1))
+        kept = np.asarray(mask.buffer_rgba())[..., 3].astype(np.float64) / 255
         h, w = kept.shape
         step = round(gap * 2**0.5)
         starts = np.arange(-h, w + h, step, dtype=float)
         strokes = [np.array([(s, 0.0), (s + h, float(h))]) for s in starts]
         pattern = RendererAgg(w, h, 72)
-        _stroke(pattern, joined(strokes, closed=False), Affine2D(), (1, 1, 1, 1), width, ())
+        _stroke(pattern, joined(strokes, closed=False), Affine2D(), (1, 1, 1, 1), width)
         over = np.asarray(pattern.buffer_rgba())[..., 3].astype(np.float64) / 255 * kept * alpha
         buffer = np.asarray(self._renderer.buffer_rgba())
         paint = 255 * np.array(palette.rgb(color))
@@ -168,7 +170,7 @@ class Canvas:
     def _draw(
         self,
         path: Path,
-        transform: Affine2D,
+        transform: Transform,
         *,
         fill: RGBA | None = None,
         stroke: RGBA | None = None,
@@ -190,12 +192,18 @@ class Canvas:
 
 
 def _stroke(
-    renderer: RendererAgg, path: Path, transform: Affine2D, color: RGBA, width: float, dash: tuple[float, ...]
+    renderer: RendererAgg,
+    path: Path,
+    transform: Transform,
+    color: RGBA,
+    width: float,
+    dash: tuple[float, ...] = (),
+    cap: Literal["round", "butt"] | None = None,
 ) -> None:
     gc = renderer.new_gc()
     gc.set_linewidth(width)
     gc.set_joinstyle("round")
-    gc.set_capstyle("butt" if dash else "round")
+    gc.set_capstyle(cap or ("butt" if dash else "round"))
     gc.set_foreground(color, isRGBA=True)
     gc.set_alpha(color[3])
     if dash:

@@ -7,7 +7,7 @@ which is 2.2 times the desk's strokes on a wall. The wall is dark only. Colours 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from math import log2
 from typing import Literal
@@ -26,9 +26,10 @@ from layers.palette import BASEMAP, WATERLINE_ALPHA, WATERLINE_OFFSETS_PX, mix
 Style = Literal["desk", "wall"]
 TILE_PX = 512
 STROKE: dict[str, float] = {"desk": 1.3, "wall": 2.4}
+"""Image px a screen px in a tile."""
+DIM_FROM = 8  # zoom from which land outside the city is dimmed
 FLAT_BELOW = 4  # zoom: the extract of the world that we have is too small a part of such a tile
 COLORS = 64  # of a tile's palette: looks like true colour at a fifth of the bytes
-"""Image px a screen px in a tile."""
 
 
 def tile(z: int, x: int, y: int, style: str = "desk", *, city: str | None = None) -> bytes:
@@ -76,14 +77,16 @@ def scene(box: Box, resolution: float, zoom: float, k: float, *, city: str | Non
     coast = ground.lines(level.coast.within(wide), smooth=smooth)
     land = ground.rings(level.land.within(wide), smooth=smooth)
     if land or coast:
-        yield from waterlines(coast, ground.lines(level.far_coast.within(wide), smooth=smooth), k)
-        yield Ink("fill", land, BASEMAP["outside"])
+        coasts = [coast, *(ground.lines(far.within(wide), smooth=smooth) for far in level.far_coasts)]
+        yield from waterlines(coasts, k)
+        yield Ink("fill", land, BASEMAP["outside" if zoom >= DIM_FROM else "land"])
         yield Ink("fill", ground.rings(level.city.within(wide), smooth=smooth), BASEMAP["land"])
-        yield from lakes(level, wide, zoom, k)
         yield from unit_lines(level, wide, zoom, k)
-        yield from rivers(level, wide, zoom, k, resolution)
-        yield Ink("stroke", coast, BASEMAP["coast"], px(zoom, 1, 1.5, 2) * k)
-    yield from islands(level, wide, zoom, k)
+        banks, streams = rivers(level, wide, zoom, k, resolution)
+        yield from banks
+        yield Ink("stroke", coast, BASEMAP["coast"], px(zoom, 0.9, 1.5, 2) * k * min(1, zoom / 8))
+        yield from streams
+    yield from islands(level, wide, zoom, k, resolution)
 
 
 def px(zoom: float, z8: float, z11: float, z14: float) -> float:
@@ -91,23 +94,16 @@ def px(zoom: float, z8: float, z11: float, z14: float) -> float:
     return float(np.interp(zoom, (8, 11, 14), (z8, z11, z14)))
 
 
-def waterlines(near: list[NDArray[np.float64]], far: list[NDArray[np.float64]], k: float) -> Iterator[Ink]:
+def waterlines(coasts: Sequence[list[NDArray[np.float64]]], k: float) -> Iterator[Ink]:
     """Lines at fixed distances from the coast, which give the sea depth without data.
 
     From the widest to the narrowest: a stroke of 2r + 1 px in the line's colour, then 2r − 1 px in the sea's.
+    ``coasts`` grow coarser: for offsets under 20 px, under 50 px, and beyond.
     """
-    offsets = list(zip(WATERLINE_OFFSETS_PX, WATERLINE_ALPHA, strict=True))
-    for r, alpha in reversed(offsets):
-        coast = near if r < 20 else far
+    for r, alpha in reversed(list(zip(WATERLINE_OFFSETS_PX, WATERLINE_ALPHA, strict=True))):
+        coast = coasts[0 if r < 20 else 1 if r < 50 else 2]
         yield Ink("stroke", coast, mix(BASEMAP["sea"], BASEMAP["waterline"], alpha), (2 * r + 1) * k)
         yield Ink("stroke", coast, BASEMAP["sea"], (2 * r - 1) * k)
-
-
-def lakes(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
-    """Lakes and lagoons with their own shore."""
-    shores = ground.rings(level.lakes.within(box), smooth=zoom >= ground.SMOOTH_FROM)
-    yield Ink("fill", shores, BASEMAP["lake"])
-    yield Ink("stroke", shores, mix(BASEMAP["lake"], BASEMAP["coast"], 0.8), px(zoom, 0.8, 1, 1.5) * k)
 
 
 def unit_lines(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
@@ -121,37 +117,45 @@ def unit_lines(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
     yield Ink("stroke", provinces, BASEMAP["province"], px(zoom, 1, 1.5, 2) * k, dash)
 
 
-def rivers(level: Level, box: Box, zoom: float, k: float, resolution: float) -> Iterator[Ink]:
-    """Rivers as lines from zoom 8, the large ones as water with banks from zoom 12; small ones come later."""
-    if zoom < 8:
-        return
-    ranks = 2 if zoom < 9 else 3 if zoom < 10.5 else 4
+def rivers(level: Level, box: Box, zoom: float, k: float, resolution: float) -> tuple[list[Ink], list[Ink]]:
+    """Banks and water. Lines from zoom 8, the large rivers as water with banks from zoom 12; small ones come later.
+
+    The water is painted after the coast, so that a mouth stays open.
+    """
+    banks, streams = [], []
+    ranks = 0 if zoom < 7.5 else 2 if zoom < 9 else 3 if zoom < 10.5 else 4
     for rank in reversed(range(ranks)):
         stream = ground.lines(level.rivers[rank].within(box), smooth=True)
         width = ground.RIVER_WIDTH_M[rank] / resolution
         if zoom < 11.5 or width < 4 * k:
             line = px(zoom, 0.8, 2, 2.4) * k * (1, 0.8, 0.55, 0.4)[rank]
-            yield Ink("stroke", stream, BASEMAP["river"], line)
+            banks.append(Ink("stroke", stream, BASEMAP["river"], line))
             continue
-        yield Ink("stroke", stream, mix(BASEMAP["land"], BASEMAP["coast"], 0.8), width + 2 * px(zoom, 1, 1, 1.5) * k)
-        yield Ink("stroke", stream, BASEMAP["lake"], width)
-        inner = width - 10 * k
-        if inner > 6 * k:
-            yield Ink("stroke", stream, mix(BASEMAP["lake"], BASEMAP["waterline"], 0.35), inner)
-            yield Ink("stroke", stream, BASEMAP["lake"], inner - 2 * k)
+        bank = mix(BASEMAP["land"], BASEMAP["coast"], 0.85)
+        banks.append(Ink("stroke", stream, bank, width + 2 * px(zoom, 1, 1, 1.4) * k, cap="butt"))
+        streams.append(Ink("stroke", stream, BASEMAP["sea"], width))
+        for offset, alpha in zip(WATERLINE_OFFSETS_PX[1:3], WATERLINE_ALPHA[1:3], strict=True):
+            inner = width - 2 * offset * k
+            if inner > 5 * k:
+                streams.append(Ink("stroke", stream, mix(BASEMAP["sea"], BASEMAP["waterline"], alpha), inner + k))
+                streams.append(Ink("stroke", stream, BASEMAP["sea"], inner - k))
+    return banks, streams
 
 
-def islands(level: Level, box: Box, zoom: float, k: float) -> Iterator[Ink]:
+def islands(level: Level, box: Box, zoom: float, k: float, resolution: float) -> Iterator[Ink]:
     """Hoàng Sa and Trường Sa at every zoom: a dot where the shore is smaller than one."""
-    dots = [np.repeat(shapely.get_coordinates(p), 2, axis=0) for p in _inside(level.island_points.within(box))]
     if zoom < 12:
-        yield Ink("stroke", dots, BASEMAP["sea"], (px(zoom, 2.6, 4, 5) + 2) * k)
-        yield Ink("stroke", dots, BASEMAP["island"], px(zoom, 2.6, 4, 5) * k)
+        places = shapely.get_coordinates(level.island_points.within(box))
+        radius = px(zoom, 1.3, 2, 2.5) * k
+        yield Ink("fill", [disc(p, (radius + k) * resolution) for p in places], BASEMAP["sea"])
+        yield Ink("fill", [disc(p, radius * resolution) for p in places], BASEMAP["island"])
     shores = ground.rings(level.island_shores.within(box), smooth=zoom >= ground.SMOOTH_FROM)
     if zoom >= 8:
         yield Ink("fill", shores, mix(BASEMAP["land"], BASEMAP["island"], 0.35))
         yield Ink("stroke", shores, BASEMAP["island"], px(zoom, 0.8, 1.2, 1.6) * k)
 
 
-def _inside(points: NDArray[np.object_]) -> NDArray[np.object_]:
-    return points[~shapely.is_empty(points)]
+def disc(center: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
+    """A closed ring of 16 sides."""
+    angle = np.linspace(0, 2 * np.pi, 17)
+    return center + radius * np.column_stack((np.cos(angle), np.sin(angle)))

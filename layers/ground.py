@@ -23,6 +23,7 @@ Box = tuple[float, float, float, float]
 Geometries = NDArray[np.object_]
 
 COARSE_BELOW = 7  # zoom from which the full-resolution shore is drawn
+FAR_PX = (1.0, 3.0)  # how coarse the coast of the middle and of the far waterlines may be
 SMOOTH_FROM = 12  # GSHHG is a 100 m staircase there: two rounds of corner cutting give a natural shore
 RIVER_WIDTH_M = (300.0, 190.0, 70.0, 28.0)  # by rank; a picture's width, not a survey's
 
@@ -53,6 +54,20 @@ class Sheet:
 
 
 @cache
+def water() -> shapely.Geometry:
+    """All lakes and lagoons, EPSG:4326."""
+    return shapely.union_all(geography.collection("lakes").geometry.to_numpy())
+
+
+def dry(geometries: Geometries) -> Geometries:
+    """Without what lies in lakes and lagoons: their shores are coast, with waterlines inside."""
+    wet = shapely.intersects(geometries, water())
+    out = geometries.copy()
+    out[wet] = shapely.difference(geometries[wet], water())
+    return out
+
+
+@cache
 def shore(*, coarse: bool) -> tuple[Geometries, Geometries]:
     """Land areas and the coast: rings without the edges where the extract was cut."""
     wide = geography.collection("land_coarse")
@@ -64,7 +79,7 @@ def shore(*, coarse: bool) -> tuple[Geometries, Geometries]:
         outside = shapely.difference(areas, box)
         areas = np.concatenate([fine.geometry.to_numpy(), outside[~shapely.is_empty(outside)]])
         cuts.append(box)
-    areas = shapely.get_parts(areas)
+    areas = shapely.get_parts(dry(areas))
     edges = shapely.buffer(shapely.union_all([shapely.boundary(box) for box in cuts]), 1e-5)
     coast = shapely.difference(shapely.boundary(areas), edges)
     return project(areas), project(shapely.get_parts(coast))
@@ -92,7 +107,7 @@ def inner_lines(areas: Geometries) -> Geometries:
     if not lines:
         return np.array([], dtype=object)
     segments = shapely.linestrings(np.array(sorted(set(lines))))
-    merged = shapely.line_merge(shapely.multilinestrings(segments))
+    merged = shapely.line_merge(shapely.multilinestrings(np.asarray(segments, object)))
     return project(shapely.get_parts(merged))
 
 
@@ -108,13 +123,21 @@ def city_area(city: str | None) -> Geometries:
     frame = geography.collection("provinces")
     if city is not None:
         frame = frame[frame["city"] == city]
-    return project(shapely.get_parts(frame.geometry.to_numpy()))
+    return project(shapely.get_parts(dry(frame.geometry.to_numpy())))
 
 
 @cache
 def plain(name: str) -> Geometries:
     """A collection's geometries in EPSG:3857."""
     return project(geography.collection(name).geometry.to_numpy())
+
+
+@cache
+def rivers() -> tuple[Geometries, ...]:
+    """River lines outside lakes and lagoons, one array a rank 0–3."""
+    frame = geography.collection("rivers")
+    lines_ = project(dry(frame.geometry.to_numpy()))
+    return tuple(lines_[(frame["rank"] == rank).to_numpy()] for rank in range(4))
 
 
 @cache
@@ -142,15 +165,13 @@ class Level:
         self.land = Sheet.of(simplified(areas, self.resolution, 1.2))
         big = coast[shapely.length(coast) >= 4 * self.resolution]
         self.coast = Sheet.of(simplified(big, self.resolution))
-        self.far_coast = Sheet.of(shapely.simplify(big, 1.5 * self.resolution))
+        big = coast[shapely.length(coast) >= (16 if zoom < COARSE_BELOW else 4) * self.resolution]
+        self.far_coasts = [Sheet.of(shapely.simplify(big, px * self.resolution)) for px in FAR_PX]
         self.city = Sheet.of(simplified(city_area(city), self.resolution))
-        self.lakes = Sheet.of(simplified(shapely.get_parts(plain("lakes")), self.resolution, 2))
         self.border = Sheet.of(simplified(plain("border"), self.resolution))
         self.provinces = Sheet.of(simplified(units("provinces"), self.resolution))
         self.wards = Sheet.of(simplified(units("wards"), self.resolution) if zoom >= 10 else np.array([], object))
-        rivers = geography.collection("rivers")
-        lines = simplified(plain("rivers"), self.resolution)
-        self.rivers = [Sheet.of(lines[(rivers["rank"] == rank).to_numpy()]) for rank in range(4)]
+        self.rivers = [Sheet.of(simplified(rank, self.resolution)) for rank in rivers()]
         shores, points = islands()
         self.island_shores = Sheet.of(simplified(shores, self.resolution))
         self.island_points = Sheet.of(points)
