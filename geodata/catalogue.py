@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from geodata.errors import ConfigInvalid, UnknownName
 from geodata.records import KINDS
@@ -34,7 +35,20 @@ class ObservedProperty(_Strict):
     decimals: int = 0
     minimum: float | None = None  # outside: the row is rejected as implausible
     maximum: float | None = None
-    words: tuple[str, ...] = ()  # for a word: the vocabulary
+    words: tuple[str, ...] = ()  # for a word: the vocabulary; empty: any word
+
+    @model_validator(mode="after")
+    def _measurable(self) -> ObservedProperty:
+        if self.unit is None and (self.minimum is not None or self.maximum is not None):
+            raise ValueError(f"{self.id}: a word has no minimum or maximum; a number needs a unit")
+        if self.unit is not None and self.words:
+            raise ValueError(f"{self.id}: a number has no words")
+        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
+            raise ValueError(f"{self.id}: minimum is not below maximum")
+        return self
+
+    def title(self, language: str) -> str:
+        return self.title_vi if language == "vi" else self.title_en
 
 
 class Category(_Strict):
@@ -42,6 +56,9 @@ class Category(_Strict):
     title_vi: str
     title_en: str
     codes: tuple[str, ...] = ()  # how sources name it (service_code, ship type), matched case-folded
+
+    def title(self, language: str) -> str:
+        return self.title_vi if language == "vi" else self.title_en
 
 
 class Legal(_Strict):
@@ -87,6 +104,30 @@ class Service(_Strict):
             raise ValueError(f"unknown record kinds {sorted(unknown)}; known: {sorted(KINDS)}")
         return value
 
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Service:
+        """An id, or a code that a source may send, means one thing."""
+        _once("observed_properties", [p.id for p in self.observed_properties])
+        for field in ("categories", "urgencies"):
+            _once(field, [code for entry in getattr(self, field) for code in _codes(entry)])
+        return self
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, Category]:
+        return {code: entry for entry in self.categories for code in _codes(entry)}
+
+    @cached_property
+    def _by_urgency(self) -> Mapping[str, Category]:
+        return {code: entry for entry in self.urgencies for code in _codes(entry)}
+
+    def category(self, code: str | None) -> Category | None:
+        """The category that a source means by an id, a code or a Vietnamese name; None when it is not one of ours."""
+        return None if code is None else self._by_code.get(code.strip().casefold())
+
+    def urgency(self, code: str | None) -> Category | None:
+        """The urgency that a source means, matched as a category is."""
+        return None if code is None else self._by_urgency.get(code.strip().casefold())
+
     def title(self, language: str) -> str:
         return self.title_vi if language == "vi" else self.title_en
 
@@ -104,14 +145,27 @@ def services() -> Mapping[str, Service]:
     for path in sorted(files("geodata").joinpath("services").iterdir(), key=lambda p: p.name):
         if not path.name.endswith(".toml"):
             continue
-        try:
-            service = Service.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (ValidationError, tomllib.TOMLDecodeError) as error:
-            raise ConfigInvalid(path=path, reason=one_line(error)) from error
+        service = parse(text_of(path), str(path))
         if f"{service.id}.toml" != path.name:
-            raise ConfigInvalid(path=path, reason=f"id {service.id!r} is not the file's name")
+            raise ConfigInvalid(path=path, reason=f"id: {service.id!r} is not the file's name")
         found[service.id] = service
     return found
+
+
+def text_of(path: Traversable) -> str:
+    """A catalogue file's text. Raises ConfigInvalid when it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid(path=path, reason=f"not UTF-8 at byte {error.start}; save the file as UTF-8") from error
+
+
+def parse(text: str, path: str) -> Service:
+    """A service from the text of its file. Raises ConfigInvalid."""
+    try:
+        return Service.model_validate(tomllib.loads(text))
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise ConfigInvalid(path=path, reason=one_line(error)) from error
 
 
 def service(name: str) -> Service:
@@ -125,5 +179,16 @@ def service(name: str) -> Service:
 def one_line(error: Exception) -> str:
     """A pydantic or TOML error as one line: field, then what is wrong with it."""
     if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        found = (f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors(include_url=False))
+        return " ".join("; ".join(found).split())
     return " ".join(str(error).split())
+
+
+def _codes(entry: Category) -> set[str]:
+    return {code.casefold() for code in (entry.id, entry.title_vi, *entry.codes)}
+
+
+def _once(field: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{field}: more than once: {', '.join(twice)}")

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from geodata.calendar import WorkCalendar, WorkingHours
-from geodata.catalogue import Service, one_line, service, services
+from geodata.catalogue import Service, one_line, service, services, text_of
 from geodata.errors import ConfigInvalid, UnknownName
 from geodata.view import Bounds
 
@@ -184,7 +184,7 @@ def cities() -> Mapping[str, City]:
     found = {}
     for path in sorted(files("geodata").joinpath("cities").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml"):
-            city_ = parse(path.read_bytes().decode("utf-8", "replace"), str(path))
+            city_ = parse(text_of(path), str(path))
             if f"{city_.id}.toml" != path.name:
                 raise ConfigInvalid(path=path, reason=f"id: {city_.id!r} is not the file's name")
             found[city_.id] = city_

@@ -1,7 +1,8 @@
 """Lines at sea from ``geodata/data/sea_lines.toml``: agreed boundaries and, marked so, the fishing-zone lines.
 
 Coordinates are EPSG:4326, longitude before latitude. The corners are the published ones; the segments between them
-are geodesics, which leave the straight segment of a Web Mercator map by at most 0.6 km (measured on the longest, 336 km).
+are geodesics, which leave the straight segment of a Web Mercator map by at most 0.6 km (measured; on the longest,
+336 km).
 """
 
 from __future__ import annotations
