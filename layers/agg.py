@@ -145,6 +145,13 @@ class Canvas:
             else:
                 self._shape(op, place, scale, alpha)
 
+    def words(self, x: float, y: float, text: str, size: float, color: str, weight: int = 400) -> None:
+        """Text with a halo, centred at x, y in EPSG:3857; size in px."""
+        px, py = self._to_px.transform((x, y))
+        self._words(
+            Words(text, (0, 0), size, weight, color, halo=True), Affine2D().scale(1, -1).translate(px, py), 1, 1
+        )
+
     def _shape(self, op: Shape, place: Affine2D, scale: float, alpha: float) -> None:
         own = Affine2D().rotate_deg(op.turn).scale(op.scale).translate(*op.at)
         scale *= op.scale

@@ -7,7 +7,8 @@ which is 2.2 times the desk's strokes on a wall. The wall is dark only. Colours 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from math import log2
 from typing import Literal
@@ -17,9 +18,9 @@ import shapely
 from numpy.typing import NDArray
 from PIL import Image
 
-from geodata.view import WORLD_M, Bounds
+from geodata.view import WORLD_M, Bounds, mercator
 from layers import ground, palette
-from layers.agg import Ink, painted
+from layers.agg import Canvas, Ink, painted
 from layers.ground import Box, Level
 from layers.palette import BASEMAP, WATERLINE_ALPHA, WATERLINE_OFFSETS_PX, mix
 
@@ -29,6 +30,9 @@ STROKE: dict[str, float] = {"desk": 1.3, "wall": 2.4}
 """Image px a screen px in a tile."""
 DIM_FROM = 8  # zoom from which land outside the city is dimmed
 FLAT_BELOW = 4  # zoom: the extract of the world that we have is too small a part of such a tile
+INSET = Bounds(101.6, 5.6, 118.2, 24.2)
+INSET_NAMES: Mapping[str, tuple[float, float]] = {"QĐ. Hoàng Sa": (112.4, 14.9), "QĐ. Trường Sa": (112.9, 6.7)}
+"""Words of the inset and where they stand (lon, lat): below the islands they name."""
 COLORS = 64  # of a tile's palette: looks like true colour at a fifth of the bytes
 
 
@@ -50,6 +54,57 @@ def picture(bounds: Bounds, width: int, height: int, k: float = 1.0, *, city: st
     resolution = (box[2] - box[0]) / width
     zoom = log2(WORLD_M / 256 / resolution)
     return painted(box, width, height, scene(box, resolution, zoom, k, city=city), BASEMAP["sea"]).rgba()[..., :3]
+
+
+@dataclass(frozen=True, slots=True)
+class Inset:
+    """The national inset: its picture and the bounds it shows."""
+
+    rgb: NDArray[np.uint8]
+    bounds: Bounds
+
+    @property
+    def png(self) -> bytes:
+        return png(self.rgb)
+
+
+def inset(style: str = "wall", size: tuple[int, int] = (398, 562), *, view: Bounds | None = None) -> Inset:
+    """Viet Nam with Hoàng Sa and Trường Sa, named, for every wall scene and every print; ``view`` is boxed in white.
+
+    ``size`` is width and height in px; names are 42 px at the wall's 398 px, and 12 px at the desk's 152 px.
+    """
+    width, height = size
+    x0, _, x1, _ = INSET.mercator
+    (_, south), (_, north) = (mercator(0, lat) for lat in (INSET.south, INSET.north))
+    middle, half = (south + north) / 2, (x1 - x0) * height / width / 2
+    box: Box = (x0, middle - half, x1, middle + half)
+    resolution = (x1 - x0) / width
+    k = width / 152
+    level = ground.level(FLAT_BELOW)
+    canvas = Canvas(box, width, height, 8, BASEMAP["sea"])
+    for ink in _inset_inks(level, box, k, resolution):
+        canvas.ink(ink)
+    size_px = 16 if style == "wall" else 12
+    for name, (lon, lat) in INSET_NAMES.items():
+        x, y = mercator(lon, lat)
+        canvas.words(x, y, name, size_px * k, BASEMAP["island"])
+    if view is not None:
+        a, b, c, d = view.mercator
+        grow = max(0.0, 5 * k * resolution - (c - a) / 2)  # never smaller than 10 px
+        ring = np.array([(a - grow, b - grow), (c + grow, b - grow), (c + grow, d + grow), (a - grow, d + grow)])
+        canvas.lines([np.concatenate([ring, ring[:1]])], palette.TEXT1, 1.6 * k)
+    return Inset(canvas.rgba()[..., :3], Bounds.from_mercator(*box))
+
+
+def _inset_inks(level: Level, box: Box, k: float, resolution: float) -> Iterator[Ink]:
+    land, coast = ground.rings(level.land.within(box)), ground.lines(level.coast.within(box))
+    yield Ink("stroke", coast, mix(BASEMAP["sea"], BASEMAP["waterline"], 0.18), 9 * k)
+    yield Ink("stroke", coast, BASEMAP["sea"], 7.6 * k)
+    yield Ink("fill", land, palette.BG[3])
+    yield Ink("stroke", ground.lines(level.border.within(box)), BASEMAP["coast"], 0.8 * k, (2 * k, 1.6 * k))
+    yield Ink("stroke", coast, BASEMAP["coast"], 0.6 * k)
+    places = shapely.get_coordinates(level.island_points.within(box))
+    yield Ink("fill", [disc(p, 1.1 * k * resolution) for p in places], BASEMAP["island"])
 
 
 def png(rgb: NDArray[np.uint8]) -> bytes:

@@ -1,16 +1,196 @@
-"""Layers in one picture: ``figure`` for pages, ``overlay`` and ``live`` for notebooks, ``still`` for files."""
+"""Layers in one picture: ``figure`` for pages, ``overlay`` and ``live`` for notebooks, ``still`` for files.
+
+All four take the elements that the layers draw, so an object has the same mark everywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from geodata.view import View
-from layers.mapfigure import MapFigure
+import holoviews as hv
+import numpy as np
+from holoviews.streams import RangeXY
+from PIL import Image
 
-__all__ = ["MapFigure", "figure"]
+from geodata.view import Bounds, View
+from layers import basemap, palette
+from layers.agg import Canvas, painted
+from layers.base import Layer, RasterLayer, get
+from layers.elements import Areas, Marks, columns
+from layers.labels import labels
+from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, flat, path_columns, style_of
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+
+__all__ = ["MapFigure", "figure", "live", "overlay", "still"]
+
+DENSITY_BELOW = 10.0
+"""Zoom under which a raster layer shows its density (look.md 3.7), unless the layer has its own ``density_below``."""
+DENSITY_ALPHA = 0.7
 
 
 def figure(view: View, style: str = "desk", tools: Sequence[Any] | None = None) -> MapFigure:
     """A map for a page: style ``desk`` (tools: pan, wheel, tap, or those given) or ``wall`` (no hand, marks × 2.2)."""
     return MapFigure(view, style, tools)
+
+
+def still(
+    reader: Reader | None,
+    layer_ids: Sequence[str],
+    view: View,
+    style: str = "desk",
+    *,
+    city: str | None = None,
+    language: str = "vi",
+) -> Image.Image:
+    """The picture of a view without a browser: RGB, width_px × height_px of the view.
+
+    ``basemap`` among the layers draws land, sea and labels; with it alone no reader is needed. ``wall`` draws
+    strokes, marks and labels 2.2 times as large. Raises UnknownName for a layer that is none.
+    """
+    k = K[style]
+    width, height = view.width_px, view.height_px
+    box = view.bounds.mercator
+    with_map = "basemap" in layer_ids
+    inks = basemap.scene(box, view.resolution_m, view.zoom, k, city=city) if with_map else ()
+    canvas = painted(box, width, height, inks, palette.BASEMAP["sea"])
+    avoid = []
+    for layer in sorted((get(i) for i in layer_ids if i != "basemap"), key=lambda one: one.z_order):
+        assert reader is not None, "layers other than the basemap are read from a store"
+        density = _density(layer, reader, view)
+        if density is not None:
+            canvas.paste(density, DENSITY_ALPHA)
+        for element in flat(layer.draw(layer.load(reader, view), view)):
+            paint(canvas, element, k)
+            if isinstance(element, Marks):
+                avoid.append(np.column_stack((element.dimension_values("x"), element.dimension_values("y"))))
+    if with_map:
+        near = np.concatenate(avoid) if avoid else ()
+        paint(canvas, labels(view, style, language=language, avoid=near), k)
+    return Image.fromarray(canvas.rgba()[..., :3])
+
+
+def paint(canvas: Canvas, element: Any, k: float) -> None:
+    """One element of a layer on an Agg canvas; ``hv.Tiles`` are another server's pictures and are left out."""
+    style = style_of(element)
+    if isinstance(element, Marks):
+        scale = k * float(style.get("k", 1))
+        for row in _rows(columns(element)):
+            canvas.mark(row["x"], row["y"], row, scale)
+    elif isinstance(element, Areas):
+        _paint_areas(canvas, element, style, k)
+    elif isinstance(element, hv.Path):
+        color = style.get("line_color", style.get("color"))
+        color = color if isinstance(color, str) else palette.TEXT2
+        width, alpha = float(style.get("line_width", 2)) * k, float(style.get("alpha", style.get("line_alpha", 1)))
+        data = path_columns(element)
+        lines = [np.column_stack(line) for line in zip(data["xs"], data["ys"], strict=True) if len(line[0]) > 1]
+        if style.get("casing", True):
+            canvas.lines(lines, palette.BG[0], width + LINE_CASING_PX, alpha=alpha)
+        canvas.lines(lines, color, width, alpha=alpha, dash=_dash(style, k))
+    elif not isinstance(element, hv.Tiles):
+        raise TypeError(f"a layer draws Marks, Areas, Path or Tiles, not {type(element).__name__}")
+
+
+def _paint_areas(canvas: Canvas, element: Areas, style: dict[str, Any], k: float) -> None:
+    color = style.get("fill_color", palette.TEXT2)
+    hatch = style.get("hatch")
+    data = area_columns(element)
+    for xs, ys in zip(data["xs"], data["ys"], strict=True):
+        rings = [_closed(np.column_stack(ring)) for ring in zip(xs[0], ys[0], strict=True)]
+        edge, width = style.get("line_color", color), float(style.get("line_width", 3)) * k
+        canvas.area(rings, color, float(style.get("fill_alpha", 0.07)), edge, width, _dash(style, k))
+        if hatch is not None:
+            canvas.hatch(rings, hatch[0], hatch[1], hatch[2] * k, hatch[3] * k)
+
+
+def _closed(ring: np.ndarray) -> np.ndarray:
+    return ring if (ring[0] == ring[-1]).all() else np.concatenate([ring, ring[:1]])
+
+
+def _dash(style: dict[str, Any], k: float) -> tuple[float, ...]:
+    """Bokeh's dash names and lists in px."""
+    named = {"dashed": (6, 4), "dotted": (2, 4), "dotdash": (2, 4, 6, 4), "dashdot": (6, 4, 2, 4), "solid": ()}
+    dash = style.get("line_dash", "solid")
+    return tuple(float(d) * k for d in (named.get(dash, ()) if isinstance(dash, str) else dash))
+
+
+def _rows(data: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+    names = list(data)
+    for values in zip(*data.values(), strict=True):
+        yield {name: v.item() if isinstance(v, np.generic) else v for name, v in zip(names, values, strict=True)}
+
+
+def _density(layer: Layer, reader: Reader, view: View) -> np.ndarray | None:
+    below = getattr(layer, "density_below", DENSITY_BELOW)
+    if not isinstance(layer, RasterLayer) or view.zoom >= below:
+        return None
+    return layer.shade(layer.aggregate(reader, view), view)
+
+
+def backdrop(view: View, style: str = "desk", city: str | None = None) -> hv.RGB:
+    """The basemap of a view as a HoloViews picture, for a notebook without a tile server."""
+    rgb = basemap.picture(view.bounds, view.width_px, view.height_px, K[style], city=city)
+    x0, y0, x1, y1 = view.bounds.mercator
+    return hv.RGB(rgb, bounds=(x0, y0, x1, y1))
+
+
+def _parts(reader: Reader | None, layer_ids: Sequence[str], view: View, style: str, city: str | None) -> hv.Overlay:
+    parts: list[Any] = [backdrop(view, style, city)] if "basemap" in layer_ids else []
+    for layer in sorted((get(i) for i in layer_ids if i != "basemap"), key=lambda one: one.z_order):
+        assert reader is not None, "layers other than the basemap are read from a store"
+        density = _density(layer, reader, view)
+        if density is not None:
+            parts.append(hv.RGB(density, bounds=view.bounds.mercator, vdims=["R", "G", "B", "A"]))
+        parts += list(flat(layer.draw(layer.load(reader, view), view)))
+    if "basemap" in layer_ids:
+        parts.append(labels(view, style))
+    return hv.Overlay(parts)
+
+
+def overlay(
+    reader: Reader | None, layer_ids: Sequence[str], view: View, *, style: str = "desk", city: str | None = None
+) -> hv.Overlay:
+    """The layers of a view as one HoloViews overlay, from below: show it in a notebook, or add elements to it."""
+    return _framed(_parts(reader, layer_ids, view, style, city), view)
+
+
+def live(
+    reader: Reader | None,
+    layer_ids: Sequence[str],
+    view: View,
+    *,
+    style: str = "desk",
+    city: str | None = None,
+    clock: Callable[[], View] | None = None,
+) -> hv.DynamicMap:
+    """The layers as a map that reads again when it is panned or zoomed. ``clock`` gives the view's times anew."""
+
+    def drawn(x_range: tuple[float, float] | None, y_range: tuple[float, float] | None) -> hv.Overlay:
+        now = clock() if clock is not None else view
+        if x_range is not None and y_range is not None:
+            now = replace(now, bounds=Bounds.from_mercator(x_range[0], y_range[0], x_range[1], y_range[1]))
+        return _parts(reader, layer_ids, now, style, city)
+
+    return _framed(hv.DynamicMap(drawn, streams=[RangeXY()]), view)
+
+
+def _framed(picture: Any, view: View) -> Any:
+    x0, y0, x1, y1 = view.bounds.mercator
+    return picture.opts(
+        hv.opts.Overlay(
+            width=view.width_px,
+            height=view.height_px,
+            xlim=(x0, x1),
+            ylim=(y0, y1),
+            xaxis=None,
+            yaxis=None,
+            show_legend=False,
+            bgcolor=palette.BASEMAP["sea"],
+            active_tools=["pan", "wheel_zoom"],
+            backend="bokeh",
+        )
+    )

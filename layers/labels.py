@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from math import hypot
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from geodata import geography
@@ -23,10 +22,9 @@ from layers.lettering import width
 from layers.palette import WALL_FACTOR
 
 GAP_PX = 6  # between two labels, and between a label and a mark
-RIVER_GAP_PX = 420  # between two labels with the same words
+REPEAT_PX = 420  # between two labels with the same words
 ORDER = ("city", "island", "province", "sea", "lagoon", "ward", "place", "river")
 WALL_MOST = 12  # map labels of a wall scene (look.md 3.3)
-WALL_KINDS = {"ward"}  # too small a thing to be read from six metres, unless nothing else is there
 MARGIN_PX = 8  # a label keeps whole inside the frame
 
 
@@ -44,29 +42,33 @@ class Boxes:
         self.taken.append(box)
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One label point: words as shown, kind, place in EPSG:3857 m, zoom limits."""
+
+    text: str
+    kind: str
+    x: float
+    y: float
+    min_zoom: float
+    max_zoom: float
+
+
 @cache
-def _places(language: str) -> pd.DataFrame:
-    """All label points in the order of priority: text, kind, x, y (EPSG:3857 m), min_zoom, max_zoom."""
+def names(language: str) -> tuple[Name, ...]:
+    """All label points in the order of priority. Seas, provinces and first cities are in capitals."""
     frame = geography.collection("places")
     points = shapely.get_coordinates(frame.geometry.to_numpy())
-    x, y = mercator_xy(points[:, 0], points[:, 1])
-    english = frame["name_en"].where(frame["name_en"].notna(), frame["name_vi"])
-    table = pd.DataFrame(
-        {
-            "text": (english if language == "en" else frame["name_vi"]).to_numpy(),
-            "kind": frame["kind"].to_numpy(),
-            "rank": frame["rank"].to_numpy(),
-            "min_zoom": frame["min_zoom"].to_numpy(float),
-            "max_zoom": frame["max_zoom"].to_numpy(float),
-            "province": frame["province_code"].to_numpy(),
-            "x": x,
-            "y": y,
-        }
-    )
-    archipelago = (table["kind"] == "island") & (table["min_zoom"] == 0)
-    table["priority"] = table["kind"].map({kind: i for i, kind in enumerate(ORDER)}).astype(float)
-    table.loc[archipelago, "priority"] = -1
-    return table.sort_values(["priority", "rank"], kind="stable", ignore_index=True)
+    xs, ys = mercator_xy(points[:, 0], points[:, 1])
+    found: list[tuple[int, int, int, Name]] = []
+    for row, x, y in zip(frame.to_dict("records"), xs, ys, strict=True):
+        kind, rank, low = str(row["kind"]), int(row["rank"]), float(row["min_zoom"])
+        text = row["name_en"] if language == "en" and isinstance(row["name_en"], str) else row["name_vi"]
+        capitals = kind in {"sea", "province"} or (kind == "city" and rank == 0)
+        name = Name(str(text).upper() if capitals else str(text), kind, float(x), float(y), low, float(row["max_zoom"]))
+        archipelago = kind == "island" and low == 0
+        found.append((-1 if archipelago else ORDER.index(kind), rank, len(found), name))
+    return tuple(name for *_, name in sorted(found, key=lambda f: f[:3]))
 
 
 def labels(
@@ -86,52 +88,40 @@ def labels(
     x0, y0, x1, y1 = view.bounds.mercator
     resolution = view.resolution_m
     zoom = view.zoom - (1.1 if style == "wall" else 0)
-    table = _places(language)
-    inside = table["x"].between(x0, x1) & table["y"].between(y0, y1)
-    shown = (table["min_zoom"] <= zoom + 0.5) & (table["max_zoom"] + 1 > zoom)
     boxes = Boxes()
     marks = [((x - x0) / resolution, (y1 - y) / resolution) for x, y in np.asarray(avoid, float).reshape(-1, 2)]
     obstacles = Boxes([(x - 10 * k, y - 10 * k, x + 10 * k, y + 10 * k) for x, y in marks])
-    rows: list[dict[str, Any]] = []
+    placed: list[tuple[Name, float, tuple[float, float]]] = []
     limit = most if most is not None else (WALL_MOST if style == "wall" else 400)
-    for row in table[inside & shown].itertuples(index=False):
-        if len(rows) >= limit:
+    for name in names(language):
+        if not (x0 <= name.x <= x1 and y0 <= name.y <= y1 and name.min_zoom <= zoom + 0.5 < name.max_zoom + 1.5):
+            continue
+        if len(placed) >= limit:
             break
-        place = ((row.x - x0) / resolution, (y1 - row.y) / resolution)
-        box, dy = _box(str(row.text), str(row.kind), place, k)
-        if not _fits(box, view) or not boxes.free(box, GAP_PX * k):
-            continue
-        if row.kind not in {"city", "sea"} and not obstacles.free(box, 0):
-            continue
-        if _repeats(rows, str(row.text), place, k):
-            continue
-        boxes.take(box)
-        rows.append(_row(row, dy, place))
-    return of(pd.DataFrame(rows, columns=["x", "y", "mark", "text", "kind", "dx", "dy", "px", "py"]))
+        place = ((name.x - x0) / resolution, (y1 - name.y) / resolution)
+        box, dy = _box(name, place, k)
+        free = _fits(box, view) and boxes.free(box, GAP_PX * k) and not _repeats(placed, name, place, k)
+        if free and (name.kind in {"city", "sea"} or obstacles.free(box, 0)):
+            boxes.take(box)
+            placed.append((name, dy, place))
+    return of(
+        {
+            "x": [name.x for name, _, _ in placed],
+            "y": [name.y for name, _, _ in placed],
+            "mark": ["label"] * len(placed),
+            "text": [name.text for name, _, _ in placed],
+            "kind": [name.kind for name, _, _ in placed],
+            "dx": [0.0] * len(placed),
+            "dy": [dy for _, dy, _ in placed],
+        }
+    )
 
 
-def _row(row: Any, dy: float, place: tuple[float, float]) -> dict[str, Any]:
-    text = str(row.text).upper() if row.kind in {"sea", "province"} else str(row.text)
-    text = text if row.kind != "city" or row.rank > 0 else text.upper()
-    return {
-        "x": row.x,
-        "y": row.y,
-        "mark": "label",
-        "text": text,
-        "kind": row.kind,
-        "dx": 0.0,
-        "dy": dy,
-        "px": place[0],
-        "py": place[1],
-    }
-
-
-def _box(text: str, kind: str, place: tuple[float, float], k: float) -> tuple[tuple[float, float, float, float], float]:
+def _box(name: Name, place: tuple[float, float], k: float) -> tuple[tuple[float, float, float, float], float]:
     """Screen box of a label, px, and how far below its place it stands (before k)."""
-    size, weight, _, tracking, _ = LABELS.get(kind, LABELS["place"])
-    shown = text.upper() if kind in {"sea", "province", "city"} else text
-    w, h = width(shown, size, weight, tracking) * k, size * 1.2 * k
-    dy = 13.0 if kind == "island" else 0.0  # below its dot
+    size, weight, _, tracking, _ = LABELS.get(name.kind, LABELS["place"])
+    w, h = width(name.text, size, weight, tracking) * k, size * 1.2 * k
+    dy = 13.0 if name.kind == "island" else 0.0  # below its dot
     x, y = place[0], place[1] + dy * k
     return (x - w / 2, y - h / 2, x + w / 2, y + h / 2), dy
 
@@ -145,10 +135,11 @@ def _fits(box: tuple[float, float, float, float], view: View) -> bool:
     )
 
 
-def _repeats(rows: Sequence[dict[str, Any]], text: str, place: tuple[float, float], k: float) -> bool:
-    """The same words stand too near already (a river, a sea have several label points)."""
+def _repeats(
+    placed: Sequence[tuple[Name, float, tuple[float, float]]], name: Name, place: tuple[float, float], k: float
+) -> bool:
+    """The same words stand too near already: a river and a sea have several label points, a city is a ward's name."""
     return any(
-        str(r["text"]).casefold() == text.casefold()
-        and np.hypot(r["px"] - place[0], r["py"] - place[1]) < RIVER_GAP_PX * k
-        for r in rows
+        other.text.casefold() == name.text.casefold() and hypot(at[0] - place[0], at[1] - place[1]) < REPEAT_PX * k
+        for other, _, at in placed
     )
