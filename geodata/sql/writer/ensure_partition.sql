@@ -1,0 +1,1 @@
+select ensure_partition(%(parent)s, %(moment)s)

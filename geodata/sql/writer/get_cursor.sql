@@ -1,0 +1,1 @@
+select value from cursor join source using (source_id) where source.name = %(name)s

@@ -1,0 +1,1 @@
+select merge_versions(%(kind)s, %(identity)s, %(valid)s)

@@ -1,0 +1,164 @@
+"""What may come in: each record against the catalogue and against reason, before the database sees it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+
+from shapely.geometry.base import BaseGeometry
+
+from geodata.catalogue import ObservedProperty, Service
+from geodata.records import (
+    Alert,
+    Coverage,
+    Event,
+    Feature,
+    Observation,
+    Position,
+    Record,
+    Rejected,
+    ServiceRequest,
+    Thing,
+)
+from geodata.store.types import Batch
+from geodata.store.units import Conversion, conversion
+
+OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)  # a clock that runs fast is noise; a day is a mistake
+
+TIMES: Mapping[type[Record], Callable[..., tuple[datetime | None, ...]]] = {
+    Thing: lambda r: (r.time,),
+    Observation: lambda r: (r.phenomenon_time,),
+    Position: lambda r: (r.time,),
+    ServiceRequest: lambda r: (r.requested_datetime, r.updated_datetime),
+    Alert: lambda r: (r.sent,),
+    Event: lambda r: (r.time,),
+    Feature: lambda r: (),
+    Coverage: lambda r: (r.time,),
+}
+
+
+@dataclass(slots=True)
+class Checked:
+    """``accepted``: by kind, in the order of arrival, observations in the catalogue's units."""
+
+    accepted: dict[type[Record], list[Record]] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def check(batch: Batch, service: Service | None, clock: datetime) -> Checked:
+    """Sorts a batch. ``service`` None: a service outside the catalogue (an imported collection), units unchecked.
+
+    ``clock``: arrival of the rows that do not know theirs, aware UTC.
+    """
+    found = Checked(rejected=list(batch.rejected))
+    properties = None if service is None else {p.id: p for p in service.observed_properties}
+    for record in batch.records:
+        reason = _unreasonable(record, clock)
+        if reason is None and isinstance(record, Observation) and properties is not None:
+            answer = _measured(record, properties)
+            if isinstance(answer, Observation):
+                found.accepted.setdefault(Observation, []).append(answer)
+                continue
+            reason = answer
+        if reason is None:
+            found.accepted.setdefault(type(record), []).append(record)
+        else:
+            found.rejected.append(reject(record, *reason))
+    return found
+
+
+def reject(record: Record, reason: str, detail: str) -> Rejected:
+    """A record of ours as a rejection: its payload is the record as JSON, without the person in it."""
+    return Rejected(reason=reason, detail=detail, payload=to_json(record), received_at=record.received_at)
+
+
+def to_json(record: Record) -> bytes:
+    """The record's set fields, ``kind`` first; times ISO 8601, geometries WKT."""
+    given = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in {"person", "received_at"}}
+    plain = {"kind": type(record).__name__} | {name: value for name, value in given.items() if value is not None}
+    return json.dumps(plain, ensure_ascii=False, default=_plain).encode(errors="backslashreplace")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, BaseGeometry):
+        return value.wkt
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def _unreasonable(record: Record, clock: datetime) -> tuple[str, str] | None:
+    """Reason and detail, or None. Positions come by the ten thousand: their way through is short."""
+    latest = (record.received_at or clock) + AHEAD
+    for time in TIMES[type(record)](record):
+        if time is None:
+            continue
+        if time > latest:
+            return "time_ahead", time.isoformat()
+        if time < OLDEST:
+            return "too_old", time.isoformat()
+    if isinstance(record, Position):
+        if not (-180 <= record.lon <= 180 and -90 <= record.lat <= 90):
+            return "implausible", f"lon {record.lon} lat {record.lat}"
+        return ("text", "thing_id") if "\0" in record.thing_id else None
+    for name in (f.name for f in fields(record)):
+        if _has_nul(getattr(record, name)):
+            return "text", name
+    return _misplaced(getattr(record, "geometry", None))
+
+
+def _misplaced(geometry: BaseGeometry | None) -> tuple[str, str] | None:
+    if geometry is None:
+        return None
+    if geometry.is_empty:
+        return "implausible", "empty geometry"
+    west, south, east, north = geometry.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        return "implausible", f"bounds {west} {south} {east} {north}"
+    return None
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_has_nul(part) for item in value.items() for part in item)
+    if isinstance(value, list | tuple):
+        return any(_has_nul(part) for part in value)
+    return False
+
+
+def _measured(record: Observation, properties: Mapping[str, ObservedProperty]) -> Observation | tuple[str, str]:
+    """The observation in the catalogue's unit, or why not. A result without a unit is taken to be in it."""
+    known = properties.get(record.observed_property)
+    if known is None:
+        return "unknown_property", record.observed_property
+    value = record.result
+    if not isinstance(value, int | float):
+        return record
+    if record.unit is not None and known.unit is not None:
+        convert = conversion(record.unit, known.unit)
+        if not isinstance(convert, Conversion):
+            return convert, f"{record.unit} to {known.unit}"
+        value = convert(value)
+    if not math.isfinite(value) or not _within(value, known):
+        return "implausible", f"{record.observed_property} {value} {known.unit or ''}".strip()
+    return replace(record, result=float(value), unit=known.unit)
+
+
+def _within(value: float, known: ObservedProperty) -> bool:
+    low = -math.inf if known.minimum is None else known.minimum
+    high = math.inf if known.maximum is None else known.maximum
+    return low <= value <= high
+
+
+def times(records: list[Record]) -> Iterator[datetime]:
+    """Own times of positions and observations: they say which monthly partitions are needed."""
+    for record in records:
+        yield from (time for time in TIMES[type(record)](record) if time is not None)
