@@ -62,7 +62,7 @@ def key(entity: Entity) -> int | str:
     """The entity's id. Raises ValueError."""
     found = entity.get("@iot.id")
     if isinstance(found, bool) or not isinstance(found, int | str) or found == "":
-        raise ValueError("an entity without @iot.id")  # noqa: TRY004 (what is wrong is the payload)
+        raise ValueError("an entity without @iot.id")
     return found
 
 
@@ -82,7 +82,7 @@ def stream(entity: Entity, thing: Entity | None, options: EntityOptions) -> Stre
     """A Datastream with its ObservedProperty expanded. Raises ValueError when its Thing is not told."""
     home = thing if thing is not None else entity.get("Thing")
     if not isinstance(home, Mapping):
-        raise ValueError("a Datastream without its Thing")
+        raise ValueError("a Datastream without its Thing")  # noqa: TRY004 (what is wrong is the payload)
     measured = entity.get("ObservedProperty")
     measured = measured if isinstance(measured, Mapping) else {}
     own = entity.get("properties")

@@ -1,0 +1,56 @@
+"""``vonglau check``: one live fetch of a source, nothing stored."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from geodata.city import City, SourceBinding, city
+from geodata.errors import UnknownName, UsageError
+from geodata.settings import Settings
+from sources._binding import bindings
+from sources.check import Verdict, check
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--all", "every", is_flag=True, help="Check every source of the city.")
+@click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
+@click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long to wait for records of a source.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of verdicts.")
+def command(
+    source: str | None, every: bool, city_id: str | None, file: Path | None, seconds: float, as_json: bool
+) -> None:
+    """Fetch SOURCE once and say whether it can be switched on. Exit status 1 when one cannot."""
+    if (source is None) != every:
+        raise UsageError(reason="give either a source or --all")
+    settings = Settings.from_environ(city=city_id)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    found = bindings(settings.city, file)
+    chosen = [binding for binding in found if every or binding.id == source]
+    if source is not None and not chosen:
+        raise UnknownName(kind="source", name=source, known=", ".join(binding.id for binding in found) or "none")
+    verdicts = asyncio.run(_check(chosen, city(settings.city), settings, seconds))
+    if as_json:
+        click.echo(json.dumps([{**asdict(v), "ok": v.ok} for v in verdicts], ensure_ascii=False, indent=2))
+    else:
+        for verdict in verdicts:
+            click.echo("\n".join(verdict.lines()))
+        if not verdicts:
+            click.echo(f"city {settings.city} has no sources yet; add one to its file or give --bindings")
+    if not all(verdict.ok for verdict in verdicts):
+        sys.exit(1)
+
+
+async def _check(chosen: Sequence[SourceBinding], home: City, settings: Settings, seconds: float) -> list[Verdict]:
+    return await asyncio.gather(
+        *(check(binding, home.box, seconds=seconds, secret=settings.environ.get) for binding in chosen)
+    )

@@ -1,0 +1,41 @@
+"""``vonglau ingest``: read the city's sources until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from geodata.city import SourceBinding, city
+from geodata.settings import Settings
+from geodata.store.connect import database
+from geodata.store.writer import Writer
+from sources._binding import bindings
+from sources.runner import Runner
+
+
+@click.command()
+@click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
+@click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")
+def command(city_id: str | None, data: Path | None, file: Path | None) -> None:
+    """Read the city's sources into its store until stopped by SIGTERM or Ctrl-C."""
+    settings = Settings.from_environ(data=data, city=city_id)
+    found = bindings(city(settings.city).id, file)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and keys stand in URLs
+    with database(settings, role="ingest", create=settings.dsn is None) as db:
+        asyncio.run(_ingest(db.dsn, found, settings))
+
+
+async def _ingest(dsn: str, found: Sequence[SourceBinding], settings: Settings) -> None:
+    async with Writer.open(dsn) as writer:
+        runner = Runner(writer, found, secret=settings.environ.get)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, runner.stop)
+        await runner.run()

@@ -1,0 +1,126 @@
+"""``vonglau replay``: parse and store recorded payloads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from geodata.catalogue import service
+from geodata.city import SourceBinding, city
+from geodata.errors import UsageError
+from geodata.settings import Settings
+from geodata.store.connect import database
+from geodata.store.types import Written
+from geodata.store.writer import Writer
+from sources._binding import json_object
+from sources.base import Options, Source, protocol
+from sources.recording import recordings, replay
+
+Job = tuple[SourceBinding, tuple[Path, ...]]
+
+
+@click.command()
+@click.argument("protocol_name", metavar="[PROTOCOL]", required=False)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--service", "service_id", help="Service that the records belong to.")
+@click.option("--source", "source_id", help="Source that the rows are booked to; default: replay_PROTOCOL.")
+@click.option("--options", "options_text", default="{}", help="Options of the protocol, as JSON.")
+@click.option(
+    "--recordings", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with recordings.json."
+)
+@click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
+@click.option("--json", "as_json", is_flag=True, help="Print the sums as JSON.")
+def command(
+    protocol_name: str | None,
+    files: tuple[Path, ...],
+    service_id: str | None,
+    source_id: str | None,
+    options_text: str,
+    recordings: Path | None,
+    city_id: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Parse and store recorded payloads; print received, stored, duplicate and rejected by reason.
+
+    Exit status 0 when the sums close.
+    """
+    settings = Settings.from_environ(data=data, city=city_id)
+    if recordings is not None:
+        if protocol_name or files:
+            raise UsageError(reason="give either PROTOCOL and FILE or --recordings")
+        jobs = _recorded(recordings)
+    elif protocol_name and files:
+        binding = _binding(protocol(protocol_name), settings.city, service_id, source_id, options_text)
+        jobs = [(binding, files)]
+    else:
+        raise UsageError(reason="give PROTOCOL and FILE, or --recordings DIR")
+    with database(settings, role="ingest", create=settings.dsn is None) as db:
+        total = asyncio.run(_replay(db.dsn, jobs))
+    _print(total, as_json)
+
+
+def _recorded(folder: Path) -> list[Job]:
+    return [(entry.source, tuple(folder / name for name in entry.files)) for entry in recordings(folder)]
+
+
+def _binding(
+    source: Source[Options], city_id: str, service_id: str | None, source_id: str | None, options_text: str
+) -> SourceBinding:
+    """The city's own source of that id, or one made up for the files."""
+    try:
+        options = json_object(options_text)
+    except ValueError as error:
+        raise UsageError(reason=f"--options: {error}") from error
+    own = next((entry for entry in city(city_id).bindings() if entry.id == source_id), None)
+    if own is not None:
+        return own.model_copy(update={"options": {**own.options, **options}})
+    return SourceBinding(
+        id=source_id or f"replay_{source.protocol}",
+        protocol=source.protocol,
+        title_vi=f"Phát lại {source.title}",
+        title_en=f"Replay of {source.title}",
+        service=service(service_id or _only_service(source, city_id)).id,
+        options=options,
+    )
+
+
+def _only_service(source: Source[Options], city_id: str) -> str:
+    """The city's one service of exactly the adapter's kinds. Raises UsageError when there is none or a choice."""
+    kinds = {kind.__name__ for kind in source.kinds}
+    found = [name for name, entry in city(city_id).catalogue().items() if set(entry.kinds) == kinds]
+    if len(found) != 1:
+        choice = ", ".join(found) or ", ".join(city(city_id).catalogue())
+        raise UsageError(reason=f"say with --service whose records these are: {choice}")
+    return found[0]
+
+
+async def _replay(dsn: str, jobs: Sequence[Job]) -> Written:
+    total = Written()
+    async with Writer.open(dsn) as writer:
+        await writer.register([binding for binding, _ in jobs])
+        for binding, files in jobs:
+            total += await replay(writer, binding, files)
+    return total
+
+
+def _print(total: Written, as_json: bool) -> None:
+    if as_json:
+        sums = {
+            "received": total.received,
+            "stored": total.stored,
+            "duplicate": total.duplicate,
+            "rejected": dict(sorted(total.rejected.items())),
+        }
+        click.echo(json.dumps(sums))
+        return
+    click.echo(f"received  {total.received}\nstored    {total.stored}\nduplicate {total.duplicate}")
+    for reason, n in sorted(total.rejected.items()):
+        click.echo(f"rejected  {n} {reason}")
+    if total.received and total.received == total.duplicate + sum(total.rejected.values()):
+        click.echo("nothing new: everything in these files was stored before or is rejected")
