@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
-from pathlib import Path
 
+import pandas as pd
 import pytest
 from pyproj import CRS
 
@@ -54,15 +52,10 @@ HUE = files("geodata").joinpath("cities/hue.toml").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="session")
 def units() -> Mapping[str, str]:
-    """2025 ward code to province code, from the official list of the package."""
-    spec = importlib.util.find_spec("vietnamadminunits")
-    assert spec
-    assert spec.origin
-    path = Path(spec.origin).parent / "data/dataset.db"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-        rows = db.execute("select wardCode, provinceCode from admin_units").fetchall()
-    db.close()
-    return dict(rows)
+    """2025 ward code to province code, of all 3,321 units that came into being on 01/7/2025."""
+    frame = pd.read_parquet(str(files("geodata").joinpath("data/units.parquet")))
+    assert len(frame) == 3321
+    return dict(zip(frame["code"], frame["province_code"], strict=True))
 
 
 def test_the_cities_are_five() -> None:
