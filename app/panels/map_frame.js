@@ -13,7 +13,7 @@ export function render({model, el}) {
     <div class="mt">${tool("zoom_in", "add", "+")}${tool("zoom_out", "remove", "−")}${tool("home", "my_location", "")}</div>
     <div class="mt m2">${tool("box", "crop_free", "B")}${tool("measure", "straighten", "M")}${tool("full", "fullscreen", "F")}</div>
     <svg class="over" hidden></svg><div class="xy"><span></span><em></em></div><div class="br"><span class="agg" hidden></span><div class="sb"><i></i><span></span></div><div class="attr"></div></div>
-    <div class="ring" hidden></div><div class="hush" role="status" aria-live="polite"></div>`;
+    <div class="veil"></div><div class="ring" hidden></div><div class="hush" role="status" aria-live="polite"></div>`;
   const $ = (s) => root.querySelector(s), over = $(".over");
   const send = (type, fields = {}) => model.send_msg({type, ...fields});
   const size = () => [figure.inner_width ?? root.clientWidth, figure.inner_height ?? root.clientHeight];
@@ -55,7 +55,7 @@ export function render({model, el}) {
   };
   const moved = () => {
     const [x0, x1, y0, y1] = box(); scale(); where((x0 + x1) / 2, (y0 + y1) / 2); paintOver();
-    clearTimeout(timer); timer = setTimeout(() => { const [width, height] = size(); send("moved", {x0, x1, y0, y1, width, height}); }, 220);
+    clearTimeout(timer); timer = setTimeout(() => { const [width, height] = size(); send("moved", {x0, x1, y0, y1, width, height, screen: innerHeight, still: matchMedia("(prefers-reduced-motion: reduce)").matches}); }, 220);
   };
   const act = {
     zoom_in: () => zoom(0.5), zoom_out: () => zoom(2), home: () => send("home"), full: () => send("full"),
@@ -83,7 +83,8 @@ export function render({model, el}) {
     $(".agg").hidden = !d.aggregated; $(".agg").textContent = d.aggregated ?? "";
     $(".attr").textContent = d.attribution ?? "";
     root.classList.toggle("wall", !!d.wall);
-    if (figure && d.place && d.place.n !== from) { const [width, height] = size(); place([d.place.x, d.place.y], width, height); }
+    if (figure && d.fit && d.fit.n !== fitted) { fitBox(); veil(); }
+    else if (figure && d.place && d.place.n !== from) { const [width, height] = size(); place([d.place.x, d.place.y], width, height); }
     else if (figure) { const [x0, x1, y0, y1] = box(); where((x0 + x1) / 2, (y0 + y1) / 2); }
   };
   const hover = (e) => { if (figure) where(...xyOf(e)); };
@@ -96,8 +97,15 @@ export function render({model, el}) {
     view.el.addEventListener("pointermove", hover);
     fit();
   };
+  let fitted = null;
+  const fitBox = () => { // the whole of a scene's box, centred, never squeezed
+    const [width, height] = size(), f = d.fit, res = Math.max((f.x1 - f.x0) / width, (f.y1 - f.y0) / height), cx = (f.x0 + f.x1) / 2, cy = (f.y0 + f.y1) / 2;
+    fitted = f.n; setRange(cx - res * width / 2, cx + res * width / 2, cy - res * height / 2, cy + res * height / 2); moved();
+  };
+  const veil = () => { const v = $(".veil"); v.classList.remove("fade"); void v.offsetWidth; v.classList.add("fade"); };
   // Keep centre and resolution when the window or the panels change: the map must never be squeezed.
   const fit = () => { const [width, height] = size(), [x0, x1, y0, y1] = box(); if (!(width > 1)) return;
+    if (d.fit) { fitBox(); return; }
     const res = 40075016.68 / 256 / 2 ** (d.place?.zoom ?? 12), now = figure.__fitted ? (x1 - x0) / figure.__fitted : res;
     const cx = figure.__fitted || !d.place ? (x0 + x1) / 2 : d.place.x, cy = figure.__fitted || !d.place ? (y0 + y1) / 2 : d.place.y;
     figure.__fitted = width; setRange(cx - now * width / 2, cx + now * width / 2, cy - now * height / 2, cy + now * height / 2); moved(); };

@@ -1,0 +1,100 @@
+"""One layer at one view: its rows, what is drawn, its legend, or why there is none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geodata.errors import VongLauError
+from geodata.view import View
+from layers.base import LegendItem, RasterLayer, layers
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geodata.store.reader import Reader
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """``frame`` is what ``Layer.load`` gave (contracts, section 6); None with ``error`` when it could not be read."""
+
+    service: str
+    view: View
+    version: int
+    frame: gpd.GeoDataFrame | None = None
+    element: Any = None
+    legend: Sequence[LegendItem] = ()
+    error: str | None = None
+
+    @property
+    def count(self) -> int | None:
+        return None if self.frame is None else len(self.frame)
+
+    @property
+    def abnormal(self) -> gpd.GeoDataFrame | None:
+        """Rows with a level, highest first, then the oldest."""
+        if self.frame is None or self.frame.empty or "level" not in self.frame:
+            return None
+        rows = self.frame[pd.to_numeric(self.frame["level"], errors="coerce").fillna(0) >= 1]
+        by = ["level", "time"] if "time" in rows else ["level"]
+        return rows.sort_values(by, ascending=[False, True][: len(by)]) if len(rows) else None
+
+    def row(self, key: str) -> pd.Series[Any] | None:
+        """The first row of that id."""
+        if self.frame is None or self.frame.empty:
+            return None
+        hit = self.frame[ids(self.frame) == key]
+        return None if hit.empty else hit.iloc[0]
+
+
+def ids(frame: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Ids of the rows: the column ``id`` where a thing may have several rows, else the index."""
+    values = frame["id"] if "id" in frame.columns else frame.index.to_series()
+    return pd.Series(values.astype(str).to_numpy(), index=frame.index)
+
+
+def paint(reader: Reader, service: str, view: View, version: int) -> Picture:
+    """Load and draw a layer. A layer that fails is shown as unreadable and leaves the others alone."""
+    try:
+        layer = layers()[service]
+        frame = layer.load(reader, view)
+        return Picture(
+            service=service,
+            view=view,
+            version=version,
+            frame=frame,
+            element=layer.draw(frame, view),
+            legend=layer.legend(frame),
+        )
+    except VongLauError as error:
+        return Picture(service=service, view=view, version=version, error=str(error))
+    except Exception:  # noqa: BLE001 - one layer's mistake must not take the page down; it is logged with its trace
+        log.exception("layer %s failed", service)
+        return Picture(service=service, view=view, version=version, error=service)
+
+
+def is_raster(service: str) -> bool:
+    return isinstance(layers().get(service), RasterLayer)
+
+
+BUCKET_S = 60
+"""Live density tiles change their address at most once a minute, for all sessions together."""
+
+
+def tile_url(layer: str, style: str, version: int | str, view: View | None = None, *, live: bool = True) -> str:
+    """Address of the tiles of a layer (contracts, section 6); without a view, of the basemap."""
+    if view is None:
+        span, known = "0-0", 0
+    else:
+        start, end = (int(t.timestamp()) for t in (view.start, view.end))
+        if live:
+            start, end = (t - t % BUCKET_S + BUCKET_S for t in (start, end))
+        span, known = f"{start}-{end}", 0 if view.known_at is None else int(view.known_at.timestamp())
+    return f"/t/{layer}/{style}/{version}/{span}/{known}/{{Z}}/{{X}}/{{Y}}.png"

@@ -1,0 +1,403 @@
+"""The planner's session: one state, the layers it asks for, and what every block shows of them.
+
+All reading happens in the session's own thread (``Background``); what a block shows is set under the document's
+lock. A change in the database reloads the layers it names; ages tick in the browser without any reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from app.context import PageContext
+from app.pages import search
+from app.pages.background import Background
+from app.pages.pictures import Picture, is_raster, paint, tile_url
+from app.pages.selection import Selection
+from app.panels import layer_tree, map_frame, twin_table
+from app.panels.app_bar import AppBar
+from app.panels.detail import Detail, clock_text
+from app.panels.shell import Shell
+from app.panels.time_control import TimeControl, bins, faster
+from app.state import PageState, initial, place_of
+from app.text import Text
+from geodata.view import View, lonlat
+from layers import compose, labels
+from layers.base import layers
+
+if TYPE_CHECKING:
+    from geodata.store.types import ServiceState
+
+SLOW_S = 60
+"""Everything in view is read again so often while live: states change by time alone."""
+
+TABLE_PX, TABLE_FOLDED_PX, DETAIL_PX = 231, 44, 392
+FIRST_SIZE = (1196, 728)
+
+
+class Planner:
+    """``map`` and the blocks are put on the page by ``app.pages.explore``; ``start`` begins to read and listen."""
+
+    def __init__(self, context: PageContext, text: Text) -> None:
+        self.context, self.text, self.city = context, text, context.city
+        self.state: PageState = initial(self.city, context.query)
+        self.size = FIRST_SIZE
+        self.pictures: dict[str, Picture] = {}
+        self.services: Mapping[str, ServiceState] = {}
+        self.background = Background()
+        self.playing, self.speed, self.folded, self.full, self.place_n = False, 300, False, False, 0
+        self.body: Any = None
+        self._player: Any = None
+        self.map = compose.figure(self.view())
+        self.map.figure.name = "map"
+        self._blocks()
+        self.selection = Selection(self)
+        self._listen()
+
+    # -- what the page is made of -------------------------------------------------------------
+    def _blocks(self) -> None:
+        text, zone = self.text, self.city.timezone
+        units = text.table("age")
+        self.bar = AppBar(data=self._bar_data(), words=text.table("bar"))
+        self.tree = layer_tree.LayerTree(words={**text.table("tree"), "age": units}, data={"timezone": zone})
+        self.frame = map_frame.MapFrame(words=text.table("map"), data=self._frame_data())
+        self.clock = TimeControl(words=text.table("time"), data=self._clock_data(None))
+        self.table = twin_table.TwinTable(words=text.table("table"))
+        self.detail = Detail(words={**text.table("detail"), "age": units})
+        self.shell = Shell(words=text.table("keys"))
+
+    def _listen(self) -> None:
+        self.bar.on("search", lambda m: self._search(str(m.get("q", ""))))
+        self.bar.on("pick", lambda m: self._found(int(m.get("index", 0))))
+        self.tree.on("eye", lambda m: self.toggle(str(m["id"])))
+        self.tree.on("focus", lambda m: self.focus(str(m["id"])))
+        self.tree.on("opacity", lambda m: self.fade(float(m["value"])))
+        self.frame.on("moved", self.moved)
+        self.frame.on("home", lambda m: self.go(*self.city.home))
+        self.frame.on("full", lambda m: self.whole_map())
+        self.clock.on("range", self.set_range)
+        self.clock.on("live", lambda m: self.go_live())
+        self.clock.on("play", lambda m: self.play())
+        self.clock.on("step", lambda m: self.step(timedelta(seconds=float(m.get("by", 300)))))
+        self.clock.on("speed", lambda m: self._set_speed())
+        self.clock.on("known", lambda m: self._change(as_known=not self.state.as_known))
+        self.table.on("pick", lambda m: self.selection.pick(self.state.focus or "", str(m["id"]), centre=True))
+        self.table.on("fold", lambda m: self.fold())
+        self.detail.on("pick", lambda m: self.selection.pick(str(m["service"]), str(m["id"])))
+        self.detail.on("goto", lambda m: self.selection.centre())
+        self.detail.on("close", lambda m: self.selection.clear())
+        self.shell.on("key", lambda m: self.key(str(m.get("key"))))
+        self.map.on_pick(self.selection.tapped)
+        self.map.figure.on_event("tap", self.selection.tapped_at)
+
+    def start(self) -> None:
+        """Read what the state asks for and follow the database."""
+        self.map.add_tiles("basemap", tile_url("basemap", "desk", self.context.build), z_order=0)
+        self.context.refresh.subscribe(self.changed)
+        self.reload()
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.add_periodic_callback(self._slow, SLOW_S * 1000)
+
+    # -- reading -------------------------------------------------------------------------------
+    def view(self) -> View:
+        return self.state.view(*self.size, datetime.now(UTC))
+
+    def visible(self) -> list[str]:
+        """Layers of the city that can be drawn and are switched on, from below."""
+        return [name for name in layers() if name in self.city.services and name not in self.state.hidden]
+
+    def reload(self, names: Sequence[str] | None = None) -> None:
+        """Read the named layers at the present view; without names all that are visible."""
+        wanted = self.visible() if names is None else [name for name in self.visible() if name in names]
+        view, reader, versions = self.view(), self.context.reader, self.context.refresh.versions
+
+        def work() -> tuple[list[Picture], Mapping[str, ServiceState]]:
+            states = {state.id: state for state in reader.services(self.city.id)}
+            ready = [n for n in wanted if n in states and states[n].state != "ready"]
+            return [paint(reader, n, view, versions.get(n, 0)) for n in ready], states
+
+        kind = "all" if names is None else ",".join(sorted(wanted))
+        self.background.run(f"load:{kind}", work, lambda found: self._show(*found, view))
+        if names is None or self.state.focus in names:
+            self._read_histogram()
+
+    def _show(self, pictures: Sequence[Picture], services: Mapping[str, ServiceState], view: View) -> None:
+        self.services = services
+        for picture in pictures:
+            if picture.service in self.visible():
+                self.pictures[picture.service] = picture
+                self._draw(picture)
+        self._labels(view)
+        self.refresh_blocks()
+        self.selection.refresh({p.service for p in pictures})
+
+    def _draw(self, picture: Picture) -> None:
+        name, layer = picture.service, layers()[picture.service]
+        if picture.element is not None:
+            self.map.set(name, picture.element, z_order=layer.z_order)
+            self.map.alpha(name, self.state.opacity.get(name, 1.0))
+        if is_raster(name):
+            url = tile_url(name, "desk", picture.version, picture.view, live=self.state.live)
+            self.map.add_tiles(f"{name}.density", url, z_order=layer.z_order)
+
+    def _labels(self, view: View) -> None:
+        self.map.labels(labels.labels(view))
+
+    def _read_histogram(self) -> None:
+        focus, now = self.state.focus, datetime.now(UTC)
+        start, end = self._span(now)
+        if focus is None:
+            self.clock.show(self._clock_data(None))
+            return
+        reader = self.context.reader
+
+        def work() -> list[dict[str, float]]:
+            rows = reader.query("counts_by_time", service=focus, start=start, end=end, buckets=48)
+            return list(bins(rows["start"], rows["n"]))
+
+        self.background.run("histogram", work, lambda found: self.clock.show(self._clock_data(found)))
+
+    def changed(self, versions: Mapping[str, int]) -> None:
+        """The database has new rows of these services. A past moment changes only when it shows what is known now."""
+        if self.state.live or not self.state.as_known:
+            self.reload([name for name in versions if name in self.city.services] or [""])
+
+    def _slow(self) -> None:
+        if self.state.live:
+            self.reload()
+
+    # -- what the blocks show ------------------------------------------------------------------
+    def refresh_blocks(self) -> None:
+        """Put the present state into every block; equal data sends nothing."""
+        state, text, city = self.state, self.text, self.city
+        self.tree.show(
+            {
+                "language": text.language,
+                "timezone": city.timezone,
+                "focus": state.focus,
+                "foot": text("tree.foot", basemap=text("map.attribution", basemap=text("map.basemap"))),
+                "groups": layer_tree.groups(city, self.services, self.pictures, state.hidden, text),
+                "selected": layer_tree.unfolded(self.pictures.get(state.focus or ""), state, text),
+            }
+        )
+        self.frame.show(self._frame_data())
+        selected = state.selected[1] if state.selected and state.selected[0] == state.focus else None
+        focus = state.focus if state.focus in city.services else None
+        service = None if focus is None else city.catalogue()[focus]
+        self.table.show(twin_table.content(self.pictures.get(focus or ""), service, selected, text))
+        self.shell.show({"link": state.query()})
+
+    def _bar_data(self) -> dict[str, Any]:
+        suffix = "?lang=en" if self.text.language == "en" else ""
+        nav = [
+            {"href": f"/{page}{suffix}", "label": self.text(f"pages.{page}"), "current": page == "explore"}
+            for page in ("explore", "sources", "wall")
+        ]
+        city = self.city.title(self.text.language)
+        return {"city": city, "timezone": self.city.timezone, "language": self.text.language, "nav": nav}
+
+    def _frame_data(self) -> dict[str, Any]:
+        state, view = self.state, self.view()
+        shown = [self.services[n] for n in self.pictures if n in self.services and n not in state.hidden]
+        note = None
+        if not state.live:
+            key = "map.past_known" if state.as_known else "map.past"
+            from zoneinfo import ZoneInfo
+
+            note = self.text(key, time=clock_text(view.end, ZoneInfo(self.city.timezone), datetime.now(UTC)))
+        return {
+            "figure": "map",
+            "language": self.text.language,
+            "simulated": any(source.simulated for service in shown for source in service.sources),
+            "past": not state.live,
+            "note": note,
+            "attribution": self.text("map.attribution", basemap=self.text("map.basemap")),
+            "place": map_frame.place(state.lon, state.lat, state.zoom, self.place_n),
+            "grid": map_frame.grid_fit(view.bounds, self.city.srid),
+        }
+
+    def _span(self, now: datetime) -> tuple[datetime, datetime]:
+        """What the time control spans: a day, or the window when that is longer, around the head."""
+        wide = max(timedelta(hours=24), self.state.window)
+        head = self.state.end(now)
+        end = now if head > now - wide else head + wide / 4
+        return end - wide, end
+
+    def _clock_data(self, found: Sequence[Mapping[str, float]] | None) -> dict[str, Any]:
+        state, now = self.state, datetime.now(UTC)
+        start, end = self._span(now)
+        return {
+            "language": self.text.language,
+            "timezone": self.city.timezone,
+            "live": state.live,
+            "playing": self.playing,
+            "speed": self.speed,
+            "as_known": state.as_known,
+            "head": state.end(now).timestamp(),
+            "window": state.window.total_seconds(),
+            "from": start.timestamp(),
+            "to": end.timestamp(),
+            "bins": list(found)
+            if found is not None
+            else list(self.clock.data.get("bins", []))
+            if hasattr(self, "clock")
+            else [],
+        }
+
+    def arrange(self) -> None:
+        """Give the panels their room: the table folds, the detail opens only for a chosen object."""
+        table = TABLE_FOLDED_PX if self.folded else TABLE_PX
+        detail = DETAIL_PX if self.state.selected else 0
+        self.table.styles = {**self.table.styles, "height": f"{table}px"}
+        self.detail.styles = {**self.detail.styles, "width": f"{detail}px"}
+        self.body.css_classes = ["explore", "full-map"] if self.full else ["explore"]
+
+    # -- what the user does --------------------------------------------------------------------
+    def _change(self, **changes: Any) -> None:
+        """Another moment: everything is read again."""
+        self.state = replace(self.state, **changes)
+        self.clock.show(self._clock_data(None))
+        self.refresh_blocks()
+        self.reload()
+
+    def moved(self, message: Mapping[str, Any]) -> None:
+        width, height = max(1, round(message["width"])), max(1, round(message["height"]))
+        box = [float(message[name]) for name in ("x0", "y0", "x1", "y1")]
+        lon, lat, zoom = place_of(*box, width)
+        if not (-180 <= lon <= 180 and -85 <= lat <= 85 and 0 <= zoom <= 22):
+            return
+        before = (self.view().bounds, self.size)
+        self.state, self.size = replace(self.state, lon=lon, lat=lat, zoom=zoom), (width, height)
+        if (self.view().bounds, self.size) != before or not self.services:
+            self.reload()
+
+    def go(self, lon: float, lat: float, zoom: float | None = None) -> None:
+        """Move the map there."""
+        self.place_n += 1
+        self.state = replace(self.state, lon=lon, lat=lat, zoom=zoom or self.state.zoom)
+        self.frame.show(self._frame_data())
+
+    def toggle(self, name: str) -> None:
+        hidden = self.state.hidden ^ {name}
+        self.state = replace(self.state, hidden=hidden)
+        for part in (name, f"{name}.density"):
+            self.map.show(part, name not in hidden)
+        if name in hidden:
+            self.pictures.pop(name, None)
+            self.map.remove(name)
+            self.refresh_blocks()
+        else:
+            self.reload([name])
+
+    def focus(self, name: str) -> None:
+        self.state = replace(self.state, focus=None if name == self.state.focus else name)
+        self.refresh_blocks()
+        self._read_histogram()
+
+    def fade(self, value: float) -> None:
+        name = self.state.focus
+        if name is not None:
+            self.state = replace(self.state, opacity={**self.state.opacity, name: min(max(value, 0.1), 1.0)})
+            self.map.alpha(name, self.state.opacity[name])
+            self.refresh_blocks()
+
+    def set_range(self, message: Mapping[str, Any]) -> None:
+        head = message.get("head")
+        window = timedelta(seconds=max(300.0, float(message.get("window") or 0)))
+        moment = None if head is None else datetime.fromtimestamp(float(head), UTC)
+        live = moment is None or moment >= datetime.now(UTC)
+        self._change(head=None if live else moment, window=window, as_known=self.state.as_known and not live)
+
+    def go_live(self) -> None:
+        self._stop()
+        self._change(head=None, as_known=False)
+
+    def step(self, by: timedelta) -> None:
+        now = datetime.now(UTC)
+        head = self.state.end(now) + by
+        self._change(head=None if head >= now else head, as_known=self.state.as_known and head < now)
+        if self.state.live:
+            self._stop()
+
+    def play(self) -> None:
+        """Run the clock of the map from where it is; from live, over the window once more."""
+        if self.playing:
+            self._stop()
+        else:
+            now = datetime.now(UTC)
+            if self.state.live:
+                self.state = replace(self.state, head=now - min(self.state.window, timedelta(hours=6)))
+            self.playing = True
+            self._player = pn.state.add_periodic_callback(lambda: self.step(timedelta(seconds=self.speed)), 1000)
+        self.clock.show(self._clock_data(None))
+
+    def _stop(self) -> None:
+        self.playing = False
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+        self.clock.show(self._clock_data(None))
+
+    def _set_speed(self) -> None:
+        self.speed = faster(self.speed)
+        self.clock.show(self._clock_data(None))
+
+    def fold(self) -> None:
+        self.folded = not self.folded
+        self.arrange()
+
+    def whole_map(self) -> None:
+        self.full = not self.full
+        self.arrange()
+
+    def key(self, name: str) -> None:
+        """A key of look.md section 7."""
+        told = {"search": self.bar, "tree": self.tree, "table": self.table}
+        moves = {"zoom_in", "zoom_out", "left", "right", "up", "down", "box", "measure"}
+        actions = {
+            "play": self.play,
+            "live": self.go_live,
+            "full": self.whole_map,
+            "hour_back": lambda: self.step(-timedelta(hours=1)),
+            "hour_on": lambda: self.step(timedelta(hours=1)),
+            "clear": self._escape,
+            "detail": self.selection.first,
+            "next": lambda: self.table.say({"type": "next", "by": 1}),
+            "previous": lambda: self.table.say({"type": "next", "by": -1}),
+        }
+        if name in told:
+            told[name].say({"type": "search" if name == "search" else "focus"})
+        elif name in moves:
+            self.frame.say({"type": "do", "what": name})
+        elif name in actions:
+            actions[name]()
+
+    def _escape(self) -> None:
+        self.frame.say({"type": "do", "what": "clear"})
+        if self.full:
+            self.whole_map()
+        else:
+            self.selection.clear()
+
+    def _search(self, words: str) -> None:
+        pictures = dict(self.pictures)
+        self.background.run("search", lambda: search.find(words, self.city, pictures, self.text), self._show_hits)
+
+    def _show_hits(self, hits: Sequence[search.Hit]) -> None:
+        self._hits = hits
+        self.bar.show({**self._bar_data(), "results": [hit.row for hit in hits]})
+
+    def _found(self, index: int) -> None:
+        hits = getattr(self, "_hits", ())
+        if 0 <= index < len(hits):
+            hit = hits[index]
+            self.go(hit.lon, hit.lat, hit.zoom)
+            if hit.service is not None:
+                self.selection.pick(hit.service, hit.key)
+
+    def lonlat(self, x: float, y: float) -> tuple[float, float]:
+        return lonlat(x, y)

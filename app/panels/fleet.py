@@ -1,0 +1,100 @@
+"""The rail of the sea scene: how the fleet stands, the longest silences, and who still reports, by provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from app.panels.detail import moment, word
+from app.panels.wall_rail import MOST, Item, name_of
+from app.panels.wall_tiles import number
+
+if TYPE_CHECKING:
+    from app.pages.pictures import Picture
+    from app.text import Text
+    from geodata.store.types import ServiceState
+
+LOST_H, LOST_DAYS = 6, 10
+"""Decree 26/2019/NĐ-CP as changed: out of reach for six hours, for ten days."""
+
+
+def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[Any]]]:
+    """Vessels that fell silent while their feed is up, the longest first."""
+    frame = picture.frame
+    if frame is None or frame.empty:
+        return []
+    rows = []
+    for _, row in frame[frame["state"] == "silent"].iterrows():
+        when = moment(row.get("time"))
+        if when is not None:
+            rows.append((now - when, row))
+    return sorted(rows, key=lambda pair: -pair[0])
+
+
+def items(picture: Picture, now: datetime) -> list[Item]:
+    """The longest silences as list items, numbered as on the map."""
+    out = []
+    for _, row in silent(picture, now)[:MOST]:
+        shape = row.get("geometry")
+        place = None if shape is None or shape.is_empty else (shape.x, shape.y)
+        key = word(row, "id") or str(row.name)
+        out.append(
+            Item(
+                service=picture.service,
+                title=name_of(row),
+                sub=key,
+                level=int(row.get("level") or 0) or 1,
+                since=moment(row.get("time")),
+                place=place,
+            )
+        )
+    return out
+
+
+def content(
+    picture: Picture | None, state: ServiceState | None, found: Sequence[Item], now: datetime, timezone: str, text: Text
+) -> dict[str, Any]:
+    """Figures first: the abnormal ones carry their level's colour when they are not zero."""
+    frame = None if picture is None else picture.frame
+    base = {"timezone": timezone, "title": text("wall.rail_sea"), "head": "", "calm": text("wall.calm")}
+    if picture is None or frame is None or frame.empty:
+        return base | {"items": []}
+    quiet = [age for age, _ in silent(picture, now)]
+    lost = sum(age > timedelta(hours=LOST_H) for age in quiet)
+    longest = sum(age > timedelta(days=LOST_DAYS) for age in quiet)
+    over = int((pd.to_numeric(frame["level"]) >= 4).sum()) - longest
+    figures = [
+        ("at_sea", len(frame), 0),
+        ("late", int((frame["state"] == "late").sum()), 0),
+        ("lost_6h", lost, 3),
+        ("lost_10d", longest, 4),
+        ("over_line", max(over, 0), 4),
+    ]
+    return base | {
+        "head": text("wall.rail_sea_head", n=number(len(quiet), text)),
+        "facts": [
+            {"label": text(f"wall.{k}"), "value": number(n, text), "level": lv if n else 0} for k, n, lv in figures
+        ],
+        "items": [item.row(i) for i, item in enumerate(found, 1)],
+        "shares_title": text("wall.providers"),
+        "shares": _shares(frame, state, text),
+    }
+
+
+def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> list[Mapping[str, str]]:
+    if state is None or "source" not in frame:
+        return []
+    out = []
+    for source in state.sources:
+        mine = frame[frame["source"] == source.id]
+        if mine.empty:
+            continue
+        heard = int(mine["state"].isin(["fresh", "late"]).sum())
+        share = f"{100 * heard / len(mine):.1f}%".replace(".", "," if text.language == "vi" else ".")
+        note = text("wall.of_vessels", n=number(heard, text), total=number(len(mine), text))
+        name = source.title_vi if text.language == "vi" else source.title_en
+        out.append({"label": name, "value": share, "note": note})
+    return out[:MOST]

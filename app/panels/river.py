@@ -1,0 +1,131 @@
+"""One river on the wall: the station that matters most now, its last day, and its alarm levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from app.panels import chart
+from app.panels.detail import word
+from geodata.stations import Station, find
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from app.text import Text
+    from geodata.city import City
+    from geodata.store.reader import Reader
+    from geodata.view import View
+
+PROPERTY = "water_level"
+HOURS = 12
+STEADY_M_H = 0.01
+"""Slower than a centimetre an hour is called little change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class River:
+    """A gauge of the frame with the alarm levels of its station, and its series."""
+
+    name: str
+    station: Station | None
+    row: pd.Series[Any]
+    points: Sequence[chart.Point]
+
+
+def choose(frame: gpd.GeoDataFrame, city: City) -> tuple[str, Station | None, pd.Series[Any]] | None:
+    """The gauge with the highest level, then the one nearest to the middle of the city that has alarm levels."""
+    lon, lat, _ = city.home
+    best = None
+    for key, row in frame.iterrows():
+        place = row.get("geometry")
+        name = word(row, "name")
+        if place is None or place.is_empty or not name:
+            continue
+        if (word(row, "observed_property") or PROPERTY) != PROPERTY:
+            continue
+        station = find(name, city.province_codes[0]) or find(name)
+        if station is None or station.bd1 is None:
+            continue
+        far = (place.x - lon) ** 2 + (place.y - lat) ** 2
+        rank = (-int(row.get("level") or 0), far)
+        if best is None or rank < best[0]:
+            best = (rank, (word(row, "id") or str(key), station, row))
+    return None if best is None else best[1]
+
+
+def read(reader: Reader, frame: gpd.GeoDataFrame | None, city: City, view: View) -> River | None:
+    """The chosen gauge with its series; None when no gauge of the city has alarm levels."""
+    chosen = None if frame is None or frame.empty else choose(frame, city)
+    if chosen is None:
+        return None
+    key, station, row = chosen
+    rows = reader.query(
+        "thing_series",
+        service="hydrology",
+        thing_id=key,
+        observed_property=PROPERTY,
+        start=view.end - timedelta(hours=HOURS),
+        end=view.end,
+        known_at=view.known_at,
+    )
+    times = pd.to_datetime(rows["time"], utc=True)
+    values = pd.to_numeric(rows["result"], errors="coerce")
+    points = [(t.timestamp(), float(v)) for t, v in zip(times, values, strict=True) if pd.notna(v)]
+    return River(name=word(row, "name"), station=station, row=row, points=points)
+
+
+def rate_m_h(points: Sequence[chart.Point]) -> float | None:
+    """Rise over the last hour, m/h; None when there is less than half an hour of data."""
+    if len(points) < 2:
+        return None
+    last_t, last_v = points[-1]
+    before = [p for p in points if last_t - 5400 <= p[0] <= last_t - 1800]
+    if not before:
+        return None
+    t, v = before[0]
+    return (last_v - v) / ((last_t - t) / 3600)
+
+
+def content(river: River, view: View, text: Text) -> dict[str, Any]:
+    """As the rail draws it: value, trend, series in runs, alarm levels that lie in the range."""
+    comma = text.language == "vi"
+
+    def shown(value: float, decimals: int) -> str:
+        out = f"{value:.{decimals}f}"
+        return out.replace(".", ",").replace("-", "−") if comma else out.replace("-", "−")
+
+    values = [v for _, v in river.points]
+    lost = str(river.row.get("state")) == "unknown"
+    marks = []
+    if river.station is not None:
+        levels = (river.station.bd1, river.station.bd2, river.station.bd3)
+        marks = [(f"BĐ{i} {shown(v, 1)} m", v, i) for i, v in enumerate(levels, 1) if v is not None]
+    top = max([*values, *(v for _, v, _ in marks[:2])], default=1.0)
+    above = next((v for _, v, _ in marks if v > max(values, default=0)), top)
+    low, high = min([0.0, *values]), max(top, above) * 1.12
+    rate = rate_m_h(river.points)
+    trend = ""
+    if rate is not None and not lost:
+        key = "steady" if abs(rate) < STEADY_M_H else "rise" if rate > 0 else "fall"
+        trend = text(f"wall.{key}", rate=shown(abs(rate), 2)) if key != "steady" else text("wall.steady")
+    name = river.name
+    if river.station is not None:
+        name = text("wall.river", river=river.station.river, station=river.station.name)
+    return {
+        "name": name,
+        "value": "?" if lost else shown(values[-1], 2) if values else "–",
+        "unit": "" if lost or not values else "m",
+        "level": int(river.row.get("level") or 0),
+        "state": "unknown" if lost else "fresh",
+        "trend": trend,
+        "series": [[[t, v] for t, v in run] for run in chart.runs(chart.thin(river.points))],
+        "from": (view.end - timedelta(hours=HOURS)).timestamp(),
+        "to": view.end.timestamp(),
+        "range": [low, high],
+        "thresholds": [{"title": title, "value": value, "level": level} for title, value, level in marks],
+    }

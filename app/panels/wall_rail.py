@@ -1,0 +1,158 @@
+"""The right side of the wall: what needs a person, worst first; a river, or the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from app.panels.block import Block, script, style
+from app.panels.detail import moment, word
+from geodata.catalogue import service as service_of
+from layers import marks, palette
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from app.pages.pictures import Picture
+    from app.text import Text
+    from geodata.store.types import ServiceState, SourceState
+    from layers.base import LegendItem
+
+MOST = 5
+"""Items of a list on the wall (look.md 3.3)."""
+
+NAMES = 2
+
+
+class WallRail(Block):
+    """``data``: timezone, title, head, calm, items [{n, title, sub, level, svg, t}], facts [{value, label, level}],
+    shares [{label, value, note}], shares_title, river (see ``app.panels.river``).
+    """
+
+    _esm = script("wall_rail")
+    _stylesheets = [style("wall_rail")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of the list. ``place`` is (lon, lat) of its worst mark, None when it has none; level 0 is a lost feed."""
+
+    service: str
+    title: str
+    sub: str
+    level: int
+    since: datetime | None
+    place: tuple[float, float] | None
+
+    def row(self, n: int) -> dict[str, Any]:
+        shape = palette.LEVEL_SHAPE.get(self.level)
+        svg = (
+            marks.svg("dot", "unknown", 0, 88)
+            if shape is None
+            else marks.svg(shape, "fresh", self.level, 88, text=str(self.level), tint=palette.SEVERITY[self.level])
+        )
+        since = None if self.since is None else self.since.timestamp()
+        return {"n": n, "title": self.title, "sub": self.sub, "level": self.level, "svg": svg, "t": since}
+
+
+def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], text: Text) -> list[Item]:
+    """Everything abnormal, the highest level first, then the longest; lost feeds after them, in their own colour."""
+    found = [item for picture in pictures for item in _of_layer(picture, text)]
+    found.sort(key=lambda item: (-item.level, item.since.timestamp() if item.since else 0))
+    by_service = {picture.service: picture for picture in pictures}
+    lost = [
+        _lost(source, by_service.get(state.id), text)
+        for state in services.values()
+        for source in state.sources
+        if source.state == "down"
+    ]
+    return found + lost
+
+
+def _of_layer(picture: Picture, text: Text) -> list[Item]:
+    rows = picture.abnormal
+    if rows is None or rows.empty:
+        return []
+    known = rows[rows["state"] != "unknown"]
+    out = []
+    for (level, state), group in known.groupby(["level", "state"], sort=False):
+        out.append(_item(picture, group, int(level), str(state), text))
+    return out
+
+
+def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, text: Text) -> Item:
+    service = service_of(picture.service)
+    what = _what(picture.legend, level, state, text)
+    short = service.short(text.language)
+    n = len(group)
+    title = f"{n} {short[:1].lower()}{short[1:]} {what}" if n > 1 else f"{short} {what}"
+    names = [name for _, row in group.head(NAMES).iterrows() if (name := name_of(row))]
+    more = text("wall.more", n=n - NAMES) if n > NAMES else ""
+    first = group.iloc[0]
+    times = [when for value in group["time"] if (when := moment(value)) is not None]
+    return Item(
+        service=picture.service,
+        title=title,
+        sub=", ".join([*names, more] if more else names),
+        level=level,
+        since=min(times) if times else None,
+        place=_place(first),
+    )
+
+
+def name_of(row: pd.Series[Any]) -> str:
+    for name in ("title", "headline", "name", "id"):
+        if found := word(row, name):
+            return found
+    return str(row.name)
+
+
+def _what(legend: Sequence[LegendItem], level: int, state: str, text: Text) -> str:
+    """The legend's own words for marks of that level and state."""
+    fits = [item for item in legend if item.level == level]
+    fits = [item for item in fits if item.state == state] or fits
+    if fits:
+        return fits[0].title_vi if text.language == "vi" else fits[0].title_en
+    return text(f"detail.{state}").lower() if text.has(f"detail.{state}") else ""
+
+
+def _place(row: pd.Series[Any]) -> tuple[float, float] | None:
+    shape = row.get("geometry")
+    if shape is None or shape.is_empty:
+        return None
+    point = shape.representative_point()
+    return point.x, point.y
+
+
+def _lost(source: SourceState, picture: Picture | None, text: Text) -> Item:
+    name = source.title_vi if text.language == "vi" else source.title_en
+    rows = None if picture is None else picture.frame
+    mine = rows[rows["source"] == source.id] if rows is not None and "source" in rows else None
+    n = 0 if mine is None else len(mine)
+    place = None if mine is None or mine.empty else _place(mine.iloc[0])
+    sub = text("wall.feed_down_sub", n=n) if n else text("wall.feed_down_none")
+    title = text("wall.feed_down", name=f"{name[:1].lower()}{name[1:]}")
+    return Item(service=source.service, title=title, sub=sub, level=0, since=source.since, place=place)
+
+
+def head(found: Sequence[Item], text: Text) -> str:
+    """The line beside the title: how many, how bad."""
+    worst = max((item.level for item in found), default=0)
+    if not found:
+        return text("wall.todo_none")
+    return text("wall.todo_head", n=len(found), level=worst) if worst else text("wall.todo_feeds", n=len(found))
+
+
+def content(found: Sequence[Item], timezone: str, text: Text, most: int = MOST) -> dict[str, Any]:
+    """The list of the overview; at most five items, the head says how many there are."""
+    return {
+        "timezone": timezone,
+        "title": text("wall.todo"),
+        "head": head(found, text),
+        "calm": text("wall.calm"),
+        "items": [item.row(i) for i, item in enumerate(found[:most], 1)],
+    }

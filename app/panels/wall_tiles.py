@@ -1,0 +1,120 @@
+"""A tile for every service of the city: the abnormal number is the big number (look.md 1, rule 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from app.panels.block import Block, script, style
+from app.panels.detail import age_text, clock_text
+from geodata.catalogue import Service
+from layers import marks, palette
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.pages.pictures import Picture
+    from app.text import Text
+    from geodata.city import City
+    from geodata.store.types import ServiceState
+
+__all__ = ["WallTiles", "content"]
+
+
+class WallTiles(Block):
+    """``data``: timezone, columns, rows, tiles [{id, icon, title, state, level, value, label, second, t, svg}]."""
+
+    _esm = script("wall_tiles")
+    _stylesheets = [style("wall_tiles")]
+
+
+def content(
+    city: City,
+    services: Mapping[str, ServiceState],
+    pictures: Mapping[str, Picture],
+    now: datetime,
+    text: Text,
+    columns: int = 5,
+    rows: int = 2,
+) -> dict[str, Any]:
+    """Tiles in the order of the city's file, as many as fit; those with data before those ready to connect."""
+    names = [name for name in city.services if name != "platform"]
+    names.sort(key=lambda name: name not in services or services[name].state == "ready")
+    catalogue = city.catalogue()
+    shown = [tile(catalogue[n], services.get(n), pictures.get(n), now, city.timezone, text) for n in names]
+    return {"timezone": city.timezone, "columns": columns, "rows": rows, "tiles": shown[: columns * rows]}
+
+
+def tile(
+    service: Service,
+    state: ServiceState | None,
+    picture: Picture | None,
+    now: datetime,
+    timezone: str,
+    text: Text,
+) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "id": service.id,
+        "icon": service.icon,
+        "title": service.short(text.language),
+        "state": "ready" if state is None else state.state,
+        "level": 0,
+        "value": None,
+        "label": text("wall.ready"),
+    }
+    if state is None or state.state == "ready":
+        return base
+    if state.state == "down":
+        zone = ZoneInfo(timezone)
+        last = (
+            "" if state.last_received is None else text("wall.last_at", time=clock_text(state.last_received, zone, now))
+        )
+        return base | {
+            "value": "?",
+            "label": text("wall.unknown"),
+            "second": last,
+            "svg": marks.svg("dot", "unknown", 0, 58),
+        }
+    if picture is None or picture.frame is None:
+        return base | {"value": "–", "label": text("wall.unknown")}
+    return base | _figures(service, picture, text) | _age(state, now, text)
+
+
+def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
+    total = picture.count or 0
+    key = f"wall.count.{service.id}"
+    noun = text(key if text.has(key) else "wall.count.total")
+    bad = picture.abnormal
+    if bad is None or bad.empty:
+        return {"value": number(total, text), "label": noun, "second": ""}
+    worst = int(bad["level"].max())
+    n = int((bad["level"] == worst).sum())
+    what = next(
+        (
+            i.title_vi if text.language == "vi" else i.title_en
+            for i in picture.legend
+            if i.level == worst and i.count != 0
+        ),
+        "",
+    )
+    svg = marks.svg(palette.LEVEL_SHAPE[worst], "fresh", worst, 58, tint=palette.SEVERITY[worst])
+    return {
+        "value": number(n, text),
+        "label": what,
+        "second": f"{number(total, text)} {noun}",
+        "level": worst,
+        "svg": svg,
+    }
+
+
+def _age(state: ServiceState, now: datetime, text: Text) -> dict[str, Any]:
+    """The age stands in the tile once the newest value is older than its cadence."""
+    if state.state != "late" or state.last_received is None:
+        return {}
+    return {"second": f"{text('wall.late')} {age_text(now - state.last_received, text)}"}
+
+
+def number(n: int, text: Text) -> str:
+    """Whole numbers: 1.234 in Vietnamese, 1,234 in English."""
+    return f"{n:,}".replace(",", "." if text.language == "vi" else ",")
