@@ -31,7 +31,7 @@ STROKE: dict[str, float] = {"desk": 1.3, "wall": 2.4}
 DIM_FROM = 8  # zoom from which land outside the city is dimmed
 FLAT_BELOW = 4  # zoom: the extract of the world that we have is too small a part of such a tile
 INSET = Bounds(101.6, 5.6, 118.2, 24.2)
-INSET_NAMES: Mapping[str, tuple[float, float]] = {"QĐ. Hoàng Sa": (112.4, 14.9), "QĐ. Trường Sa": (112.9, 6.7)}
+INSET_NAMES: Mapping[str, tuple[float, float]] = {"QĐ. Hoàng Sa": (112.4, 14.4), "QĐ. Trường Sa": (111.9, 6.6)}
 """Words of the inset and where they stand (lon, lat): below the islands they name."""
 COLORS = 64  # of a tile's palette: looks like true colour at a fifth of the bytes
 

@@ -32,9 +32,12 @@ DENSITY_BELOW = 10.0
 DENSITY_ALPHA = 0.7
 
 
-def figure(view: View, style: str = "desk", tools: Sequence[Any] | None = None) -> MapFigure:
-    """A map for a page: style ``desk`` (tools: pan, wheel, tap, or those given) or ``wall`` (no hand, marks × 2.2)."""
-    return MapFigure(view, style, tools)
+def figure(view: View, style: str = "desk", tools: Sequence[Any] | None = None, *, k: float | None = None) -> MapFigure:
+    """A map for a page: style ``desk`` (tools: pan, wheel, tap, or those given) or ``wall`` (no hand).
+
+    ``k`` multiplies every mark; None takes 1 on the desk and 2.2 on the wall, which is right for a height of 2160 px.
+    """
+    return MapFigure(view, style, tools, k)
 
 
 def still(

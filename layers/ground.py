@@ -25,6 +25,7 @@ Geometries = NDArray[np.object_]
 COARSE_BELOW = 7  # zoom from which the full-resolution shore is drawn
 FAR_PX = (1.0, 3.0)  # how coarse the coast of the middle and of the far waterlines may be
 SMOOTH_FROM = 12  # GSHHG is a 100 m staircase there: two rounds of corner cutting give a natural shore
+CUT_M = 150.0
 RIVER_WIDTH_M = (300.0, 190.0, 70.0, 28.0)  # by rank; a picture's width, not a survey's
 
 
@@ -184,12 +185,17 @@ def level(zoom: int, city: str | None = None) -> Level:
 
 
 def chaikin(line: NDArray[np.float64], rounds: int = 2) -> NDArray[np.float64]:
-    """Corner cutting; the ends of an open line stay, a ring stays closed."""
+    """Corner cutting; the ends of an open line stay, a ring stays closed.
+
+    A cut takes a quarter of a side but never more than ``CUT_M``: the corners of a clipping box stay far outside.
+    """
     closed = len(line) > 3 and bool((line[0] == line[-1]).all())
     for _ in range(rounds):
-        cut = np.empty((2 * (len(line) - 1), 2))
-        cut[0::2] = 0.75 * line[:-1] + 0.25 * line[1:]
-        cut[1::2] = 0.25 * line[:-1] + 0.75 * line[1:]
+        side = np.diff(line, axis=0)
+        part = np.minimum(0.25, CUT_M / np.maximum(np.hypot(side[:, 0], side[:, 1]), 1e-9))[:, None]
+        cut = np.empty((2 * len(side), 2))
+        cut[0::2] = line[:-1] + part * side
+        cut[1::2] = line[1:] - part * side
         line = np.concatenate([cut, cut[:1]]) if closed else np.concatenate([line[:1], cut, line[-1:]])
     return line
 

@@ -6,10 +6,10 @@ are named at every zoom.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import hypot
+from math import hypot, log2
 
 import numpy as np
 import shapely
@@ -21,9 +21,12 @@ from layers.elements import Marks, mercator_xy, of
 from layers.lettering import width
 from layers.palette import WALL_FACTOR
 
+Box = tuple[float, float, float, float]
 GAP_PX = 6  # between two labels, and between a label and a mark
 REPEAT_PX = 420  # between two labels with the same words
 ORDER = ("city", "island", "province", "sea", "lagoon", "ward", "place", "river")
+WALL_PX = {"city": 84.0, "sea": 52.0}  # look.md 3.3: words to be read at least 52 px, secondary 46 px on 4K
+WALL_OTHER_PX = 46.0
 WALL_MOST = 12  # map labels of a wall scene (look.md 3.3)
 MARGIN_PX = 8  # a label keeps whole inside the frame
 
@@ -32,13 +35,13 @@ MARGIN_PX = 8  # a label keeps whole inside the frame
 class Boxes:
     """Screen boxes already taken: x0, y0, x1, y1 in px."""
 
-    taken: list[tuple[float, float, float, float]] = field(default_factory=list)
+    taken: list[Box] = field(default_factory=list)
 
-    def free(self, box: tuple[float, float, float, float], gap: float = GAP_PX) -> bool:
+    def free(self, box: Box, gap: float = GAP_PX) -> bool:
         x0, y0, x1, y1 = box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap
         return all(x1 <= a or x0 >= c or y1 <= b or y0 >= d for a, b, c, d in self.taken)
 
-    def take(self, box: tuple[float, float, float, float]) -> None:
+    def take(self, box: Box) -> None:
         self.taken.append(box)
 
 
@@ -52,6 +55,19 @@ class Name:
     y: float
     min_zoom: float
     max_zoom: float
+    islands: tuple[tuple[float, float], ...] = ()  # of an archipelago, EPSG:3857 m
+
+
+def archipelagos() -> dict[str, tuple[tuple[float, float], ...]]:
+    """Vietnamese name of each archipelago to the places of its islands, EPSG:3857 m."""
+    frame = geography.collection("islands")
+    points = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy()))
+    xs, ys = mercator_xy(points[:, 0], points[:, 1])
+    found = {}
+    for key, named in frame[frame["kind"] == "archipelago"].groupby("archipelago")["name_vi"]:
+        member = ((frame["archipelago"] == key) & (frame["kind"] != "archipelago")).to_numpy()
+        found[str(named.iloc[0])] = tuple((float(x), float(y)) for x, y in zip(xs[member], ys[member], strict=True))
+    return found
 
 
 @cache
@@ -60,14 +76,15 @@ def names(language: str) -> tuple[Name, ...]:
     frame = geography.collection("places")
     points = shapely.get_coordinates(frame.geometry.to_numpy())
     xs, ys = mercator_xy(points[:, 0], points[:, 1])
+    members = archipelagos()
     found: list[tuple[int, int, int, Name]] = []
     for row, x, y in zip(frame.to_dict("records"), xs, ys, strict=True):
         kind, rank, low = str(row["kind"]), int(row["rank"]), float(row["min_zoom"])
         text = row["name_en"] if language == "en" and isinstance(row["name_en"], str) else row["name_vi"]
         capitals = kind in {"sea", "province"} or (kind == "city" and rank == 0)
-        name = Name(str(text).upper() if capitals else str(text), kind, float(x), float(y), low, float(row["max_zoom"]))
-        archipelago = kind == "island" and low == 0
-        found.append((-1 if archipelago else ORDER.index(kind), rank, len(found), name))
+        words, islands = str(text).upper() if capitals else str(text), members.get(str(row["name_vi"]), ())
+        name = Name(words, kind, float(x), float(y), low, float(row["max_zoom"]), islands)
+        found.append((-1 if islands else ORDER.index(kind), rank, len(found), name))
     return tuple(name for *_, name in sorted(found, key=lambda f: f[:3]))
 
 
@@ -78,68 +95,115 @@ def labels(
     language: str = "vi",
     avoid: Sequence[tuple[float, float]] | np.ndarray = (),
     most: int | None = None,
+    k: float | None = None,
 ) -> Marks:
     """The names that fit the view, as ``label`` marks in EPSG:3857.
 
-    ``avoid`` are places of marks (x, y in EPSG:3857) that no label may cover, cities excepted. ``style`` "wall"
-    takes at most 12. Zoom limits count screen px: a wall of factor 2.2 names what a desk map of its ground size would.
+    ``avoid`` are places of marks (x, y in EPSG:3857) that no label may cover, cities and seas excepted. ``style``
+    "wall" takes at most 12 and writes them as large as six metres ask for. ``k`` as for ``compose.figure``: the
+    zoom limits count marks' px, so a wall names what a desk map of the same ground would.
     """
-    k = WALL_FACTOR if style == "wall" else 1.0
-    x0, y0, x1, y1 = view.bounds.mercator
-    resolution = view.resolution_m
-    zoom = view.zoom - (1.1 if style == "wall" else 0)
+    k = (WALL_FACTOR if style == "wall" else 1.0) if k is None else k
+    frame = Frame(view, k, WALL_PX if style == "wall" else {})
+    zoom = view.zoom - log2(k)
     boxes = Boxes()
-    marks = [((x - x0) / resolution, (y1 - y) / resolution) for x, y in np.asarray(avoid, float).reshape(-1, 2)]
-    obstacles = Boxes([(x - 10 * k, y - 10 * k, x + 10 * k, y + 10 * k) for x, y in marks])
-    placed: list[tuple[Name, float, tuple[float, float]]] = []
+    points = [frame.px(x, y) for x, y in np.asarray(avoid, float).reshape(-1, 2)]
+    obstacles = Boxes([(x - 10 * k, y - 10 * k, x + 10 * k, y + 10 * k) for x, y in points])
+    placed: list[Placed] = []
     limit = most if most is not None else (WALL_MOST if style == "wall" else 400)
     for name in names(language):
-        if not (x0 <= name.x <= x1 and y0 <= name.y <= y1 and name.min_zoom <= zoom + 0.5 < name.max_zoom + 1.5):
-            continue
         if len(placed) >= limit:
             break
-        place = ((name.x - x0) / resolution, (y1 - name.y) / resolution)
-        box, dy = _box(name, place, k)
-        free = _fits(box, view) and boxes.free(box, GAP_PX * k) and not _repeats(placed, name, place, k)
-        if free and (name.kind in {"city", "sea"} or obstacles.free(box, 0)):
-            boxes.take(box)
-            placed.append((name, dy, place))
+        if not name.min_zoom <= zoom + 0.5 < name.max_zoom + 1.5:
+            continue
+        for one in frame.places(name):
+            free = frame.fits(one.box) and boxes.free(one.box, GAP_PX * k) and not _repeats(placed, one, k)
+            if free and (name.kind in {"city", "sea"} or obstacles.free(one.box, 0)):
+                boxes.take(one.box)
+                placed.append(one)
+                break
     return of(
         {
-            "x": [name.x for name, _, _ in placed],
-            "y": [name.y for name, _, _ in placed],
+            "x": [one.x for one in placed],
+            "y": [one.y for one in placed],
             "mark": ["label"] * len(placed),
-            "text": [name.text for name, _, _ in placed],
-            "kind": [name.kind for name, _, _ in placed],
+            "text": [one.name.text for one in placed],
+            "kind": [one.name.kind for one in placed],
+            "scale": [one.scale for one in placed],
             "dx": [0.0] * len(placed),
-            "dy": [dy for _, dy, _ in placed],
+            "dy": [one.dy for one in placed],
         }
     )
 
 
-def _box(name: Name, place: tuple[float, float], k: float) -> tuple[tuple[float, float, float, float], float]:
-    """Screen box of a label, px, and how far below its place it stands (before k)."""
-    size, weight, _, tracking, _ = LABELS.get(name.kind, LABELS["place"])
-    w, h = width(name.text, size, weight, tracking) * k, size * 1.2 * k
-    dy = 13.0 if name.kind == "island" else 0.0  # below its dot
-    x, y = place[0], place[1] + dy * k
-    return (x - w / 2, y - h / 2, x + w / 2, y + h / 2), dy
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A name at a place (EPSG:3857 m), its screen box in px, its ``dy`` and ``scale`` columns."""
+
+    name: Name
+    x: float
+    y: float
+    box: Box
+    dy: float
+    scale: float
 
 
-def _fits(box: tuple[float, float, float, float], view: View) -> bool:
-    return (
-        box[0] >= MARGIN_PX
-        and box[1] >= MARGIN_PX
-        and box[2] <= view.width_px - MARGIN_PX
-        and box[3] <= view.height_px - MARGIN_PX
-    )
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The picture that names are placed in; ``sizes`` are px of a 2160 px high wall, by kind."""
+
+    view: View
+    k: float
+    sizes: Mapping[str, float]
+
+    def px(self, x: float, y: float) -> tuple[float, float]:
+        x0, _, _, y1 = self.view.bounds.mercator
+        return (x - x0) / self.view.resolution_m, (y1 - y) / self.view.resolution_m
+
+    def place(self, name: Name, x: float, y: float) -> Placed:
+        size, weight, _, tracking, _ = LABELS.get(name.kind, LABELS["place"])
+        scale = self.sizes.get(name.kind, WALL_OTHER_PX) / size / WALL_FACTOR if self.sizes else 1.0
+        scale = min(scale, 1.6) if name.kind == "city" and not name.text.isupper() else scale
+        k = self.k * scale
+        w, h = width(name.text, size, weight, tracking) * k, size * 1.2 * k
+        dy = 13.0 if name.kind == "island" else 0.0  # below its dot
+        px, py = self.px(x, y)
+        return Placed(name, x, y, (px - w / 2, py + dy * k - h / 2, px + w / 2, py + dy * k + h / 2), dy, scale)
+
+    def places(self, name: Name) -> Iterator[Placed]:
+        """Where a name may stand, best first: its own point; an archipelago anywhere near its islands in view."""
+        x0, y0, x1, y1 = self.view.bounds.mercator
+        if x0 <= name.x <= x1 and y0 <= name.y <= y1:
+            yield self.place(name, name.x, name.y)
+        if not name.islands:
+            return
+        seen = np.array([p for p in name.islands if x0 <= p[0] <= x1 and y0 <= p[1] <= y1])
+        if not len(seen):
+            return
+        middle = seen.mean(axis=0)
+        step = 30 * self.k * self.view.resolution_m
+        for up in (-1, 1, 0, -2, 2, -4, 4, -6, 6):
+            yield self.inward(self.place(name, float(middle[0]), float(middle[1]) + up * step))
+
+    def inward(self, one: Placed) -> Placed:
+        """The same name moved so that its box lies inside the frame."""
+        left, top, right, bottom = one.box
+        w, h = self.view.width_px, self.view.height_px
+        dx = max(MARGIN_PX - left, 0) - max(right - w + MARGIN_PX, 0)
+        dy = max(MARGIN_PX - top, 0) - max(bottom - h + MARGIN_PX, 0)
+        resolution = self.view.resolution_m
+        return self.place(one.name, one.x + dx * resolution, one.y - dy * resolution)
+
+    def fits(self, box: Box) -> bool:
+        w, h = self.view.width_px, self.view.height_px
+        least = MARGIN_PX - 0.01
+        return box[0] >= least and box[1] >= least and box[2] <= w - least and box[3] <= h - least
 
 
-def _repeats(
-    placed: Sequence[tuple[Name, float, tuple[float, float]]], name: Name, place: tuple[float, float], k: float
-) -> bool:
+def _repeats(placed: Sequence[Placed], one: Placed, k: float) -> bool:
     """The same words stand too near already: a river and a sea have several label points, a city is a ward's name."""
     return any(
-        other.text.casefold() == name.text.casefold() and hypot(at[0] - place[0], at[1] - place[1]) < REPEAT_PX * k
-        for other, _, at in placed
+        other.name.text.casefold() == one.name.text.casefold()
+        and hypot(other.box[0] - one.box[0], other.box[1] - one.box[1]) < REPEAT_PX * k
+        for other in placed
     )

@@ -79,10 +79,12 @@ class MapFigure:
     Change it only under the document's lock (a callback of the session, or ``add_next_tick_callback``).
     """
 
-    def __init__(self, view: View, style: str = "desk", tools: Sequence[Any] | None = None) -> None:
+    def __init__(
+        self, view: View, style: str = "desk", tools: Sequence[Any] | None = None, k: float | None = None
+    ) -> None:
         x0, y0, x1, y1 = view.bounds.mercator
         self.style = style
-        self.k = K[style]
+        self.k = K[style] if k is None else k
         self.figure = bokeh_figure(
             x_range=Range1d(x0, x1),
             y_range=Range1d(y0, y1),

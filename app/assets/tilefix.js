@@ -1,0 +1,32 @@
+// Mends the tile renderer of Bokeh 3.9.2: no prefetch of tiles nobody sees, failed tiles are asked again, the previous
+// pictures stay under the new ones after a change of URL, caches are bounded. Delete with Bokeh 3.10 (bokeh#15346).
+(function patch() {
+  const M = window.Bokeh && Bokeh.Models && (Bokeh.Models.get ? Bokeh.Models.get("TileRenderer") : Bokeh.Models("TileRenderer"));
+  if (!M) { setTimeout(patch, 20); return }
+  const V = M.prototype.default_view.prototype; if (V.__patched) return; V.__patched = true;
+  const RETRY_MS = 3000;
+  // one screen of 256 px tiles with its border needs about 170 on 4K, four times as many on 8K
+  const cap = () => window.innerWidth * window.innerHeight > 9e6 ? 800 : 400;
+  V._prefetch_tiles = function () {};
+  const update = V._update;
+  V._update = function (ctx) {
+    const ts = this.model.tile_source, most = cap();
+    if (this.__map && this.__map !== ts.tiles) { this.__old = this.__map }
+    this.__map = ts.tiles;
+    if (this.__old) {
+      const all = [...ts.tiles.values()];
+      if (all.length && all.every(t => t.loaded || t.finished)) { this.__old = null }
+      else { const now = ts.tiles; ts.tiles = this.__old; this._render_tiles(ctx, [...this.__old.keys()]); ts.tiles = now }
+    }
+    const now = performance.now();
+    for (const [k, t] of ts.tiles) {
+      if (t.finished && !t.loaded) {
+        if (!t.__dead) { t.__dead = now; setTimeout(() => this.request_paint(), RETRY_MS + 100) }
+        else if (now - t.__dead > RETRY_MS) ts.tiles.delete(k);
+      }
+    }
+    update.call(this, ctx);
+    if (ts.tiles.size > most) { for (const [k, t] of ts.tiles) { if (ts.tiles.size <= most / 2) break; if (t.loaded) ts.tiles.delete(k) } }
+    if (this._tiles && this._tiles.length > most) this._tiles = [...ts.tiles.values()];
+  };
+})();
