@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
-from types import MappingProxyType
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pyarrow.parquet as pq

@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from types import MappingProxyType
 
 _WORD = re.compile(r"[a-z0-9]+")
+_DASH = re.compile(r"[–—−’“”…·]")  # part words, but are not ASCII
 
 _FINAL_C = re.compile(r"(?<=[aeiou])c$")  # Đắc Lắc, Krông Pắc: older spelling of the final k of Ê Đê names
 _FINAL_Y = re.compile(r"(?<=[bcdghklmnpqrstvxu])y$")  # Mỹ, Mĩ; Quy Nhơn, Qui Nhơn
 _EPENTHETIC = re.compile(r"^(s|x)e?re(?=po[ck]$)")  # Sêrêpốk, Xrêpôk, Srêpôk
 
+_OLD_STYLE = MappingProxyType(
+    {
+        new: old
+        for pair in ("oà òa oá óa oả ỏa oã õa oạ ọa", "oè òe oé óe oẻ ỏe oẽ õe oẹ ọe", "uỳ ùy uý úy uỷ ủy uỹ ũy uỵ ụy")
+        for new, old in zip(pair.split()[::2], pair.split()[1::2], strict=True)
+    }
+)
+_NEW_STYLE = re.compile(rf"(?<!q)({'|'.join(_OLD_STYLE)})\b")  # hoà, hòa: the same word; quý has only one way
+
 
 def fold(text: str) -> str:
     """Lower-case ASCII words parted by one space: no tone or vowel marks, đ as d. NFC or NFD, any punctuation."""
     lowered = text.casefold().replace("đ", "d")
-    bare = "".join(c for c in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(c))
+    bare = unicodedata.normalize("NFD", _DASH.sub(" ", lowered)).encode("ascii", "ignore").decode("ascii")
     return " ".join(_WORD.findall(bare))
 
 
@@ -32,8 +43,9 @@ def _skeleton(word: str) -> str:
 
 
 def composed(text: str) -> str:
-    """NFC, lower case, single spaces: compares with marks, whichever Unicode form was typed."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    """NFC, lower case, single spaces, tone marks in the one place: compares with marks, whichever way it was typed."""
+    plain = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return _NEW_STYLE.sub(lambda m: _OLD_STYLE[m[0]], plain)
 
 
 def marked(text: str) -> bool:
