@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from geodata.calendar import WorkCalendar, WorkingHours
-from geodata.catalogue import Service, one_line, service, services, text_of
+from geodata.catalogue import Legal, Service, one_line, service, services, text_of
 from geodata.errors import ConfigInvalid, UnknownName
 from geodata.view import Bounds
 
@@ -134,6 +134,7 @@ class City(_Strict):
     areas: tuple[Area, ...] = ()
     agencies: tuple[Agency, ...] = ()
     services: Mapping[str, CityService]
+    legal: tuple[Legal, ...] = ()
     wall: Wall
 
     @model_validator(mode="after")
