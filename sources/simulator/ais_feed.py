@@ -23,7 +23,7 @@ _GARBAGE_EVERY = 3
 
 
 class AISFeed:
-    """One receiver. ``station`` stands in the TAG blocks; ``port`` is 0 for any free one, the real one after ``open``."""
+    """One receiver. ``station`` stands in the TAG blocks; ``port`` 0 is any free one, the real one after ``open``."""
 
     def __init__(self, source: str, station: str, faults: Faults, port: int = 0, transport: Transport = "tcp") -> None:
         self.source, self.station, self.faults, self.port, self.transport = source, station, faults, port, transport

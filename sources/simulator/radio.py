@@ -75,7 +75,7 @@ class Radio:
     ) -> Iterator[tuple[Vessel, Floats, NDArray[np.int64]]]:
         first = np.floor(start / every - phase).astype(np.int64) + 1
         last = np.floor(end / every - phase).astype(np.int64)
-        for index in np.flatnonzero(last >= first):
+        for index in np.flatnonzero(last >= first).tolist():
             slots = np.arange(first[index], last[index] + 1)
             times = np.asarray((slots + phase[index]) * every[index], dtype=np.float64)
             yield self.fleet[index], times, slots

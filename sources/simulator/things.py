@@ -56,6 +56,10 @@ class Datastream:
         first = int(np.ceil((start - EPOCH_2020) / self.cadence_s))
         return first, int((end - EPOCH_2020) // self.cadence_s)
 
+    def time(self, observation: int) -> float:
+        """Phenomenon time (epoch s) of the observation of that id."""
+        return EPOCH_2020 + observation % _SLOTS * self.cadence_s
+
     def observations(self, first: int, last: int, skew_s: float = 0.0) -> list[Entity]:
         """The observations of these slots, in order of time. Nothing is measured while the device is broken."""
         slots = np.arange(first, last + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,7 +164,7 @@ class Voyages:
             return None
         cruise, harbour = vessel.cruise_kn, len(channel.path)
         way_out = [Leg(place, HARBOUR_KN if i < harbour else cruise, UNDERWAY) for i, place in enumerate(out[1:])]
-        home_s = sum(distance_m(a, b) / KN_M_S / cruise for a, b in zip(out, out[1:], strict=False)) * 1.25 + 900
+        home_s = sum(distance_m(a, b) / KN_M_S / cruise for a, b in pairwise(out)) * 1.25 + 900
         there = start + _duration(out[0], way_out)
         work = legs(roll, vessel.gear, ground, radius, end - home_s - there)
         back_places = [*reversed(channel.path), self.berth(vessel)]
@@ -177,7 +178,7 @@ class Voyages:
         """A cargo ship passing along the coast, one way in even slots and the other in odd ones."""
         roll = dice(self.seed, "lane", vessel.index, k)
         channel, fan = self.channels[vessel.port], self._fans[vessel.port]
-        seaward = sorted(fan, key=lambda bearing: (-fan[bearing], abs(bearing - 60)))[0]
+        seaward = min(fan, key=lambda bearing: (-fan[bearing], abs(bearing - 60)))
         start = local_midnight(0) + (k + roll.uniform(0.05, 0.4)) * vessel.slot_days * DAY_S
         for far in (45_000, 60_000, 80_000, 100_000):
             middle = offset(channel.mouth, seaward, far + roll.uniform(0, 15_000))

@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import cos, hypot, radians, sin
 
 import numpy as np
@@ -198,7 +199,7 @@ def channel(waters: Waters, name: str, place: LonLat) -> Channel:
         cells = grid.way(blocked)
         if cells is None:
             break
-        steps = list(zip(cells, cells[1:], strict=False))
+        steps = list(pairwise(cells))
         bad = [(a, b) for a, b in steps if not waters.is_free([grid.place(a), grid.place(b)])]
         if not bad:
             return Channel(tuple(_straightened(waters, [grid.place(cell) for cell in cells])))
