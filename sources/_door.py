@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -21,11 +20,10 @@ AWAY = (CannotConnect, DiskFull)
 
 
 class Door:
-    """Every call waits for the database as long as it takes. ``writer`` is used by one call at a time."""
+    """Every call waits for the database as long as it takes. Any number of tasks may call."""
 
     def __init__(self, writer: Writer, *, longest_s: float = 10.0) -> None:
         self._writer = writer
-        self._lock = asyncio.Lock()
         self._away = False
         self._wait = tenacity.wait_exponential_jitter(initial=0.2, max=longest_s, jitter=0.2)
 
@@ -36,8 +34,7 @@ class Door:
         )
         async for attempt in retrying:
             with attempt:
-                async with self._lock:
-                    found = await action(self._writer)
+                found = await action(self._writer)
                 if self._away:
                     self._away = False
                     log.warning("the store is back")

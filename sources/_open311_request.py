@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from geodata.catalogue import services
 from geodata.records import JSON, Rejected, RequestStatus, ServiceRequest
 from sources._open311_body import Fields, listed
 from sources._values import dumped, instant, point, text
+from sources._vocabulary import urgency
 
 S = RequestStatus
 WORDS: Mapping[str, RequestStatus] = {
@@ -177,15 +177,6 @@ def agency(value: Any) -> str | None:
     """The specification has a text, FixMyStreet an object of recipients."""
     names = [name for entry in listed(value, "recipient") if (name := text(entry))]
     return ", ".join(names) or None
-
-
-def urgency(service: str, word: str | None) -> str | None:
-    """The id of the service's urgency that the word names; the word itself when it names none."""
-    known = services().get(service)
-    for entry in known.urgencies if known and word else ():
-        if word and word.casefold() in {entry.id.casefold(), *(code.casefold() for code in entry.codes)}:
-            return entry.id
-    return word
 
 
 def person(fields: Mapping[str, Any]) -> dict[str, str]:
