@@ -1,4 +1,4 @@
-"""Reading off the event loop: one thread a session does what waits for the database, the session's own turn shows it."""
+"""Reading off the event loop: a session's thread waits for the database, the session's own turn shows what it read."""
 
 from __future__ import annotations
 

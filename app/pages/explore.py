@@ -14,14 +14,17 @@ from app.text import Text
 
 PATHS = ("/explore",)
 
-COLUMNS = "332px minmax(0,1fr) auto"
-ROWS = "48px minmax(0,1fr) 72px auto"
-AREAS = "bar bar bar / tree map detail / tree clock detail / tree table detail"
-
-NARROW = """
-:host(.full-map){grid-template-columns:0 minmax(0,1fr) 0!important;grid-template-rows:0 minmax(0,1fr) 0 0!important}
-@media (max-width:1400px){:host(:not(.full-map)){grid-template-columns:48px minmax(0,1fr) auto!important}}
+PLACES = """
+:host{--bar:48px;--tree:332px;--clock:72px;--table:232px;--detail:0px}
+:host(.chosen){--detail:392px}
+:host(.folded){--table:44px}
+@media (max-width:1400px){:host{--tree:48px}:host(.chosen){--detail:360px}}
+@media (max-height:800px){:host(:not(.unfolded)){--table:44px}}
+:host(.full-map){--bar:0px;--tree:0px;--clock:0px;--table:0px;--detail:0px}
 """
+"""Sizes at 1920 × 1080; at 1366 × 768 the tree is a rail of icons and the table its head (look.md 4.2)."""
+
+AREAS = "bar bar bar / tree map detail / tree clock detail / tree table detail"
 
 
 def build(context: PageContext) -> Any:
@@ -29,7 +32,7 @@ def build(context: PageContext) -> Any:
     text = Text(context.language)
     planner = Planner(context, text)
     map_pane = pn.pane.Bokeh(planner.map.figure, margin=0, sizing_mode="stretch_both")
-    body = theme.grid(
+    planner.body = theme.grid(
         theme.box(planner.bar, "bar", overflow="visible", z=20),
         theme.box(planner.tree, "tree"),
         theme.box(map_pane, "map"),
@@ -38,16 +41,14 @@ def build(context: PageContext) -> Any:
         theme.box(planner.table, "table"),
         theme.box(planner.detail, "detail"),
         planner.shell,
-        columns=COLUMNS,
-        rows=ROWS,
+        columns="var(--tree) minmax(0,1fr) var(--detail)",
+        rows="var(--bar) minmax(0,1fr) var(--clock) var(--table)",
         areas=AREAS,
         name="explore",
-        stylesheets=(NARROW,),
+        stylesheets=(PLACES,),
     )
-    planner.body = body
     planner.arrange()
-    page = theme.page(
-        body, title=f"{text('product')} · {context.city.title(context.language)}", language=context.language
-    )
+    title = f"{text('product')} · {context.city.title(context.language)}"
+    page = theme.page(planner.body, title=title, language=context.language)
     planner.start()
     return guard(page)

@@ -75,7 +75,7 @@ def paint(reader: Reader, service: str, view: View, version: int) -> Picture:
         )
     except VongLauError as error:
         return Picture(service=service, view=view, version=version, error=str(error))
-    except Exception:  # noqa: BLE001 - one layer's mistake must not take the page down; it is logged with its trace
+    except Exception:  # one layer's mistake must not take the page down; it is logged with its trace
         log.exception("layer %s failed", service)
         return Picture(service=service, view=view, version=version, error=service)
 

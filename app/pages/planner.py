@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 SLOW_S = 60
 """Everything in view is read again so often while live: states change by time alone."""
 
-TABLE_PX, TABLE_FOLDED_PX, DETAIL_PX = 231, 44, 392
 FIRST_SIZE = (1196, 728)
 
 
@@ -49,7 +48,8 @@ class Planner:
         self.pictures: dict[str, Picture] = {}
         self.services: Mapping[str, ServiceState] = {}
         self.background = Background()
-        self.playing, self.speed, self.folded, self.full, self.place_n = False, 300, False, False, 0
+        self.playing, self.speed, self.full, self.place_n = False, 300, False, 0
+        self.folded: bool | None = None  # None: as the window has room
         self.body: Any = None
         self._player: Any = None
         self.map = compose.figure(self.view())
@@ -250,11 +250,10 @@ class Planner:
 
     def arrange(self) -> None:
         """Give the panels their room: the table folds, the detail opens only for a chosen object."""
-        table = TABLE_FOLDED_PX if self.folded else TABLE_PX
-        detail = DETAIL_PX if self.state.selected else 0
-        self.table.styles = {**self.table.styles, "height": f"{table}px"}
-        self.detail.styles = {**self.detail.styles, "width": f"{detail}px"}
-        self.body.css_classes = ["explore", "full-map"] if self.full else ["explore"]
+        marks = {"chosen": self.state.selected is not None, "full-map": self.full}
+        if self.folded is not None:
+            marks |= {"folded": self.folded, "unfolded": not self.folded}
+        self.body.css_classes = ["explore", *(name for name, on in marks.items() if on)]
 
     # -- what the user does --------------------------------------------------------------------
     def _change(self, **changes: Any) -> None:
@@ -385,7 +384,8 @@ class Planner:
 
     def _search(self, words: str) -> None:
         pictures = dict(self.pictures)
-        self.background.run("search", lambda: search.find(words, self.city, pictures, self.text), self._show_hits)
+        near = (self.state.lon, self.state.lat)
+        self.background.run("search", lambda: search.find(words, near, pictures, self.text), self._show_hits)
 
     def _show_hits(self, hits: Sequence[search.Hit]) -> None:
         self._hits = hits

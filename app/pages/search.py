@@ -10,16 +10,24 @@ import pandas as pd
 
 from app.pages.pictures import Picture, ids
 from app.panels.detail import word
+from geodata import gazetteer
 from geodata.catalogue import service as service_of
 from geodata.folding import fold
 
 if TYPE_CHECKING:
     from app.text import Text
-    from geodata.city import City
 
 MOST = 9
 MOST_PLACES = 5
 PLACE_ZOOM, OBJECT_ZOOM = 14.0, 16.0
+ZOOMS: Mapping[str, float] = {
+    "city": 12.0,
+    "province": 9.5,
+    "old_province": 9.5,
+    "old_district": 11.5,
+    "sea": 7.0,
+    "lagoon": 11.5,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +42,10 @@ class Hit:
     key: str = ""
 
 
-def find(words: str, city: City, pictures: Mapping[str, Picture], text: Text) -> list[Hit]:
+def find(words: str, near: tuple[float, float], pictures: Mapping[str, Picture], text: Text) -> list[Hit]:
     """At most nine hits, places first unless the words look like an id. Diacritics do not matter."""
     objects = list(_objects(words, pictures, text))
-    found = list(_places(words, city, text))[:MOST_PLACES]
+    found = list(_places(words, near))[:MOST_PLACES]
     order = [*objects, *found] if any(c.isdigit() for c in words) else [*found, *objects]
     return order[:MOST]
 
@@ -69,25 +77,9 @@ def _labels(frame: pd.DataFrame) -> list[str]:
     return [" ".join(parts) for parts in zip(*columns, strict=True)]
 
 
-def _places(words: str, city: City, text: Text) -> Iterator[Hit]:
-    """Wards of the city's provinces, by present or former name; a former one says where it went."""
-    from geodata.admin_units import new_units, old_units
-
-    asked = fold(words)
-    if not asked:
-        return
-    present = [u for u in new_units().values() if u.province_code in city.province_codes]
-    for unit in sorted((u for u in present if asked in fold(u.name)), key=lambda u: len(u.name)):
-        row = {"icon": "place", "title": unit.full_name, "sub": text("bar.ward")}
-        yield Hit(lon=unit.lon, lat=unit.lat, zoom=PLACE_ZOOM, row=row)
-    codes = {u.code for u in present}
-    for unit in old_units().values():
-        if asked in fold(unit.name):
-            heirs = [heir for heir in unit.successors if heir.unit.code in codes]
-            if heirs:
-                row = {
-                    "icon": "history",
-                    "title": unit.full_name,
-                    "sub": text("bar.old_ward", now=heirs[0].unit.full_name),
-                }
-                yield Hit(lon=unit.lon, lat=unit.lat, zoom=PLACE_ZOOM, row=row)
+def _places(words: str, near: tuple[float, float]) -> Iterator[Hit]:
+    """Places and units, present and former, the nearer first of equal matches."""
+    for hit in gazetteer.search(words, MOST, near):
+        if hit.lon is not None and hit.lat is not None:
+            row = {"icon": "history" if hit.kind.startswith("old_") else "place", "title": hit.name, "sub": hit.detail}
+            yield Hit(lon=hit.lon, lat=hit.lat, zoom=ZOOMS.get(hit.kind, PLACE_ZOOM), row=row)

@@ -1,4 +1,4 @@
-"""The chosen object of a planner's session: picked by a tap, a row, a search or a link; bracketed, told, kept up to date."""
+"""The chosen object of a planner's session: picked by tap, row, search or link; bracketed, told, kept up to date."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from app.text import Text
 PATHS = ("/wall", "/wall/{scene}")
 
 COLUMNS = "minmax(0,1fr) calc(60.4 * var(--u))"
-ROWS = "calc(6.9 * var(--u)) minmax(0,1fr) auto calc(4.6 * var(--u))"
+ROWS = "calc(6.9 * var(--u)) minmax(0,1fr) var(--tiles) calc(4.6 * var(--u))"
 AREAS = "bar bar / map rail / tiles tiles / foot foot"
 
 STILL = """
@@ -48,6 +48,7 @@ def build(context: PageContext) -> Any:
         stylesheets=(STILL,),
     )
     body.styles = {**body.styles, "--u": f"calc(100vh / 108 * {context.city.wall.scale:g})"}
+    screen.body = body
     screen.arrange()
     page = theme.page(body, title=f"{text('product')} · {text('pages.wall')}", language=context.language)
     screen.start()

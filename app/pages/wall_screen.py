@@ -68,6 +68,7 @@ class Screen:
         self.items: Sequence[wall_rail.Item] = ()
         self.sized, self.still = False, False
         self.background = Background()
+        self.body: Any = None
         self.box = Bounds(*self.scene.bounds)
         self.map = compose.figure(self.view(), style="wall")
         self.map.figure.name = "map"
@@ -78,7 +79,7 @@ class Screen:
         words = {**text.table("wall"), "age": text.table("age")}
         self.bar = WallBar(words=words, data=self._bar_data())
         self.frame = MapFrame(words=text.table("map"), data=self._frame_data())
-        self.inset = wall_inset.WallInset(data=wall_inset.content(self.box, self.city.id, text))
+        self.inset = wall_inset.WallInset()
         self.rail = wall_rail.WallRail(words=words, data={"timezone": zone})
         self.tiles = wall_tiles.WallTiles(words=words)
         self.footer = wall_footer.WallFooter(words=words)
@@ -127,7 +128,7 @@ class Screen:
                 if name != "selection":
                     self.map.remove(name)
             self.map.k = k
-        self.inset.show(wall_inset.content(box, self.city.id, self.text))
+        self.background.run("inset", lambda: wall_inset.content(box, self.city.id, self.text), self.inset.show)
         self.reload()
 
     # -- reading -------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ class Screen:
         """The sea has no tiles: the map and the rail take their room."""
         _, rows = self._tile_grid()
         height = "0px" if self.scene.id == "sea" else f"calc({9.85 * rows:g} * var(--u))"
-        self.tiles.styles = {**self.tiles.styles, "height": height}
+        self.body.styles = {**self.body.styles, "--tiles": height}
 
     def _bar_data(self) -> dict[str, Any]:
         lang = self.text.language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 
 
 class AppBar(Block):
@@ -10,6 +10,3 @@ class AppBar(Block):
 
     Messages: ``search`` {q}, ``pick`` {index}, ``clear``.
     """
-
-    _esm = script("app_bar")
-    _stylesheets = [style("app_bar")]

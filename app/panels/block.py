@@ -35,6 +35,11 @@ class Block(JSComponent):
 
     _esm = "export function render() {}"
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        name = cls.__module__.rsplit(".", 1)[-1]
+        cls._esm, cls._stylesheets = script(name), [style(name)]
+        super().__init_subclass__(**kwargs)
+
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self._handlers: dict[str, Handler] = {}

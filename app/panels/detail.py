@@ -1,4 +1,4 @@
-"""One object in words: what it is, the one clock that matters, its life or its curve, what is near, where it comes from."""
+"""One object in words: what it is, the clock that matters, its life or its curve, what is near, where it is from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from app.panels import chart
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from geodata.catalogue import ObservedProperty, Service
+from geodata.catalogue import service as service_of
 from geodata.view import View
 from layers import marks
 from layers.base import get, layers
@@ -30,14 +31,11 @@ LIFE_MOST = 12
 
 
 class Detail(Block):
-    """``data``: kind, icon, title, sub, timezone, clock, chart (SVG), life [{time, text, state}], facts [{label, value}],
+    """``data``: kind, icon, title, sub, timezone, clock, chart, life [{time, text, state}], facts [{label, value}],
     around [{service, id, title, value, note}], around_title, privacy, source [{label, value, t}]. Empty closes it.
 
     Messages: ``pick`` {service, id}, ``goto``, ``close``.
     """
-
-    _esm = script("detail")
-    _stylesheets = [style("detail")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +148,7 @@ def near(reader: Reader, subject: Subject, view: View, visible: Sequence[str], t
             name = word(row, "id") or str(key)
             if name == subject.key:
                 continue
-            one = Subject(service=layers_service(service), key=name, row=row, sources=())
+            one = Subject(service=service_of(service), key=name, row=row, sources=())
             metres = float(row.get("distance_m") or 0)
             found.append(
                 (
@@ -166,12 +164,6 @@ def near(reader: Reader, subject: Subject, view: View, visible: Sequence[str], t
             )
     unique = {(item["service"], item["id"]): item for _, item in sorted(found, key=lambda pair: pair[0])}
     return list(unique.values())[:NEAR_MOST]
-
-
-def layers_service(name: str) -> Service:
-    from geodata.catalogue import service
-
-    return service(name)
 
 
 def content(subject: Subject, story: Story, view: View, timezone: str, text: Text) -> dict[str, Any]:
@@ -192,12 +184,12 @@ def content(subject: Subject, story: Story, view: View, timezone: str, text: Tex
         "around": list(story.around),
         "around_title": text("detail.around", m=NEAR_M),
         "privacy": text("detail.privacy") if service.personal_data else None,
-        "source": _provenance(subject, when, received, zone, view, text),
+        "source": _provenance(subject, when, received, zone, text),
     }
 
 
 def _provenance(
-    subject: Subject, when: datetime | None, received: datetime | None, zone: ZoneInfo, view: View, text: Text
+    subject: Subject, when: datetime | None, received: datetime | None, zone: ZoneInfo, text: Text
 ) -> list[dict[str, Any]]:
     name = word(subject.row, "source")
     source = next((s for s in subject.sources if s.id == name), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from geodata.catalogue import Group, Service
 from layers import marks, palette
 from layers.base import layers
@@ -23,9 +23,6 @@ class LayerTree(Block):
 
     Messages: ``eye`` {id}, ``focus`` {id}, ``opacity`` {value}, ``by`` {by}; ``say({"type": "focus"})`` takes the keys.
     """
-
-    _esm = script("layer_tree")
-    _stylesheets = [style("layer_tree")]
 
 
 def tint(service: Service) -> str:

@@ -11,7 +11,7 @@ export function render({model, el}) {
   const tool = (id, name, key) => `<button data-tool="${id}" aria-label="${esc(w[id])}" title="${esc(w[id])}${key ? ` (${key})` : ""}">${icon(name)}</button>`;
   root.innerHTML = `<div class="past" hidden></div><div class="top"><span class="simu" hidden>${esc(w.simulated)}</span><span class="old" hidden></span></div>
     <div class="mt">${tool("zoom_in", "add", "+")}${tool("zoom_out", "remove", "−")}${tool("home", "my_location", "")}</div>
-    <div class="mt m2">${tool("box", "crop_free", "B")}${tool("measure", "straighten", "M")}${tool("full", "fullscreen", "F")}</div>
+    <div class="mt m2">${tool("box", "highlight_alt", "B")}${tool("measure", "straighten", "M")}${tool("full", "fullscreen", "F")}</div>
     <svg class="over" hidden></svg><div class="xy"><span></span><em></em></div><div class="br"><span class="agg" hidden></span><div class="sb"><i></i><span></span></div><div class="attr"></div></div>
     <div class="veil"></div><div class="ring" hidden></div><div class="hush" role="status" aria-live="polite"></div>`;
   const $ = (s) => root.querySelector(s), over = $(".over");
@@ -37,7 +37,7 @@ export function render({model, el}) {
     const en = grid(x, y); $(".xy em").textContent = en ? `${w.grid} ${number(Math.round(en[0]), "fr").replace(/[ \u202f\u00a0,]/g, " ")} ${number(Math.round(en[1]), "fr").replace(/[ \u202f\u00a0,]/g, " ")} m` : "";
   };
   const scale = () => {
-    const [x0, x1, y0, y1] = box(), frame = root.getBoundingClientRect().width, lat = lonlat(0, (y0 + y1) / 2)[1], m = (x1 - x0) / frame * Math.cos(lat * Math.PI / 180);
+    const [x0, x1, y0, y1] = box(), frame = size()[0], lat = lonlat(0, (y0 + y1) / 2)[1], m = (x1 - x0) / frame * Math.cos(lat * Math.PI / 180);
     const want = m * (d.wall ? frame * 0.08 : 110), p = 10 ** Math.floor(Math.log10(want)), n = [5, 2, 1].find((k) => k * p <= want) * p;
     $(".sb i").style.width = `${n / m}px`;
     $(".sb span").textContent = `${n >= 1000 ? `${number(n / 1000, d.language)} km` : `${number(n, d.language)} m`}`;

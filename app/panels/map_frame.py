@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from geodata.view import Bounds, lonlat, mercator
 
 
@@ -17,9 +17,6 @@ class MapFrame(Block):
     Messages: ``moved`` {x0, x1, y0, y1, width, height}, ``home``, ``full``. ``say`` takes {"type": "do", "what": tool},
     {"type": "say", "text"} for the live region and {"type": "ring", "x", "y", "level"}.
     """
-
-    _esm = script("map_frame")
-    _stylesheets = [style("map_frame")]
 
 
 def place(lon: float, lat: float, zoom: float, n: int) -> dict[str, float]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 
 
 class Shell(Block):
     """``data``: link (query of the address bar), title. Messages: ``key`` {key}, as look.md section 7 names them."""
-
-    _esm = script("shell")
-    _stylesheets = [style("shell")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 
 SPEEDS = (60, 300, 900, 3600)
 """Seconds of the map's clock a second, as the speed button offers them."""
@@ -16,9 +16,6 @@ class TimeControl(Block):
 
     Messages: ``range`` {start, head or None for live, window}, ``live``, ``play``, ``step`` {by}, ``speed``, ``known``.
     """
-
-    _esm = script("time_control")
-    _stylesheets = [style("time_control")]
 
 
 def bins(times: Iterable[datetime], counts: Iterable[float]) -> Sequence[dict[str, float]]:

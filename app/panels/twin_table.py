@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from layers import marks, palette
 from layers.base import get
 
@@ -22,9 +22,6 @@ class TwinTable(Block):
 
     Messages: ``pick`` {id}, ``fold``. ``say`` takes {"type": "focus"} and {"type": "next", "by": ±1}.
     """
-
-    _esm = script("twin_table")
-    _stylesheets = [style("twin_table")]
 
 
 MOST = 500

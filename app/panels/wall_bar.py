@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 
 
 class WallBar(Block):
     """``data``: city, timezone, simulated, scenes [{title, current, ready}]."""
-
-    _esm = script("wall_bar")
-    _stylesheets = [style("wall_bar")]

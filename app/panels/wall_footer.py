@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from app.panels.detail import clock_text
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 class WallFooter(Block):
     """``data``: language, timezone, up, total, feeds [{state, label}], words, worst, updated (epoch s)."""
-
-    _esm = script("wall_footer")
-    _stylesheets = [style("wall_footer")]
 
 
 def content(services: Mapping[str, ServiceState], timezone: str, now: datetime, text: Text) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import base64
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from geodata.view import Bounds, mercator
 from layers import basemap
 
@@ -22,9 +22,6 @@ NAMES = {"paracel": (112.2, 16.5), "spratly": (114.2, 9.8)}
 
 class WallInset(Block):
     """``data``: picture (data URI), ratio, box {x, y, w, h} in shares of the picture, names [{text, x, y}], note."""
-
-    _esm = script("wall_inset")
-    _stylesheets = [style("wall_inset")]
 
 
 def height_px() -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from app.panels.detail import moment, word
 from geodata.catalogue import service as service_of
 from layers import marks, palette
@@ -33,13 +33,10 @@ class WallRail(Block):
     shares [{label, value, note}], shares_title, river (see ``app.panels.river``).
     """
 
-    _esm = script("wall_rail")
-    _stylesheets = [style("wall_rail")]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line of the list. ``place`` is (lon, lat) of its worst mark, None when it has none; level 0 is a lost feed."""
+    """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed."""
 
     service: str
     title: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 from app.panels.detail import age_text, clock_text
 from geodata.catalogue import Service
 from layers import marks, palette
@@ -24,9 +24,6 @@ __all__ = ["WallTiles", "content"]
 
 class WallTiles(Block):
     """``data``: timezone, columns, rows, tiles [{id, icon, title, state, level, value, label, second, t, svg}]."""
-
-    _esm = script("wall_tiles")
-    _stylesheets = [style("wall_tiles")]
 
 
 def content(

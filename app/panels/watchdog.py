@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from app.panels.block import Block, script, style
+from app.panels.block import Block
 
 
 class Watchdog(Block):
     """``data``: build, timezone, every_s. ``say({"type": "beat"})`` at least once a minute, else the page reloads."""
-
-    _esm = script("watchdog")
-    _stylesheets = [style("watchdog")]
