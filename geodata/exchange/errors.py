@@ -43,3 +43,7 @@ class SeveralKinds(UsageError):
 
 class NoBounds(UsageError):
     """{path} does not say where it lies: {reason}"""
+
+
+class NotATime(UsageError):
+    """{text!r} is not a time; write it as 2026-11-20T14:05 (Viet Nam time) or with its offset, 2026-11-20T07:05Z"""

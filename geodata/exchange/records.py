@@ -117,20 +117,22 @@ def clean(value: Any) -> JSON:
     """A cell as a JSON value: text in NFC, times in ISO 8601, numbers as Python's, nothing for NaN."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if isinstance(value, datetime | date):
-        text = value.isoformat()
-        return None if text == "NaT" else text
     if isinstance(value, list | tuple | np.ndarray):
         return [clean(item) for item in value]
     if isinstance(value, dict):
         return {str(key): clean(item) for key, item in value.items()}
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value.replace("\0", "")).strip() or None
-    return None
+    return _plain(value)
+
+
+def _plain(value: Any) -> JSON:
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, datetime | date):
+        text = value.isoformat()
+        return None if text == "NaT" else text
+    return value if isinstance(value, bool | int) else None
 
 
 def _text(value: JSON) -> str | None:
