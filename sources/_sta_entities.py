@@ -142,7 +142,7 @@ def _sensors(entity: Entity, options: EntityOptions) -> Iterator[tuple[str, str]
 def place(locations: Any) -> tuple[BaseGeometry | None, str | None]:
     """The geometry of the first Location that is GeoJSON, in two dimensions; and why there is none, if it is wrong."""
     for location in locations if isinstance(locations, list) else []:
-        if not isinstance(location, Mapping) or location.get("encodingType") not in GEOJSON:
+        if not isinstance(location, Mapping) or text(location.get("encodingType")) not in GEOJSON:
             continue
         try:
             return _geometry(location.get("location")), None
