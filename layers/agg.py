@@ -153,8 +153,7 @@ class Canvas:
         )
 
     def _shape(self, op: Shape, place: Affine2D, scale: float, alpha: float) -> None:
-        own = Affine2D().rotate_deg(op.turn).scale(op.scale).translate(*op.at)
-        scale *= op.scale
+        own = Affine2D().rotate_deg(op.turn).translate(*op.at)
         fill = rgba(op.fill, alpha) if op.fill else None
         path = mpl_path(op.path)
         if fill:
@@ -188,6 +187,7 @@ class Canvas:
             gc = self._renderer.new_gc()
             gc.set_linewidth(0)
             gc.set_alpha(fill[3])
+            gc.set_snap(False)
             self._renderer.draw_path(gc, path, transform, fill)
         if stroke is not None and width > 0:
             _stroke(self._renderer, path, transform, stroke, width, dash)
@@ -213,6 +213,7 @@ def _stroke(
     gc.set_capstyle(cap or ("butt" if dash else "round"))
     gc.set_foreground(color, isRGBA=True)
     gc.set_alpha(color[3])
+    gc.set_snap(False)  # snapping would shift straight shapes against the canvas' and break lines at tile edges
     if dash:
         gc.set_dashes(0, dash)
     renderer.draw_path(gc, path, transform, None)

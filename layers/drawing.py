@@ -12,7 +12,7 @@ from typing import Any
 
 from layers import palette
 from layers.lettering import width
-from layers.palette import AQI_OUTLINED, BASEMAP, BG, INK, LINE2, SEVERITY, TEXT1, TEXT2, UNKNOWN
+from layers.palette import AQI_OUTLINED, BASEMAP, BG, INK, LINE2, SEVERITY, TEXT1, TEXT2, TEXT3, UNKNOWN
 from layers.shapes import ANCHOR, SHAPES, arc, circle, rounded, sector, tint
 
 GROUND = BASEMAP["sea"]
@@ -39,7 +39,7 @@ Stroke = tuple[float, str, tuple[float, ...]]  # width, colour, dash
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A path with its paint, turned clockwise by ``turn`` degrees, then scaled, then moved."""
+    """A path with its paint, turned clockwise by ``turn`` degrees, then moved."""
 
     path: str
     fill: str | None = None
@@ -47,7 +47,6 @@ class Shape:
     width: float = 0
     dash: tuple[float, ...] = ()
     turn: float = 0
-    scale: float = 1
     at: tuple[float, float] = (0, 0)
 
 
@@ -76,7 +75,6 @@ class Pen:
     row: Mapping[str, Any]
     ops: list[Op] = field(default_factory=list)
     turn: float = 0
-    scale: float = 1
     at: tuple[float, float] = (0, 0)
     small: bool = False
 
@@ -114,13 +112,13 @@ class Pen:
         return line, special.get(self.state, self.main), dash
 
     def stroke(self, path: str, color: str, line: float, dash: Sequence[float] = ()) -> None:
-        self.ops.append(Shape(path, None, color, line, tuple(dash), self.turn, self.scale, self.at))
+        self.ops.append(Shape(path, None, color, line, tuple(dash), self.turn, self.at))
 
     def halo(self, path: str, line: float = 0) -> None:
         self.stroke(path, BG[0], 3 + line)
 
     def fill(self, path: str, color: str) -> None:
-        self.ops.append(Shape(path, color, None, 0, (), self.turn, self.scale, self.at))
+        self.ops.append(Shape(path, color, None, 0, (), self.turn, self.at))
 
     def body(self, path: str) -> None:
         line = self.look()
@@ -166,6 +164,12 @@ class Pen:
         self.stroke(path, BG[0], line + 3)
         self.stroke(path, color, line)
 
+    def words(self, *, strong: bool) -> str:
+        """Colour of a framed number: dimmed when late, for a frame is always hollow."""
+        if self.state == "unknown":
+            return UNKNOWN
+        return INK if strong else TEXT3 if self.state == "late" else TEXT1
+
     def offset(self) -> tuple[float, float]:
         return float(self.get("dx", 0)), float(self.get("dy", 0))
 
@@ -176,9 +180,9 @@ def _vessel(pen: Pen) -> None:
     if azimuth is None:
         pen.body(SHAPES["dot"])
     else:
-        pen.turn, pen.scale = float(azimuth), 1.5 if pen.state == "silent" else 1
-        pen.body(SHAPES["vessel"])
-        pen.turn, pen.scale = 0, 1
+        pen.turn = float(azimuth)
+        pen.body(SHAPES["vessel_lost" if pen.state == "silent" else "vessel"])
+        pen.turn = 0
     if pen.level > 3 and pen.look() is None:
         pen.halo(SHAPES["over_line"], -1)
         pen.stroke(SHAPES["over_line"], pen.main, 2)
@@ -285,7 +289,7 @@ def _ward_count(pen: Pen) -> None:
     text = "?" if lost else str(pen.get("text", ""))
     w = max(24.0, width(text, 12, 700) + 12)
     strong = pen.framed(rounded(-w / 2, -9, w, 18, 5), 1.5)
-    pen.write(text, 0, 0, 12, 700, INK if strong else UNKNOWN if lost else TEXT1)
+    pen.write(text, 0, 0, 12, 700, pen.words(strong=strong))
 
 
 def _aqi(pen: Pen) -> None:
@@ -299,10 +303,17 @@ def _aqi(pen: Pen) -> None:
         pen.fill(bar, pen.tint)
         if pen.tint in AQI_OUTLINED:
             pen.stroke(bar, TEXT2, 1)
-    pen.write(text, 0 if lost else 3, 0, 13, 700, UNKNOWN if lost else INK if strong else TEXT1)
+    pen.write(text, 0 if lost else 3, 0, 13, 700, pen.words(strong=strong))
 
 
 def _badge(pen: Pen) -> None:
+    if pen.get("kind") == "sign":  # of a legend: a frame with a dot for the number
+        pen.framed(SHAPES["badge"], 1.5)
+        if pen.state == "unknown":
+            pen.query()
+        else:
+            pen.fill(circle(2), INK if pen.level > 3 else pen.main)
+        return
     lost, trend = pen.state == "unknown", pen.get("trend")
     text, unit = ("?", "") if lost else (str(pen.get("text", "–")), str(pen.get("unit", "")))
     wn, wu = width(text, 14, 700), width(unit, 12) + 4 if unit else 0
@@ -319,7 +330,7 @@ def _badge(pen: Pen) -> None:
     pen.at = (x, y)
     strong = pen.framed(rounded(-w / 2, -13, w, 26, 5), 2 if pen.level else 1.5)
     at = -w / 2 + 9
-    pen.write(text, at, 0, 14, 700, INK if strong else UNKNOWN if lost else TEXT1, anchor="start")
+    pen.write(text, at, 0, 14, 700, pen.words(strong=strong), anchor="start")
     if unit:
         pen.write(unit, at + wn + 4, 0, 12, 400, INK if strong else TEXT2, anchor="start")
     if trend is not None and not lost:
@@ -512,4 +523,4 @@ def _moved(op: Op, x: float, y: float) -> Op:
     at = (op.at[0] + x, op.at[1] + y)
     if isinstance(op, Words):
         return Words(op.text, at, op.size, op.weight, op.color, op.anchor, op.italic, op.tracking, op.halo)
-    return Shape(op.path, op.fill, op.stroke, op.width, op.dash, op.turn, op.scale, at)
+    return Shape(op.path, op.fill, op.stroke, op.width, op.dash, op.turn, at)

@@ -41,12 +41,13 @@ function framed(ctx, m, p, width) {                       // a box with words in
   halo(ctx, p, l ? l[0] : width); fill(ctx, p, strong ? m.main : C.bg);
   stroke(ctx, p, l ? l[1] : m.main, l ? l[0] : width, l ? l[2] : []); return strong;
 }
+function words(m, strong) { return m.state == "unknown" ? C.unknown : strong ? C.ink : m.state == "late" ? C.text3 : C.text }
 function leader(ctx, m, x, y, color, width) { const p = line(0, 0, x, y); stroke(ctx, p, C.bg, width + 3); stroke(ctx, p, color, width) }
 
 const MARK = {
   vessel(ctx, m) {
-    const none = m.az === null, s = m.state == "silent" && !none ? 1.5 : 1; ctx.save(); ctx.scale(s, s); m.small = true;
-    none ? body(ctx, P.dot, m) : turned(ctx, m.az, () => body(ctx, P.vessel, m)); ctx.restore();
+    m.small = true;
+    m.az === null ? body(ctx, P.dot, m) : turned(ctx, m.az, () => body(ctx, m.state == "silent" ? P.vessel_lost : P.vessel, m));
     if (m.level > 3 && !look(m)) { halo(ctx, P.over_line, -1); stroke(ctx, P.over_line, m.main, 2) }
     query(ctx, m, 11, -5, 11);
   },
@@ -94,28 +95,29 @@ const MARK = {
   plus(ctx, m) { body(ctx, P.plus, m); const l = look(m); if (m.state != "unknown") stroke(ctx, P.plus_sign, l ? l[1] : C.ink, 2.2); query(ctx, m); slash(ctx, m); notch(ctx, m) },
   circle_dot(ctx, m) { body(ctx, P.circle_dot, m); const l = look(m); if (m.state != "unknown") fill(ctx, P.circle_dot_dot, l ? l[1] : C.ink); query(ctx, m, 0, 0, 9); slash(ctx, m); notch(ctx, m) },
   ward_count(ctx, m) {
-    const words = m.state == "unknown" ? "?" : m.text ?? "", w = Math.max(24, measure(ctx, words, 12, 700) + 12);
+    const text = m.state == "unknown" ? "?" : m.text ?? "", w = Math.max(24, measure(ctx, text, 12, 700) + 12);
     const strong = framed(ctx, m, box(-w / 2, -9, w, 18, 5), 1.5);
-    write(ctx, words, 0, 0, 12, 700, strong ? C.ink : m.state == "unknown" ? C.unknown : C.text);
+    write(ctx, text, 0, 0, 12, 700, words(m, strong));
   },
   aqi(ctx, m) {
-    const words = m.state == "unknown" ? "?" : m.text ?? "", wide = words.length > 2, x = wide ? -3 : 0, l = look(m);
+    const text = m.state == "unknown" ? "?" : m.text ?? "", wide = text.length > 2, x = wide ? -3 : 0, l = look(m);
     m.main = SEV[m.level] ?? C.line; const strong = framed(ctx, m, wide ? P.aqi_wide : P.aqi, 1.5);
     if (m.state != "unknown" && m.given) {
       const bar = new Path2D(`M${x - 11} -9.8A11 11 0 0 0 ${x - 11} 9.8Z`); fill(ctx, bar, m.tint); if (C.outlined.includes(m.tint)) stroke(ctx, bar, C.text2, 1);
     }
-    write(ctx, words, m.state == "unknown" ? 0 : 3, 0, 13, 700, m.state == "unknown" ? C.unknown : strong ? C.ink : C.text);
+    write(ctx, text, m.state == "unknown" ? 0 : 3, 0, 13, 700, words(m, strong));
   },
   badge(ctx, m) {
-    const words = m.state == "unknown" ? "?" : m.text ?? "–", unit = m.state == "unknown" ? "" : m.unit ?? "", arrow = m.trend !== null && m.state != "unknown";
-    const wn = measure(ctx, words, 14, 700), wu = unit ? measure(ctx, unit, 12, 400) + 4 : 0, wa = arrow ? 14 : 0, w = wn + wu + wa + 18;
+    if (m.kind == "sign") { framed(ctx, m, P.badge, 1.5); if (m.state == "unknown") query(ctx, m); else { const p = new Path2D(); p.arc(0, 0, 2, 0, TAU); fill(ctx, p, m.level > 3 ? C.ink : m.main) } return }
+    const text = m.state == "unknown" ? "?" : m.text ?? "–", unit = m.state == "unknown" ? "" : m.unit ?? "", arrow = m.trend !== null && m.state != "unknown";
+    const wn = measure(ctx, text, 14, 700), wu = unit ? measure(ctx, unit, 12, 400) + 4 : 0, wa = arrow ? 14 : 0, w = wn + wu + wa + 18;
     const x = m.dx ?? -(w / 2 + 16), y = m.dy ?? 0, l = look(m), color = l ? l[1] : m.main;
     if (x || y) {
       leader(ctx, m, Math.min(Math.max(0, x - w / 2), x + w / 2), Math.min(Math.max(0, y - 13), y + 13), color, 1.5);
       halo(ctx, P.foot); fill(ctx, P.foot, l ? C.ground : m.main); if (l) stroke(ctx, P.foot, color, 1.5, l[2]);
     }
     ctx.save(); ctx.translate(x, y); const strong = framed(ctx, m, box(-w / 2, -13, w, 26, 5), m.level ? 2 : 1.5), ink = strong ? C.ink : null;
-    let at = -w / 2 + 9; write(ctx, words, at, 0, 14, 700, ink ?? (m.state == "unknown" ? C.unknown : C.text), { align: "left" }); at += wn;
+    let at = -w / 2 + 9; write(ctx, text, at, 0, 14, 700, words(m, strong), { align: "left" }); at += wn;
     if (unit) write(ctx, unit, at + 4, 0, 12, 400, ink ?? C.text2, { align: "left" }); at += wu;
     if (arrow) { ctx.translate(at + 9, 0); stroke(ctx, P[m.trend > 0 ? "arrow_up" : m.trend < 0 ? "arrow_down" : "arrow_flat"], ink ?? C.text2, 1.6) }
     ctx.restore();

@@ -29,10 +29,24 @@ from layers import lettering, palette
 from layers.drawing import LABELS, NAMES, Op, Words, drawing
 from layers.shapes import ANCHOR, SHAPES, TINT, mpl_path
 
-__all__ = ["ANCHOR", "HIT_PX", "MARKER", "NAMES", "SHAPES", "TINT", "agg_path", "drawing", "glyph", "script", "svg"]
+__all__ = [
+    "ANCHOR",
+    "HIT_PX",
+    "MARKER",
+    "NAMES",
+    "SHAPES",
+    "TINT",
+    "agg_path",
+    "drawing",
+    "glyph",
+    "script",
+    "svg",
+    "svg_body",
+]
 
 MARKER = "@vl"
 HIT_PX = 32  # the square that a click hits; 36 on the planner. The painting ignores it
+LEGEND_AZ = {"camera": 90.0, "vessel": 45.0, "bus": 0.0}  # how a turning mark stands in a legend
 
 
 def script() -> str:
@@ -51,6 +65,7 @@ def script() -> str:
             "ground": palette.BASEMAP["sea"],
             "text": palette.TEXT1,
             "text2": palette.TEXT2,
+            "text3": palette.TEXT3,
             "line": palette.LINE2,
             "off": palette.TEXT_OFF,
             "ink": palette.INK,
@@ -96,11 +111,12 @@ def svg(
     """
     row = {"mark": mark, "state": state, "level": level, "az": az, "due": due, "tint": tint, "text": text, "kind": kind}
     if mark == "badge" and text is None:
-        row |= {"text": "1,2", "dx": 0, "dy": 0}
+        row |= {"kind": "sign"}
     elif mark in {"badge", "callout", "letter", "label", "chip"}:
         row |= {"dx": 0, "dy": 0}
-    if mark == "camera" and az is None:
-        row["az"] = 90.0
+    if az is None:
+        row["az"] = LEGEND_AZ.get(mark)
+    if mark == "camera":
         row["range"] = 11
     row["alpha"] = palette.STATE_ALPHA.get(state, 1.0) if state != "exercise" else 1.0
     ops, alpha = drawing(row, anchored=False)
@@ -113,15 +129,21 @@ def svg(
     )
 
 
+def svg_body(row: Mapping[str, Any]) -> str:
+    """The SVG elements of a row (columns as above) around its place at 0,0, without the ``svg`` around them."""
+    ops, alpha = drawing(row)
+    return "".join(_svg(op, alpha) for op in ops)
+
+
 def _reach(op: Op) -> float:
     """How far an op reaches from the centre, px."""
     if isinstance(op, Words):
         w = lettering.width(op.text, op.size, op.weight, op.tracking)
         x = abs(op.at[0]) + (w if op.anchor == "start" else w / 2)
-        return float(max(x, abs(op.at[1]) + op.size / 2))
+        return float(max(x + 0.16 * op.size, abs(op.at[1]) + 0.8 * op.size))  # with ascent and halo
     box = mpl_path(op.path).get_extents()
     reach = max(abs(v) for v in (box.x0, box.x1, box.y0, box.y1)) * (1.2 if op.turn else 1)
-    return float(reach * op.scale + op.width / 2 + max(abs(v) for v in op.at))
+    return float(reach + op.width / 2 + max(abs(v) for v in op.at))
 
 
 def _svg(op: Op, alpha: float) -> str:
@@ -138,8 +160,6 @@ def _svg(op: Op, alpha: float) -> str:
     moves = []
     if op.at != (0, 0):
         moves.append(f"translate({op.at[0]:g} {op.at[1]:g})")
-    if op.scale != 1:
-        moves.append(f"scale({op.scale:g})")
     if op.turn:
         moves.append(f"rotate({op.turn:g})")
     move = f' transform="{"".join(moves)}"' if moves else ""

@@ -61,11 +61,12 @@ def arc(r: float, share: float, x: float = 0, y: float = 0) -> str:
 
 SHAPES: Mapping[str, str] = {
     "vessel": "M0 -9L5.5 7L0 4L-5.5 7Z",
+    "vessel_lost": "M0 -13.5L8.25 10.5L0 6L-8.25 10.5Z",  # a 3 px stroke would fill the small one
     "pin": "M0 13L-5.2 5A6.5 6.5 0 1 1 5.2 5Z",
     "camera": rounded(-4.5, -4.5, 9, 9, 2),
     "camera_large": rounded(-6, -6, 12, 12, 2.5),
     "bus": circle(6.5),
-    "bus_tick": "M0 -12L2.6 -7.6L-2.6 -7.6Z",
+    "bus_tick": "M0 -13L3 -8L-3 -8Z",
     "board": rounded(-8, -6, 16, 10, 1),
     "board_foot": "M0 4V8M-4 8H4",
     "cabinet": rounded(-3.5, -6, 7, 12, 1),
@@ -128,7 +129,7 @@ TINT: Mapping[str, str] = {
 ANCHOR: Mapping[str, tuple[float, float]] = {"pin": (0, -13)}
 """Where the mark's centre lies from the true place, px: the tip of a pin stands on it."""
 
-_TOKEN = re.compile(r"[MLHVAZ]|-?\d*\.?\d+(?:e-?\d+)?")
+_TOKEN = re.compile(r"[A-Za-z]|-?\d*\.?\d+(?:e-?\d+)?")
 _COUNT = {"M": 2, "L": 2, "H": 1, "V": 1, "A": 7, "Z": 0}
 
 
