@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import log2
 from urllib.parse import urlencode
 
 from geodata.city import City
@@ -83,10 +84,8 @@ def bounds_of(lon: float, lat: float, zoom: float, width_px: int, height_px: int
     return Bounds.from_mercator(west, south, east, north)
 
 
-def place_of(x0: float, y0: float, x1: float, y1: float, width_px: float) -> tuple[float, float, float]:
+def place_of(x0: float, y0: float, x1: float, y1: float, *, width_px: float) -> tuple[float, float, float]:
     """(lon, lat, zoom) of a box in EPSG:3857 metres drawn ``width_px`` wide."""
-    from math import log2
-
     lon, lat = lonlat((x0 + x1) / 2, (y0 + y1) / 2)
     return lon, lat, log2(WORLD_M / 256 / ((x1 - x0) / width_px))
 

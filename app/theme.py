@@ -29,7 +29,10 @@ html,body{margin:0;height:100%;overflow:hidden;background:var(--bg-0);color:var(
 def template(language: str) -> Template:
     """The base template of panel-material-ui with our ``lang``; it has ``en`` fixed in its text."""
     source = BASE_TEMPLATE.environment.loader.get_source(BASE_TEMPLATE.environment, BASE_TEMPLATE.name)[0]
-    return BASE_TEMPLATE.environment.from_string(source.replace('<html lang="en"', f'<html lang="{language}"', 1))
+    ours: Template = BASE_TEMPLATE.environment.from_string(
+        source.replace('<html lang="en"', f'<html lang="{language}"', 1)
+    )
+    return ours
 
 
 def box(block: Any, area: str, *, overflow: str = "hidden", z: int = 0) -> Any:

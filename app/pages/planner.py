@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
 from app.context import PageContext
-from app.pages import search
+from app.pages import keyboard, search
 from app.pages.background import Background
+from app.pages.clock_hand import ClockHand
 from app.pages.pictures import Picture, is_raster, paint, tile_url
 from app.pages.selection import Selection
 from app.panels import layer_tree, map_frame, twin_table
 from app.panels.app_bar import AppBar
 from app.panels.detail import Detail, clock_text
 from app.panels.shell import Shell
-from app.panels.time_control import TimeControl, bins, faster
 from app.state import PageState, initial, place_of
 from app.text import Text
-from geodata.view import View, lonlat
+from geodata.view import View
 from layers import compose, labels
 from layers.base import layers
 
@@ -48,10 +48,10 @@ class Planner:
         self.pictures: dict[str, Picture] = {}
         self.services: Mapping[str, ServiceState] = {}
         self.background = Background()
-        self.playing, self.speed, self.full, self.place_n = False, 300, False, 0
+        self.full, self.place_n = False, 0
         self.folded: bool | None = None  # None: as the window has room
         self.body: Any = None
-        self._player: Any = None
+        self._hits: Sequence[search.Hit] = ()
         self.map = compose.figure(self.view())
         self.map.figure.name = "map"
         self._blocks()
@@ -65,7 +65,7 @@ class Planner:
         self.bar = AppBar(data=self._bar_data(), words=text.table("bar"))
         self.tree = layer_tree.LayerTree(words={**text.table("tree"), "age": units}, data={"timezone": zone})
         self.frame = map_frame.MapFrame(words=text.table("map"), data=self._frame_data())
-        self.clock = TimeControl(words=text.table("time"), data=self._clock_data(None))
+        self.hand = ClockHand(self)
         self.table = twin_table.TwinTable(words=text.table("table"))
         self.detail = Detail(words={**text.table("detail"), "age": units})
         self.shell = Shell(words=text.table("keys"))
@@ -79,18 +79,12 @@ class Planner:
         self.frame.on("moved", self.moved)
         self.frame.on("home", lambda m: self.go(*self.city.home))
         self.frame.on("full", lambda m: self.whole_map())
-        self.clock.on("range", self.set_range)
-        self.clock.on("live", lambda m: self.go_live())
-        self.clock.on("play", lambda m: self.play())
-        self.clock.on("step", lambda m: self.step(timedelta(seconds=float(m.get("by", 300)))))
-        self.clock.on("speed", lambda m: self._set_speed())
-        self.clock.on("known", lambda m: self._change(as_known=not self.state.as_known))
         self.table.on("pick", lambda m: self.selection.pick(self.state.focus or "", str(m["id"]), centre=True))
         self.table.on("fold", lambda m: self.fold())
         self.detail.on("pick", lambda m: self.selection.pick(str(m["service"]), str(m["id"])))
         self.detail.on("goto", lambda m: self.selection.centre())
         self.detail.on("close", lambda m: self.selection.clear())
-        self.shell.on("key", lambda m: self.key(str(m.get("key"))))
+        self.shell.on("key", lambda m: keyboard.press(self, str(m.get("key"))))
         self.map.on_pick(self.selection.tapped)
         self.map.figure.on_event("tap", self.selection.tapped_at)
 
@@ -123,7 +117,7 @@ class Planner:
         kind = "all" if names is None else ",".join(sorted(wanted))
         self.background.run(f"load:{kind}", work, lambda found: self._show(*found, view))
         if names is None or self.state.focus in names:
-            self._read_histogram()
+            self.hand.count()
 
     def _show(self, pictures: Sequence[Picture], services: Mapping[str, ServiceState], view: View) -> None:
         self.services = services
@@ -146,20 +140,6 @@ class Planner:
 
     def _labels(self, view: View) -> None:
         self.map.labels(labels.labels(view))
-
-    def _read_histogram(self) -> None:
-        focus, now = self.state.focus, datetime.now(UTC)
-        start, end = self._span(now)
-        if focus is None:
-            self.clock.show(self._clock_data(None))
-            return
-        reader = self.context.reader
-
-        def work() -> list[dict[str, float]]:
-            rows = reader.query("counts_by_time", service=focus, start=start, end=end, buckets=48)
-            return list(bins(rows["start"], rows["n"]))
-
-        self.background.run("histogram", work, lambda found: self.clock.show(self._clock_data(found)))
 
     def changed(self, versions: Mapping[str, int]) -> None:
         """The database has new rows of these services. A past moment changes only when it shows what is known now."""
@@ -220,34 +200,6 @@ class Planner:
             "grid": map_frame.grid_fit(view.bounds, self.city.srid),
         }
 
-    def _span(self, now: datetime) -> tuple[datetime, datetime]:
-        """What the time control spans: a day, or the window when that is longer, around the head."""
-        wide = max(timedelta(hours=24), self.state.window)
-        head = self.state.end(now)
-        end = now if head > now - wide else head + wide / 4
-        return end - wide, end
-
-    def _clock_data(self, found: Sequence[Mapping[str, float]] | None) -> dict[str, Any]:
-        state, now = self.state, datetime.now(UTC)
-        start, end = self._span(now)
-        return {
-            "language": self.text.language,
-            "timezone": self.city.timezone,
-            "live": state.live,
-            "playing": self.playing,
-            "speed": self.speed,
-            "as_known": state.as_known,
-            "head": state.end(now).timestamp(),
-            "window": state.window.total_seconds(),
-            "from": start.timestamp(),
-            "to": end.timestamp(),
-            "bins": list(found)
-            if found is not None
-            else list(self.clock.data.get("bins", []))
-            if hasattr(self, "clock")
-            else [],
-        }
-
     def arrange(self) -> None:
         """Give the panels their room: the table folds, the detail opens only for a chosen object."""
         marks = {"chosen": self.state.selected is not None, "full-map": self.full}
@@ -256,17 +208,17 @@ class Planner:
         self.body.css_classes = ["explore", *(name for name, on in marks.items() if on)]
 
     # -- what the user does --------------------------------------------------------------------
-    def _change(self, **changes: Any) -> None:
+    def change(self, **changes: Any) -> None:
         """Another moment: everything is read again."""
         self.state = replace(self.state, **changes)
-        self.clock.show(self._clock_data(None))
+        self.hand.show()
         self.refresh_blocks()
         self.reload()
 
     def moved(self, message: Mapping[str, Any]) -> None:
         width, height = max(1, round(message["width"])), max(1, round(message["height"]))
-        box = [float(message[name]) for name in ("x0", "y0", "x1", "y1")]
-        lon, lat, zoom = place_of(*box, width)
+        x0, y0, x1, y1 = (float(message[name]) for name in ("x0", "y0", "x1", "y1"))
+        lon, lat, zoom = place_of(x0, y0, x1, y1, width_px=width)
         if not (-180 <= lon <= 180 and -85 <= lat <= 85 and 0 <= zoom <= 22):
             return
         before = (self.view().bounds, self.size)
@@ -295,7 +247,7 @@ class Planner:
     def focus(self, name: str) -> None:
         self.state = replace(self.state, focus=None if name == self.state.focus else name)
         self.refresh_blocks()
-        self._read_histogram()
+        self.hand.count()
 
     def fade(self, value: float) -> None:
         name = self.state.focus
@@ -303,47 +255,6 @@ class Planner:
             self.state = replace(self.state, opacity={**self.state.opacity, name: min(max(value, 0.1), 1.0)})
             self.map.alpha(name, self.state.opacity[name])
             self.refresh_blocks()
-
-    def set_range(self, message: Mapping[str, Any]) -> None:
-        head = message.get("head")
-        window = timedelta(seconds=max(300.0, float(message.get("window") or 0)))
-        moment = None if head is None else datetime.fromtimestamp(float(head), UTC)
-        live = moment is None or moment >= datetime.now(UTC)
-        self._change(head=None if live else moment, window=window, as_known=self.state.as_known and not live)
-
-    def go_live(self) -> None:
-        self._stop()
-        self._change(head=None, as_known=False)
-
-    def step(self, by: timedelta) -> None:
-        now = datetime.now(UTC)
-        head = self.state.end(now) + by
-        self._change(head=None if head >= now else head, as_known=self.state.as_known and head < now)
-        if self.state.live:
-            self._stop()
-
-    def play(self) -> None:
-        """Run the clock of the map from where it is; from live, over the window once more."""
-        if self.playing:
-            self._stop()
-        else:
-            now = datetime.now(UTC)
-            if self.state.live:
-                self.state = replace(self.state, head=now - min(self.state.window, timedelta(hours=6)))
-            self.playing = True
-            self._player = pn.state.add_periodic_callback(lambda: self.step(timedelta(seconds=self.speed)), 1000)
-        self.clock.show(self._clock_data(None))
-
-    def _stop(self) -> None:
-        self.playing = False
-        if self._player is not None:
-            self._player.stop()
-            self._player = None
-        self.clock.show(self._clock_data(None))
-
-    def _set_speed(self) -> None:
-        self.speed = faster(self.speed)
-        self.clock.show(self._clock_data(None))
 
     def fold(self) -> None:
         self.folded = not self.folded
@@ -353,29 +264,7 @@ class Planner:
         self.full = not self.full
         self.arrange()
 
-    def key(self, name: str) -> None:
-        """A key of look.md section 7."""
-        told = {"search": self.bar, "tree": self.tree, "table": self.table}
-        moves = {"zoom_in", "zoom_out", "left", "right", "up", "down", "box", "measure"}
-        actions = {
-            "play": self.play,
-            "live": self.go_live,
-            "full": self.whole_map,
-            "hour_back": lambda: self.step(-timedelta(hours=1)),
-            "hour_on": lambda: self.step(timedelta(hours=1)),
-            "clear": self._escape,
-            "detail": self.selection.first,
-            "next": lambda: self.table.say({"type": "next", "by": 1}),
-            "previous": lambda: self.table.say({"type": "next", "by": -1}),
-        }
-        if name in told:
-            told[name].say({"type": "search" if name == "search" else "focus"})
-        elif name in moves:
-            self.frame.say({"type": "do", "what": name})
-        elif name in actions:
-            actions[name]()
-
-    def _escape(self) -> None:
+    def escape(self) -> None:
         self.frame.say({"type": "do", "what": "clear"})
         if self.full:
             self.whole_map()
@@ -392,12 +281,8 @@ class Planner:
         self.bar.show({**self._bar_data(), "results": [hit.row for hit in hits]})
 
     def _found(self, index: int) -> None:
-        hits = getattr(self, "_hits", ())
-        if 0 <= index < len(hits):
-            hit = hits[index]
+        if 0 <= index < len(self._hits):
+            hit = self._hits[index]
             self.go(hit.lon, hit.lat, hit.zoom)
             if hit.service is not None:
                 self.selection.pick(hit.service, hit.key)
-
-    def lonlat(self, x: float, y: float) -> tuple[float, float]:
-        return lonlat(x, y)

@@ -72,7 +72,7 @@ def _objects(words: str, pictures: Mapping[str, Picture], text: Text) -> Iterato
 
 def _labels(frame: pd.DataFrame) -> list[str]:
     """Id, name, title and address of each row in one string."""
-    columns: list[Any] = [ids(frame)]  # type: ignore[arg-type]
+    columns: list[Any] = [ids(frame)]
     columns += [frame[name].fillna("").astype(str) for name in ("name", "title", "address") if name in frame]
     return [" ".join(parts) for parts in zip(*columns, strict=True)]
 

@@ -196,7 +196,7 @@ def _provenance(
     label = name if source is None else (source.title_vi if text.language == "vi" else source.title_en)
     if bool(subject.row.get("simulated")):
         label = f"{label} ({text('detail.simulated')})"
-    rows = [{"label": text("detail.source"), "value": label, "t": None}]
+    rows: list[dict[str, Any]] = [{"label": text("detail.source"), "value": label, "t": None}]
     for key, at in (("event_time", when), ("received", received)):
         if at is not None:
             stamp = at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")

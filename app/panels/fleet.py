@@ -84,7 +84,7 @@ def content(
     }
 
 
-def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> list[Mapping[str, str]]:
+def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequence[Mapping[str, str]]:
     if state is None or "source" not in frame:
         return []
     out = []
