@@ -1,0 +1,126 @@
+"""The planner's clock: live or past, play and step, the window, and the histogram of the layer in focus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from app.panels.time_control import TimeControl, bins, faster
+
+if TYPE_CHECKING:
+    from app.pages.planner import Planner
+
+DAY = timedelta(hours=24)
+PLAY_FROM = timedelta(hours=6)
+"""Play from live begins so long ago."""
+
+BUCKETS = 48
+
+
+class ClockHand:
+    """Belongs to one ``Planner``; moves ``planner.state.head`` and ``window``."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.playing, self.speed = False, 300
+        self._player: Any = None
+        self._bins: Sequence[Mapping[str, float]] = ()
+        self.control = TimeControl(words=planner.text.table("time"), data=self.data())
+        on = self.control.on
+        on("range", self.set_range)
+        on("live", lambda m: self.go_live())
+        on("play", lambda m: self.play())
+        on("step", lambda m: self.step(timedelta(seconds=float(m.get("by", 300)))))
+        on("speed", lambda m: self._faster())
+        on("known", lambda m: planner.change(as_known=not planner.state.as_known))
+
+    def span(self, now: datetime) -> tuple[datetime, datetime]:
+        """What the control spans: a day, or the window when that is longer, with the head in it."""
+        wide = max(DAY, self.planner.state.window)
+        head = self.planner.state.end(now)
+        end = now if head > now - wide else head + wide / 4
+        return end - wide, end
+
+    def data(self) -> dict[str, Any]:
+        state, now = self.planner.state, datetime.now(UTC)
+        start, end = self.span(now)
+        return {
+            "language": self.planner.text.language,
+            "timezone": self.planner.city.timezone,
+            "live": state.live,
+            "playing": self.playing,
+            "speed": self.speed,
+            "as_known": state.as_known,
+            "head": state.end(now).timestamp(),
+            "window": state.window.total_seconds(),
+            "from": start.timestamp(),
+            "to": end.timestamp(),
+            "bins": list(self._bins),
+        }
+
+    def show(self) -> None:
+        self.control.show(self.data())
+
+    def count(self) -> None:
+        """Read the histogram of the layer in focus."""
+        planner, focus = self.planner, self.planner.state.focus
+        if focus is None or focus not in planner.city.services:
+            self._bins = ()
+            self.show()
+            return
+        start, end = self.span(datetime.now(UTC))
+        reader = planner.context.reader
+
+        def work() -> Sequence[dict[str, float]]:
+            rows = reader.query("counts_by_time", service=focus, start=start, end=end, buckets=BUCKETS, known_at=None)
+            return bins(rows["start"], rows["n"])
+
+        planner.background.run("histogram", work, self._counted)
+
+    def _counted(self, found: Sequence[Mapping[str, float]]) -> None:
+        self._bins = found
+        self.show()
+
+    def set_range(self, message: Mapping[str, Any]) -> None:
+        head, state = message.get("head"), self.planner.state
+        window = timedelta(seconds=max(300.0, float(message.get("window") or 0)))
+        moment = None if head is None else datetime.fromtimestamp(float(head), UTC)
+        live = moment is None or moment >= datetime.now(UTC)
+        self.planner.change(head=None if live else moment, window=window, as_known=state.as_known and not live)
+
+    def go_live(self) -> None:
+        self.stop()
+        self.planner.change(head=None, as_known=False)
+
+    def step(self, by: timedelta) -> None:
+        now, state = datetime.now(UTC), self.planner.state
+        head = state.end(now) + by
+        live = head >= now
+        if live:
+            self.stop()
+        self.planner.change(head=None if live else head, as_known=state.as_known and not live)
+
+    def play(self) -> None:
+        """Run the map's clock from where it is; from live, over the last hours once more."""
+        if self.playing:
+            self.stop()
+            return
+        if self.planner.state.live:
+            self.planner.change(head=datetime.now(UTC) - min(self.planner.state.window, PLAY_FROM))
+        self.playing = True
+        self._player = pn.state.add_periodic_callback(lambda: self.step(timedelta(seconds=self.speed)), 1000)
+        self.show()
+
+    def stop(self) -> None:
+        self.playing = False
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+        self.show()
+
+    def _faster(self) -> None:
+        self.speed = faster(self.speed)
+        self.show()
