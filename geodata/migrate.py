@@ -101,6 +101,19 @@ def create_database(admin_dsn: str, name: str, *, template: str | None = None) -
         return True
 
 
+def is_filled(dsn: str) -> bool:
+    """Whether any source was ever registered in the database."""
+    with translated(dsn), psycopg.connect(dsn) as connection:
+        row = connection.execute(text("setup", "is_filled")).fetchone()
+    return bool(row and row[0])
+
+
+def empty(dsn: str) -> None:
+    """Drops our schemas and extensions, so that a dump can be restored."""
+    with translated(dsn), psycopg.connect(dsn) as connection:
+        connection.execute(text("setup", "empty"))
+
+
 def _need_postgis(connection: psycopg.Connection, dsn: str) -> None:
     if connection.execute("select from pg_available_extensions where name = 'postgis'").fetchone() is None:
         raise NoPostGIS(where=where(dsn), major=connection.info.server_version // 10000)

@@ -68,16 +68,21 @@ def major_of(folder: Path) -> int | None:
         return None
 
 
+def check_major(folder: Path, binaries: Binaries) -> None:
+    """Raises DataFolderNewer or DataFolderOlder when the folder is another major version's."""
+    found = major_of(folder)
+    if found is not None and found != binaries.major:
+        error = DataFolderNewer if found > binaries.major else DataFolderOlder
+        raise error(path=folder, found=found, have=binaries.major)
+
+
 def initialise(folder: Path, binaries: Binaries, user: str, password: str) -> None:
     """Makes the cluster's files when there are none. Written aside and renamed: a half-made folder never counts.
 
     Raises DataFolderNewer, DataFolderOlder, CannotStart.
     """
-    found = major_of(folder)
-    if found is not None:
-        if found != binaries.major:
-            error = DataFolderNewer if found > binaries.major else DataFolderOlder
-            raise error(path=folder, found=found, have=binaries.major)
+    check_major(folder, binaries)
+    if major_of(folder) is not None:
         return
     fresh = folder.with_name("pg.new")
     if fresh.exists():

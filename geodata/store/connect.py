@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from geodata import migrate
-from geodata.embedded import Cluster
+from geodata.embedded import Cluster, secrets
 from geodata.embedded.secrets import ADMIN
+from geodata.errors import UsageError
 from geodata.settings import Settings
 from geodata.store.errors import CannotConnect
 from geodata.store.types import Role
-
-import psycopg
 
 SESSION = "-c search_path=vonglau,public -c timezone=UTC -c datestyle=ISO"
 
@@ -39,6 +39,34 @@ def session(dsn: str, *, role: Role | None = None) -> str:
         raise CannotConnect(where="VONGLAU_DSN", reason=" ".join(str(error).split())) from error
 
 
+def cluster_of(settings: Settings) -> Cluster:
+    """The embedded cluster of the data folder. Raises UsageError when VONGLAU_DSN names another server."""
+    if settings.dsn:
+        raise UsageError(reason="VONGLAU_DSN is set: that server is not ours to start or stop; unset it")
+    return Cluster(settings.data)
+
+
+def libpq_environ(dsn: str) -> Mapping[str, str]:
+    """libpq's environment variables for PostgreSQL's own programs."""
+    names = {"dbname": "PGDATABASE", "connect_timeout": "PGCONNECT_TIMEOUT", "application_name": "PGAPPNAME"}
+    parts = conninfo_to_dict(dsn)
+    return {names.get(key, f"PG{key.upper()}"): str(value) for key, value in parts.items() if key != "options"}
+
+
+@contextmanager
+def admin(settings: Settings, *, create: bool = False) -> Iterator[str]:
+    """Connection string of the user who may migrate, back up and prune. ``create`` makes a missing database."""
+    if settings.dsn:
+        yield session(settings.dsn)
+        return
+    cluster = Cluster(settings.data)
+    with cluster.start() as lease:
+        name = f"vonglau_{settings.city}"
+        if create:
+            migrate.create_database(cluster.dsn(lease.endpoint, ADMIN), name)
+        yield session(cluster.dsn(lease.endpoint, ADMIN, name))
+
+
 @contextmanager
 def database(settings: Settings, role: Role = "read", *, create: bool = False) -> Iterator[Database]:
     """The city's database for one role.
@@ -47,19 +75,18 @@ def database(settings: Settings, role: Role = "read", *, create: bool = False) -
     started when it does not run; the last process to leave stops it. ``create`` makes and migrates the database.
     Raises the errors of ``geodata.store.errors``, each one line.
     """
-    with ExitStack() as stack:
-        if settings.dsn:
-            admin, dsn = session(settings.dsn), session(settings.dsn, role=role)
-        else:
-            cluster = Cluster(settings.data)
-            lease = stack.enter_context(cluster.start())
-            name = f"vonglau_{settings.city}"
-            admin = session(cluster.dsn(lease.endpoint, ADMIN, name))
-            dsn = session(cluster.dsn(lease.endpoint, f"vonglau_{role}", name))
-            if create:
-                migrate.create_database(cluster.dsn(lease.endpoint, ADMIN), name)
+    with admin(settings, create=create) as admin_dsn:
         if create:
-            migrate.migrate(admin)
-        else:
+            migrate.migrate(admin_dsn)
+        dsn = _role_dsn(settings, admin_dsn, role)
+        if not create:
             migrate.check(dsn)
         yield Database(dsn, settings.city, role)
+
+
+def _role_dsn(settings: Settings, admin_dsn: str, role: Role) -> str:
+    if settings.dsn:
+        return session(settings.dsn, role=role)
+    user = f"vonglau_{role}"
+    password = secrets.load(settings.data / "secrets.json")[user]
+    return make_conninfo(admin_dsn, user=user, password=password)

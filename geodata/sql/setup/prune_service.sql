@@ -1,0 +1,1 @@
+select prune(service_id, %(before)s) from service where name = %(service)s
