@@ -25,7 +25,7 @@ class Door:
     def __init__(self, writer: Writer, *, longest_s: float = 10.0) -> None:
         self._writer = writer
         self._away = False
-        self._wait = tenacity.wait_exponential_jitter(initial=0.2, max=longest_s, jitter=0.2)
+        self._wait = tenacity.wait_exponential(0.2, longest_s) + tenacity.wait_random(0, 0.2)
 
     async def call(self, action: Callable[[Writer], Awaitable[T]]) -> T:
         """The action's result, after as many tries as it takes; one line when the store goes, one when it is back."""

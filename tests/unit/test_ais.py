@@ -36,11 +36,11 @@ def tagged(text: str, sentence: bytes) -> bytes:
     return f"\\{text}*{reduce(xor, text.encode(), 0):02X}\\".encode() + sentence
 
 
-def sentences(seq_id: int = 1, **fields: object) -> list[bytes]:
+def sentences(seq_id: int = 1, **fields: Any) -> list[bytes]:
     return [line.encode() for line in encode_dict(fields, talker_id="AI", seq_id=seq_id)]
 
 
-def ship(**fields: object) -> Thing:
+def ship(**fields: Any) -> Thing:
     rows = read(*sentences(**fields))
     return next(row for row in rows if isinstance(row, Thing))
 
@@ -103,7 +103,7 @@ def test_type_27() -> None:
         ({"type": 27, "speed": 62, "course": 359}, {"sog_kn": 62, "cog_deg": 359}),
     ],
 )
-def test_sentinels_are_none(fields: dict[str, object], expected: dict[str, object]) -> None:
+def test_sentinels_are_none(fields: dict[str, Any], expected: dict[str, object]) -> None:
     rows = read(*sentences(**{"mmsi": 574000001, "lon": 107.6, "lat": 16.5, "heading": 1} | fields))
     fix = next(row for row in rows if isinstance(row, Position))
     assert {name: getattr(fix, name) for name in expected} == expected
@@ -296,7 +296,7 @@ def test_udpbc_header() -> None:
 
 # -- messages in parts --------------------------------------------------------------------
 
-STATIC = {"type": 5, "mmsi": 574012345, "shipname": "HOANG SA 01", "ship_type": 70}
+STATIC: dict[str, Any] = {"type": 5, "mmsi": 574012345, "shipname": "HOANG SA 01", "ship_type": 70}
 
 
 def test_parts_are_joined_in_any_order() -> None:
