@@ -49,6 +49,7 @@ def vector_options(function: Callable[..., None]) -> Callable[..., None]:
             click.option("--category", help="The same category for every row."),
             click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="First day (default: since ever)."),
             click.option("--valid-to", type=click.DateTime(["%Y-%m-%d"]), help="Last day (default: open)."),
+            click.option("--service", default=SERVICE, show_default=True, help="Service that shows the collection."),
             click.option("--approximate", is_flag=True, help="Draw and name it as approximate."),
         )
     ):
@@ -100,7 +101,9 @@ def _vector(file: Path, collection: str, *, areas_only: bool, given: dict[str, A
         approximate=given["approximate"],
     )
     found = records.features(frame, fields, file)
-    source = records.binding(collection, file, owner=given["owner"], license_=given["license_"])
+    source = records.binding(
+        collection, file, owner=given["owner"], license_=given["license_"], service=given["service"]
+    )
     _say({collection: _store(given, source, found)}, given["as_json"])
 
 

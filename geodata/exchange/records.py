@@ -70,7 +70,7 @@ def features(frame: gpd.GeoDataFrame, mapping: Fields, path: Path) -> list[Featu
     coded = _field(frame, mapping.id_field, path)
     classed = _field(frame, mapping.category_field, path)
     columns = [str(column) for column in frame.columns if column != frame.geometry.name]
-    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    shapes = [_mended(shape) for shape in shapely.force_2d(frame.geometry.to_numpy())]
     rows = frame[columns].to_dict("records")
     found: list[Feature | Rejected] = []
     seen: set[str] = set()
@@ -91,13 +91,17 @@ def features(frame: gpd.GeoDataFrame, mapping: Fields, path: Path) -> list[Featu
     return found
 
 
+def _mended(shape: BaseGeometry | None) -> BaseGeometry | None:
+    return shape if shape is None or shape.is_valid else shapely.make_valid(shape)
+
+
 def _feature(
     mapping: Fields, code: str, name: str | None, category: str | None, shape: BaseGeometry, values: dict[str, JSON]
 ) -> Feature:
     return Feature(
         collection=mapping.collection,
         id=code,
-        geometry=shape if shape.is_valid else shapely.make_valid(shape),
+        geometry=shape,
         name=name,
         category=category,
         valid_from=mapping.valid_from,
@@ -109,7 +113,7 @@ def _feature(
 
 def digest(shape: BaseGeometry, name: str | None) -> str:
     """Twelve hexadecimal digits of the geometry, to a decimetre, and the name."""
-    settled = shapely.to_wkb(shapely.normalize(shapely.set_precision(shape, 1e-6)), byte_order=1)
+    settled = shapely.to_wkb(shapely.normalize(shapely.set_precision(shape, 1e-6, mode="pointwise")), byte_order=1)
     return hashlib.sha256(settled + (name or "").encode()).hexdigest()[:12]
 
 
