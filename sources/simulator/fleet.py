@@ -40,7 +40,7 @@ class Vessel:
     index: int
     static: Static
     equipment: Equipment
-    gear: Gear
+    gear: Gear | None  # None: a cargo ship
     length_m: float
     port: int
     long_trips: bool
@@ -55,7 +55,7 @@ class Vessel:
 
     @property
     def is_cargo(self) -> bool:
-        return self.static.ship_type != FISHING
+        return self.gear is None
 
 
 FAILING = 5
@@ -159,7 +159,7 @@ def _cargo(seed: int, index: int, number: int, landings: Sequence[Landing]) -> V
         index=index,
         static=static,
         equipment=Equipment.CLASS_A,
-        gear=Gear.LINE,  # unused: she does not fish
+        gear=None,
         length_m=length,
         port=_port(roll, landings),
         long_trips=False,

@@ -51,9 +51,9 @@ class Static:
 
 
 def checksum(data: bytes) -> str:
-    """XOR of the bytes as two hexadecimal digits."""
+    """XOR of at most 128 bytes as two hexadecimal digits."""
     x = int.from_bytes(data, "big")
-    for shift in (1024, 512, 256, 128, 64, 32, 16, 8):
+    for shift in (512, 256, 128, 64, 32, 16, 8):
         x ^= x >> shift
     return f"{x & 0xFF:02X}"
 
@@ -106,10 +106,12 @@ def class_a(mmsi: int, fix: Fix) -> tuple[str, int]:
     return _armour([*head, *_kinematics(fix, heading), (0, 2), (0, 3), (0, 1), (0, 19)])
 
 
+_CLASS_B_TAIL = _pack([(0, 2), (1, 1), (0, 1), (1, 1), (1, 1), (0, 1), (0, 1), (0, 1), (393222, 20)])
+
+
 def class_b(mmsi: int, fix: Fix) -> tuple[str, int]:
     """Type 18: payload and fill bits. Carrier sense, no compass."""
-    tail = [(0, 2), (1, 1), (0, 1), (1, 1), (1, 1), (0, 1), (0, 1), (0, 1), (393222, 20)]
-    return _armour([(18, 6), (0, 2), (mmsi, 30), (0, 8), *_kinematics(fix, NO_HEADING), *tail])
+    return _armour([(18, 6), (0, 2), (mmsi, 30), (0, 8), *_kinematics(fix, NO_HEADING), _CLASS_B_TAIL])
 
 
 def class_b_extended(static: Static, fix: Fix) -> tuple[str, int]:

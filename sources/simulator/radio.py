@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -84,20 +85,23 @@ class Radio:
         state = self.voyages.state(vessel, times)
         sends = state.on_air & ((state.status != MOORED) | (slots % pace.moored == 0))
         far, stations = self._reception(vessel, slots, state)
-        for i in np.flatnonzero(sends & stations.any(axis=1)).tolist():
-            fix = _fix(times, state, i)
-            message = _report(vessel, fix, far_away=bool(far[i] > LONG_RANGE_KM))
-            for receiver in np.flatnonzero(stations[i]).tolist():
-                yield Heard(fix.t, receiver, message)
+        chosen = np.flatnonzero(sends & stations.any(axis=1))
+        reached = stations[chosen].tolist()
+        for fix, km, heard in zip(_fixes(times, state, chosen), far[chosen].tolist(), reached, strict=True):
+            message = _report(vessel, fix, far_away=km > LONG_RANGE_KM)
+            for receiver, hears in enumerate(heard):
+                if hears:
+                    yield Heard(fix.t, receiver, message)
 
     def _statics(self, vessel: Vessel, times: Floats, slots: NDArray[np.int64]) -> Iterator[Heard]:
         state = self.voyages.state(vessel, times)
         _, stations = self._reception(vessel, slots, state)
-        for i in np.flatnonzero(state.on_air & stations.any(axis=1)).tolist():
-            fix = _fix(times, state, i)
-            for receiver in np.flatnonzero(stations[i]).tolist():
-                for message in _static(vessel, fix):
-                    yield Heard(fix.t, receiver, message)
+        chosen = np.flatnonzero(state.on_air & stations.any(axis=1))
+        for fix, heard in zip(_fixes(times, state, chosen), stations[chosen].tolist(), strict=True):
+            messages = _static(vessel, fix)
+            for receiver, hears in enumerate(heard):
+                if hears:
+                    yield from (Heard(fix.t, receiver, message) for message in messages)
 
     def _reception(self, vessel: Vessel, slots: NDArray[np.int64], state: State) -> tuple[Floats, NDArray[np.bool_]]:
         """Kilometres to the nearest station, and which stations hear each message (rows: messages)."""
@@ -115,15 +119,9 @@ class Radio:
         return np.asarray(km.min(axis=1)), np.asarray(heard)
 
 
-def _fix(times: Floats, state: State, i: int) -> Fix:
-    return Fix(
-        t=float(times[i]),
-        lon=float(state.lon[i]),
-        lat=float(state.lat[i]),
-        sog_kn=float(state.sog_kn[i]),
-        cog_deg=float(state.cog_deg[i]),
-        status=int(state.status[i]),
-    )
+def _fixes(times: Floats, state: State, chosen: NDArray[np.int64]) -> Iterator[Fix]:
+    columns = (times, state.lon, state.lat, state.sog_kn, state.cog_deg, state.status)
+    return itertools.starmap(Fix, zip(*(column[chosen].tolist() for column in columns), strict=True))
 
 
 def _report(vessel: Vessel, fix: Fix, *, far_away: bool) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sources.simulator.clock import LOCAL_OFFSET_S
 from sources.simulator.noise import Floats, key, smooth, uniform
@@ -19,6 +20,7 @@ HOUR_S = 3600.0
 M2_S = 12.4206 * HOUR_S  # principal lunar tide
 K1_S = 23.9345 * HOUR_S  # lunisolar diurnal tide, as large as M2 on this coast
 CLEAR_OF_ALARM_M = 0.06
+RAIN_STEP_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,26 @@ def rain_mm_h(seed: int, station: str, t: Floats) -> Floats:
     return np.asarray(region * local)
 
 
+def _rain_before(seed: int, station: str, t: Floats, lags: NDArray[np.int64]) -> Floats:
+    """Intensity so many steps of 10 min before each t: a row a time, a column a lag. Each step is drawn once."""
+    step = np.floor(t / RAIN_STEP_S).astype(np.int64)
+    first = int(step.min() - lags.max())
+    grid = rain_mm_h(seed, station, np.asarray(np.arange(first, int(step.max()) + 1) * RAIN_STEP_S, dtype=np.float64))
+    return np.asarray(grid[step[:, None] - lags[None, :] - first])
+
+
 def rain_sum(seed: int, station: str, t: Floats, hours: int) -> Floats:
-    """Millimetres in the last ``hours`` hours, from a sample every 15 min."""
-    steps = np.arange(hours * 4) * 900.0
-    samples = rain_mm_h(seed, station, (t[:, None] - steps[None, :]).ravel()).reshape(len(t), -1)
-    return np.asarray(samples.sum(axis=1) / 4)
+    """Millimetres in the last ``hours`` hours."""
+    return np.asarray(_rain_before(seed, station, t, np.arange(hours * 6)).sum(axis=1) / 6)
 
 
 def water_level_m(seed: int, station: WaterStation, t: Floats) -> Floats:
     """Base, tide, rain of the last two days through a reservoir of 18 h, and a little of the gauge's own noise."""
-    ages = np.arange(1, 97) * 1800.0
+    lags = np.arange(3, 289, 3)
+    ages = lags * RAIN_STEP_S
     weights = np.exp(-ages / (18 * HOUR_S)) * (1 - np.exp(-ages / (3 * HOUR_S)))
-    rain = rain_mm_h(seed, "basin " + station.river, (t[:, None] - ages[None, :]).ravel()).reshape(len(t), -1)
-    rise = (rain * weights).sum(axis=1) / 2 / 50 * station.response_m * 2
+    rain_mm = _rain_before(seed, "basin " + station.river, t, lags) / 2
+    rise = (rain_mm * weights).sum(axis=1) / 25 * station.response_m
     tide = station.tide_m * (0.6 * np.cos(2 * np.pi * t / M2_S) + 0.4 * np.cos(2 * np.pi * t / K1_S))
     slow = 0.05 * station.response_m * smooth(seed, key("level", station.code), t, 40 * HOUR_S)
     waves = 0.006 * (2 * uniform(seed, key("gauge", station.code), (t / 600).astype(np.int64)) - 1)

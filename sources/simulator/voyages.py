@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sources.simulator.clock import DAY_S, local_day, local_midnight
 from sources.simulator.fishing import Leg, legs
-from sources.simulator.fleet import FAILING, Vessel
+from sources.simulator.fleet import FAILING, Gear, Vessel
 from sources.simulator.noise import Floats, dice
 from sources.simulator.water import (
     METRES_PER_DEGREE,
@@ -131,10 +131,12 @@ class Voyages:
         if known not in self._trips:
             if len(self._trips) > _REMEMBERED:
                 self._trips.clear()
-            self._trips[known] = self._lane(vessel, k) if vessel.is_cargo else self._fishing_trip(vessel, k)
+            self._trips[known] = (
+                self._lane(vessel, k) if vessel.gear is None else self._fishing_trip(vessel, vessel.gear, k)
+            )
         return self._trips[known]
 
-    def _fishing_trip(self, vessel: Vessel, k: int) -> Track | None:
+    def _fishing_trip(self, vessel: Vessel, gear: Gear, k: int) -> Track | None:
         roll = dice(self.seed, "trip", vessel.index, k)
         stays = roll.random() > (0.93 if vessel.long_trips else 0.78)
         if stays:
@@ -142,14 +144,17 @@ class Voyages:
         start, end = times_of_trip(self.seed, vessel, k)
         for attempt in range(_TRIES):
             reach = (end - start) * KN_M_S * vessel.cruise_kn * 0.3
-            track = self._attempt(vessel, k, attempt, start, end, reach)
+            track = self._attempt(vessel, gear, (k, attempt), (start, end), reach)
             if track is not None:
                 return track
         return None
 
-    def _attempt(self, vessel: Vessel, k: int, attempt: int, start: float, end: float, reach: float) -> Track | None:
+    def _attempt(
+        self, vessel: Vessel, gear: Gear, number: tuple[int, int], span: tuple[float, float], reach: float
+    ) -> Track | None:
         """A trip to a ground drawn by chance, None when it would touch land."""
-        roll = dice(self.seed, "ground", vessel.index, k, attempt)
+        roll = dice(self.seed, "ground", vessel.index, *number)
+        start, end = span
         channel, fan = self.channels[vessel.port], self._fans[vessel.port]
         near, far = (35_000, 105_000) if vessel.long_trips else (5_000, 32_000)
         wanted = min(roll.uniform(near, far), reach)
@@ -166,7 +171,7 @@ class Voyages:
         way_out = [Leg(place, HARBOUR_KN if i < harbour else cruise, UNDERWAY) for i, place in enumerate(out[1:])]
         home_s = sum(distance_m(a, b) / KN_M_S / cruise for a, b in pairwise(out)) * 1.25 + 900
         there = start + _duration(out[0], way_out)
-        work = legs(roll, vessel.gear, ground, radius, end - home_s - there)
+        work = legs(roll, gear, ground, radius, end - home_s - there)
         back_places = [*reversed(channel.path), self.berth(vessel)]
         way_back = [Leg(place, HARBOUR_KN if i else cruise, UNDERWAY) for i, place in enumerate(back_places)]
         last = work[-1].place if work else ground
