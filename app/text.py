@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from geodata.errors import VongLauError
+from layers.words import Language
 
 LANGUAGES = ("vi", "en")
 
@@ -25,7 +26,7 @@ class NoSuchText(VongLauError):
 class Text:
     """The catalogue in one language. ``text("tree.title")`` is a string, ``text.table("tree")`` all under a key."""
 
-    language: str
+    language: Language
 
     def __call__(self, key: str, /, **fields: object) -> str:
         """The text of a key, its ``{fields}`` filled in. Raises NoSuchText."""

@@ -18,8 +18,9 @@ const age = (t, now, units, tz) => {
   const s = Math.max(0, Math.floor(now - t));
   if (s < 60) return fill(units.seconds, {n: s});
   if (s < 3600) return fill(units.minutes, {n: Math.floor(s / 60)});
-  if (s < 86400) return fill(units.hours, {h: Math.floor(s / 3600), m: String(Math.floor(s / 60) % 60).padStart(2, "0")});
-  if (s < 30 * 86400) return fill(units.days, {n: Math.floor(s / 86400)});
+  const m = Math.floor(s / 60) % 60;
+  if (s < 86400) return fill(m ? units.hours : units.hours_whole, {h: Math.floor(s / 3600), m: String(m).padStart(2, "0")});
+  if (s <= 30 * 86400) return fill(s < 2 * 86400 ? units.day : units.days, {n: Math.floor(s / 86400)});
   return date(t, tz);
 };
 // Elements with data-t show the age of that instant; called once a second, it touches only what changed.

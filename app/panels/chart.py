@@ -9,6 +9,9 @@ from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 from zoneinfo import ZoneInfo
 
+from layers import words
+from layers.words import Language
+
 Point = tuple[float, float]
 """Epoch seconds, value."""
 
@@ -53,7 +56,7 @@ def line(
     end: datetime,
     timezone: str,
     decimals: int,
-    comma: bool,
+    language: Language,
     label: str,
     thresholds: Sequence[tuple[str, float, int]] = (),
 ) -> str:
@@ -73,8 +76,7 @@ def line(
         return 6 + (high - v) / (high - low) * (height - foot - 12)
 
     def text(v: float) -> str:
-        shown = f"{v:.{decimals}f}"
-        return shown.replace(".", ",") if comma else shown
+        return words.number(v, decimals, language)
 
     zone = ZoneInfo(timezone)
     parts = [f'<line x1="0" x2="{width - right}" y1="{y(low):.1f}" y2="{y(low):.1f}" stroke="var(--line-2)"/>']

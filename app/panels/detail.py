@@ -15,7 +15,7 @@ from app.panels.block import Block
 from geodata.catalogue import ObservedProperty, Service
 from geodata.catalogue import service as service_of
 from geodata.view import View
-from layers import marks
+from layers import marks, words
 from layers.base import get, layers
 
 if TYPE_CHECKING:
@@ -81,15 +81,8 @@ def clock_text(when: datetime | None, zone: ZoneInfo, today: datetime) -> str:
 
 
 def age_text(delta: timedelta, text: Text) -> str:
-    """An age in the words of look.md section 6."""
-    s = max(0, int(delta.total_seconds()))
-    if s < 60:
-        return text("age.seconds", n=s)
-    if s < 3600:
-        return text("age.minutes", n=s // 60)
-    if s < 86400:
-        return text("age.hours", h=s // 3600, m=f"{s // 60 % 60:02d}")
-    return text("age.days", n=s // 86400)
+    """An age or a span in the words of look.md section 6."""
+    return words.age(delta.total_seconds(), text.language)
 
 
 def title_of(subject: Subject) -> str:
@@ -199,7 +192,7 @@ def _provenance(
     rows: list[dict[str, Any]] = [{"label": text("detail.source"), "value": label, "t": None}]
     for key, at in (("event_time", when), ("received", received)):
         if at is not None:
-            stamp = at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
+            stamp = words.moment(at, zone, seconds=True)
             rows.append({"label": text(f"detail.{key}"), "value": stamp, "t": at.timestamp()})
     return rows
 
@@ -231,7 +224,7 @@ def _due(row: pd.Series[Any], due: datetime, level: int, view: View, zone: ZoneI
     return {
         "label": text(f"detail.{key}"),
         "value": text("detail.over" if over else "detail.left", age=age_text(abs(left), text)),
-        "note": text("detail.until", time=due.astimezone(zone).strftime("%H:%M %d/%m/%Y")),
+        "note": text("detail.until", time=words.moment(due, zone)),
         "level": max(level, 2) if over or key == "due_soon" else level,
         "state": "fresh",
         "svg": marks.svg("pin", "fresh", level, 48, due=share),
@@ -262,7 +255,7 @@ def _chart(story: Story, view: View, timezone: str, text: Text) -> str | None:
         end=view.end,
         timezone=timezone,
         decimals=prop.decimals,
-        comma=text.language == "vi",
+        language=text.language,
         label=text("detail.chart", property=name),
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.panels.detail import moment, word
 from app.panels.wall_rail import MOST, Item, name_of
-from app.panels.wall_tiles import number
+from layers import words
 
 if TYPE_CHECKING:
     from app.pages.pictures import Picture
@@ -74,9 +74,10 @@ def content(
         ("over_line", max(over, 0), 4),
     ]
     return base | {
-        "head": text("wall.rail_sea_head", n=number(len(quiet), text)),
+        "head": text("wall.rail_sea_head", n=words.number(len(quiet), 0, text.language)),
         "facts": [
-            {"label": text(f"wall.{k}"), "value": number(n, text), "level": lv if n else 0} for k, n, lv in figures
+            {"label": text(f"wall.{k}"), "value": words.number(n, 0, text.language), "level": lv if n else 0}
+            for k, n, lv in figures
         ],
         "items": [item.row(i) for i, item in enumerate(found, 1)],
         "shares_title": text("wall.providers"),
@@ -93,8 +94,10 @@ def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequ
         if mine.empty:
             continue
         heard = int(mine["state"].isin(["fresh", "late"]).sum())
-        share = f"{100 * heard / len(mine):.1f}%".replace(".", "," if text.language == "vi" else ".")
-        note = text("wall.of_vessels", n=number(heard, text), total=number(len(mine), text))
+        share = words.percent(heard / len(mine), 1, text.language)
+        note = text(
+            "wall.of_vessels", n=words.number(heard, 0, text.language), total=words.number(len(mine), 0, text.language)
+        )
         name = source.title_vi if text.language == "vi" else source.title_en
         out.append({"label": name, "value": share, "note": note})
     return out[:MOST]

@@ -12,6 +12,7 @@ import pandas as pd
 from app.panels import chart
 from app.panels.detail import word
 from geodata.stations import Station, find
+from layers import words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -93,11 +94,9 @@ def rate_m_h(points: Sequence[chart.Point]) -> float | None:
 
 def content(river: River, view: View, text: Text) -> dict[str, Any]:
     """As the rail draws it: value, trend, series in runs, alarm levels that lie in the range."""
-    comma = text.language == "vi"
 
     def shown(value: float, decimals: int) -> str:
-        out = f"{value:.{decimals}f}"
-        return out.replace(".", ",").replace("-", "−") if comma else out.replace("-", "−")
+        return words.number(value, decimals, text.language)
 
     values = [v for _, v in river.points]
     lost = str(river.row.get("state")) == "unknown"

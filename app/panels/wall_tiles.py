@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.panels.block import Block
 from app.panels.detail import age_text, clock_text
 from geodata.catalogue import Service
-from layers import marks, palette
+from layers import marks, palette, words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,7 +84,7 @@ def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
     noun = text(key if text.has(key) else "wall.count.total")
     bad = picture.abnormal
     if bad is None or bad.empty:
-        return {"value": number(total, text), "label": noun, "second": ""}
+        return {"value": words.number(total, 0, text.language), "label": noun, "second": ""}
     worst = int(bad["level"].max())
     n = int((bad["level"] == worst).sum())
     what = next(
@@ -97,9 +97,9 @@ def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
     )
     svg = marks.svg(palette.LEVEL_SHAPE[worst], "fresh", worst, 58, tint=palette.SEVERITY[worst])
     return {
-        "value": number(n, text),
+        "value": words.number(n, 0, text.language),
         "label": what,
-        "second": f"{number(total, text)} {noun}",
+        "second": f"{words.number(total, 0, text.language)} {noun}",
         "level": worst,
         "svg": svg,
     }
@@ -110,8 +110,3 @@ def _age(state: ServiceState, now: datetime, text: Text) -> dict[str, Any]:
     if state.state != "late" or state.last_received is None:
         return {}
     return {"second": f"{text('wall.late')} {age_text(now - state.last_received, text)}"}
-
-
-def number(n: int, text: Text) -> str:
-    """Whole numbers: 1.234 in Vietnamese, 1,234 in English."""
-    return f"{n:,}".replace(",", "." if text.language == "vi" else ",")

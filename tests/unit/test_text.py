@@ -8,6 +8,8 @@ import pytest
 
 import app
 from app.text import LANGUAGES, NoSuchText, Text, catalogue, keys
+from layers import words
+from layers.words import Language
 
 APP = Path(app.__file__).parent
 VIETNAMESE = re.compile(r"[ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ]", re.IGNORECASE)
@@ -70,3 +72,20 @@ def test_a_missing_text_says_where_to_add_it() -> None:
 def test_a_text_takes_its_fields() -> None:
     assert Text("vi")("age.hours", h=7, m="12") == "7 giờ 12"
     assert Text("en")("age.minutes", n=26) == "26 min"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("seconds", [0, 8, 59, 60, 1560, 3599, 3600, 25920, 86399, 86400, 4 * 86400, 29 * 86400])
+def test_ages_that_tick_in_the_browser_say_what_the_server_says(language: Language, seconds: int) -> None:
+    """The browser ticks with these texts (app/panels/block.js); frames and tables use layers.words."""
+    text = Text(language)
+    if seconds < 60:
+        ticked = text("age.seconds", n=seconds)
+    elif seconds < 3600:
+        ticked = text("age.minutes", n=seconds // 60)
+    elif seconds < 86400:
+        m = seconds // 60 % 60
+        ticked = text("age.hours" if m else "age.hours_whole", h=seconds // 3600, m=f"{m:02d}")
+    else:
+        ticked = text("age.days" if seconds >= 2 * 86400 else "age.day", n=seconds // 86400)
+    assert words.age(seconds, language) == ticked
