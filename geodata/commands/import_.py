@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from geodata.city import SourceBinding, city
-from geodata.exchange import SERVICE
 from geodata.records import Record, Rejected
 from geodata.settings import Settings
 from geodata.store.types import Written
@@ -49,7 +48,9 @@ def vector_options(function: Callable[..., None]) -> Callable[..., None]:
             click.option("--category", help="The same category for every row."),
             click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="First day (default: since ever)."),
             click.option("--valid-to", type=click.DateTime(["%Y-%m-%d"]), help="Last day (default: open)."),
-            click.option("--service", default=SERVICE, show_default=True, help="Service that shows the collection."),
+            click.option(
+                "--service", help="Service that shows it (default: the one of the collection's name, or geography)."
+            ),
             click.option("--approximate", is_flag=True, help="Draw and name it as approximate."),
         )
     ):
@@ -101,9 +102,8 @@ def _vector(file: Path, collection: str, *, areas_only: bool, given: dict[str, A
         approximate=given["approximate"],
     )
     found = records.features(frame, fields, file)
-    source = records.binding(
-        collection, file, owner=given["owner"], license_=given["license_"], service=given["service"]
-    )
+    service = given["service"] or records.service_of(collection)
+    source = records.binding(collection, file, owner=given["owner"], license_=given["license_"], service=service)
     _say({collection: _store(given, source, found)}, given["as_json"])
 
 
@@ -141,7 +141,7 @@ def osm(file: Path, everywhere: bool, **given: Any) -> None:
 @FILE
 @click.option("--time", "moment", required=True, help="When the picture was taken, ISO 8601 with its offset.")
 @click.option("--srid", type=int, help="EPSG code, when the file does not say it itself.")
-@click.option("--service", default=SERVICE, show_default=True, help="Service that shows it.")
+@click.option("--service", default="imagery", show_default=True, help="Service that shows it.")
 @click.option("--category", help="Such as radar, satellite, orthophoto.")
 @options
 def coverage(file: Path, moment: str, srid: int | None, service: str, category: str | None, **given: Any) -> None:

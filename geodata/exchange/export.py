@@ -52,7 +52,8 @@ def frames(
     Raises UnknownName, NothingToExport.
     """
     view = View(WORLD, 1024, 1024, start or datetime.fromtimestamp(0, end.tzinfo), end, known_at)
-    found = _service(reader, name, view, start, kind) if name in services() else _collection(reader, name, view)
+    found = _service(reader, name, view, start, kind) if name in services() else {}
+    found = found or _collection(reader, name, view)
     if not found:
         raise NothingToExport(name=name)
     return found
@@ -80,6 +81,8 @@ def _collection(reader: Reader, name: str, view: View) -> Frames:
         return {"Feature": gpd.GeoDataFrame(mine)}
     if name in geography.COLLECTIONS:
         return {"Feature": geography.collection(name).set_index("id")}
+    if name in services():
+        return {}
     known = sorted({*services(), *geography.COLLECTIONS, *stored["collection"].unique()})
     raise UnknownName(kind="service or collection", name=name, known=", ".join(known))
 

@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geodata.catalogue import services
 from geodata.city import SourceBinding
 from geodata.exchange import SERVICE
 from geodata.exchange.errors import NoField
@@ -143,6 +144,12 @@ def _text(value: JSON) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return None if value is None else str(value)
+
+
+def service_of(collection: str) -> str:
+    """The service of the catalogue that bears the collection's name and holds features, else ``geography``."""
+    named = services().get(collection)
+    return collection if named and Feature.__name__ in named.kinds else SERVICE
 
 
 def binding(

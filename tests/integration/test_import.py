@@ -55,7 +55,7 @@ def test_features_from_a_shapefile_in_vn2000(run: Run, reader: Reader, tmp_path:
     arguments = ("features", path, "--collection", "planning", "--id-field", "ma", "--category", "zone", "--json")
     assert json.loads(run(*arguments))["planning"] == {"received": 2, "stored": 2, "duplicate": 0, "rejected": {}}
     assert json.loads(run(*arguments))["planning"]["duplicate"] == 2
-    rows = stored(reader, "planning")
+    rows = stored(reader, "planning", "planning")  # the catalogue's service of that name shows it
     assert sorted(rows["name"]) == ["An Vân Dương", "Vỹ Dạ"]
     assert set(rows["category"]) == {"zone"}
     exact = crs.reproject(squares[0], 9214, 4326)
@@ -130,6 +130,6 @@ def test_a_picture_with_bounds(run: Run, reader: Reader, tmp_path: Path) -> None
     assert "stored 1" in output
     end = datetime(2026, 11, 20, 8, tzinfo=UTC)
     view = View(Bounds(100, 5, 120, 25), 100, 100, end - timedelta(days=1), end)
-    rows = reader.latest("geography", Coverage, view)
+    rows = reader.latest("imagery", Coverage, view)
     assert rows["href"].tolist() == [path.as_uri()]
     assert rows["time"].iloc[0] == datetime(2026, 11, 20, 7, tzinfo=UTC)
