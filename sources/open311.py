@@ -191,7 +191,8 @@ class _Poll:
             if case is None:
                 yield Rejected(reason="update_without_request", payload=dumped(entry).encode())
             else:
-                yield updated(case, when, entry, self.options)
+                cases[case.id] = updated(case, when, entry, self.options)
+                yield cases[case.id]
 
 
 def updated(case: ServiceRequest, when: datetime, update: Fields, options: Open311Options) -> ServiceRequest:
