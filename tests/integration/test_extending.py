@@ -86,3 +86,8 @@ def test_the_protocol_of_the_page_passes_what_every_adapter_owes(tree: Path) -> 
 def test_the_code_of_the_page_keeps_the_house_rules(tree: Path) -> None:
     code = [name for _, name, _ in EXAMPLE.findall(PAGE) if name.endswith(".py")]
     run(tree, "-m", "ruff", "check", "--no-cache", *code)
+
+
+def test_the_service_of_the_page_goes_from_the_wire_to_the_picture(tree: Path) -> None:
+    report = run(tree, "-m", "pytest", "-q", "tests/integration/test_parking.py")
+    assert "1 passed" in report
