@@ -41,11 +41,20 @@ def tile(z: int, x: int, y: int, style: str = "desk", *, city: str | None = None
 
     Any z, x, y gives a picture: far from Viet Nam and below zoom 4 it is flat sea.
     """
-    box = Bounds.from_tile(z, x, y).mercator if z >= FLAT_BELOW else (0.0, 0.0, 0.0, 0.0)
-    inks = list(scene(box, WORLD_M / TILE_PX / 2**z, z, STROKE[style], city=city)) if z >= FLAT_BELOW else []
+    if z < FLAT_BELOW:
+        return flat()
+    box = tile_box(z, x, y)
+    inks = [ink for ink in scene(box, WORLD_M / TILE_PX / 2**z, z, STROKE[style], city=city) if ink.lines]
     if not inks:
         return flat()
     return png(painted(box, TILE_PX, TILE_PX, inks, BASEMAP["sea"]).rgba()[..., :3])
+
+
+def tile_box(z: int, x: int, y: int) -> Box:
+    """EPSG:3857 box of an XYZ tile; tiles at the edge of the world included."""
+    span = WORLD_M / 2**z
+    west, north = x * span - WORLD_M / 2, WORLD_M / 2 - y * span
+    return (west, north - span, west + span, north)
 
 
 def picture(bounds: Bounds, width: int, height: int, k: float = 1.0, *, city: str | None = None) -> NDArray[np.uint8]:
@@ -198,16 +207,15 @@ def rivers(level: Level, box: Box, zoom: float, k: float, resolution: float) -> 
 
 
 def islands(level: Level, box: Box, zoom: float, k: float, resolution: float) -> Iterator[Ink]:
-    """Hoàng Sa and Trường Sa at every zoom: a dot where the shore is smaller than one."""
-    if zoom < 12:
-        places = shapely.get_coordinates(level.island_points.within(box))
-        radius = px(zoom, 1.3, 2, 2.5) * k
-        yield Ink("fill", [disc(p, (radius + k) * resolution) for p in places], BASEMAP["sea"])
-        yield Ink("fill", [disc(p, radius * resolution) for p in places], BASEMAP["island"])
+    """Hoàng Sa and Trường Sa at every zoom: their shores, and a dot on each named island."""
     shores = ground.rings(level.island_shores.within(box), smooth=zoom >= ground.SMOOTH_FROM)
     if zoom >= 8:
         yield Ink("fill", shores, mix(BASEMAP["land"], BASEMAP["island"], 0.35))
         yield Ink("stroke", shores, BASEMAP["island"], px(zoom, 0.8, 1.2, 1.6) * k)
+    places = shapely.get_coordinates(level.island_points.within(box))
+    radius = px(zoom, 1.3, 2, 2.5) * k
+    yield Ink("fill", [disc(p, (radius + k) * resolution) for p in places], BASEMAP["sea"])
+    yield Ink("fill", [disc(p, radius * resolution) for p in places], BASEMAP["island"])
 
 
 def disc(center: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
