@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from geodata.catalogue import services
 from geodata.city import City, cities, city, parse
+from geodata.crs import ZONES
 from geodata.errors import ConfigInvalid, UnknownName
 
 LAUNCH = date(2019, 7, 25)
@@ -120,6 +121,7 @@ def test_abolished_bodies_of_hue_have_successors_that_live() -> None:
 def test_zones_are_vn2000(name: str, srid: int) -> None:
     here = city(name)
     assert here.srid == srid
+    assert {srid, *(zone.srid for zone in here.zones)} <= set(ZONES)
     for code in (here.srid, *(zone.srid for zone in here.zones)):
         assert CRS.from_epsg(code).name.startswith("VN-2000")
     if name in {"quang_tri", "dong_ha"}:
