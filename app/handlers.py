@@ -67,7 +67,7 @@ class TileHandler(Guarded):
             return None
         if parts["layer"] != "basemap" and parts["layer"] not in layers():
             return None
-        return TileRequest.of(
+        return TileRequest(
             layer=parts["layer"],
             style=parts["style"],
             version=parts["version"],

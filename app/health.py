@@ -93,7 +93,7 @@ class Health:
         age = GaugeMetricFamily("vonglau_source_age_seconds", "age of the last received row", labels=["source"])
         up = GaugeMetricFamily("vonglau_source_up", "1 when the feed is received", labels=["source"])
         try:
-            states = self.services.reader.services(self.services.city)
+            states = self.services.reader.services(self.services.city.id)
         except VongLauError:
             return
         for state in (source for service in states for source in service.sources):

@@ -126,7 +126,7 @@ class WebServer:
             settings=settings,
             city=city,
             reader=reader,
-            tiles=TileService(reader, workers=TILE_WORKERS),
+            tiles=TileService(reader, TILE_WORKERS, city=city.id),
             refresh=self.refresh,
             build=f"{int(time.time()):x}",
         )

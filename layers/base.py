@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import holoviews as hv
     import xarray as xr
     from geodata.store.reader import Reader
+    from layers.raster import ColumnCache
 
 NOT_LAYERS = {
     "agg",
@@ -29,6 +30,7 @@ NOT_LAYERS = {
     "compose",
     "drawing",
     "elements",
+    "ground",
     "labels",
     "lettering",
     "mapfigure",
@@ -37,6 +39,8 @@ NOT_LAYERS = {
     "raster",
     "shapes",
     "states",
+    "words",
+    "density",
     "tiles",
 }
 
@@ -86,8 +90,8 @@ class RasterLayer(Layer):
     """A layer that can be drawn at any scale: the tile service calls aggregate, then shade."""
 
     @abstractmethod
-    def aggregate(self, reader: Reader, view: View) -> xr.DataArray:
-        """Counts on the view's grid."""
+    def aggregate(self, reader: Reader, view: View, columns: ColumnCache | None = None) -> xr.DataArray:
+        """Counts on the view's grid. ``columns`` is the cache that tiles share; None reads for this picture alone."""
 
     @abstractmethod
     def shade(self, aggregate: xr.DataArray, view: View) -> np.ndarray:

@@ -1,0 +1,121 @@
+"""Air stations: VN_AQI of the hour as a number with its official colour; only devices that measure count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import holoviews as hv
+import numpy as np
+import pandas as pd
+
+from geodata.records import Observation, Quality
+from geodata.rules import vn_aqi
+from geodata.view import View
+from layers import elements, palette, states, words
+from layers.base import Layer, LegendItem
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+
+POLLUTANTS = ("pm25", "pm10", "o3", "no2", "so2", "co")
+NAMES = {"pm25": "PM2,5", "pm10": "PM10", "o3": "O₃", "no2": "NO₂", "so2": "SO₂", "co": "CO"}
+BANDS_VI = ("Tốt", "Trung bình", "Kém", "Xấu", "Rất xấu", "Nguy hại")
+BANDS_EN = ("Good", "Moderate", "Poor", "Bad", "Very bad", "Hazardous")
+WINDOW = timedelta(hours=vn_aqi.NOWCAST_HOURS + 1)
+FAR = 9.0
+COLUMNS = ("aqi", "leading", "parts", "text", "tint", "state", "level", "alpha", "age_s", "mark", "values")
+
+
+class AirQuality(Layer):
+    """``load``: one row a station, index id; ``aqi`` (NaN without a value), ``leading``, ``values`` by pollutant."""
+
+    service = "air_quality"
+    z_order = 40
+
+    def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
+        latest = reader.latest(self.service, Observation, view)
+        recent = reader.between(self.service, Observation, replace(view, start=view.end - WINDOW))
+        return self.classify(latest, recent, view)
+
+    def classify(self, latest: gpd.GeoDataFrame, recent: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+        """One row a station with ``COLUMNS``, from its newest results and those of the last 13 hours. Pure."""
+        if latest.empty:
+            return latest.assign(**{name: pd.Series(dtype=object) for name in COLUMNS})
+        newest = latest.sort_values("time").groupby("id").tail(1).set_index("id", drop=False)
+        newest.index.name = None
+        indexes = {station: index_of(rows) for station, rows in recent.groupby("id")} if len(recent) else {}
+        out = gpd.GeoDataFrame(states.classify(newest, view.end), crs=latest.crs)
+        found = [indexes.get(station) for station in out.index]
+        out["aqi"] = [np.nan if one is None else float(one.value) for one in found]
+        out["leading"] = [None if one is None else one.leading for one in found]
+        out["parts"] = [{} if one is None else dict(one.parts) for one in found]
+        by = {
+            station: dict(zip(r["observed_property"], r["result"], strict=True)) for station, r in latest.groupby("id")
+        }
+        out["values"] = [by[station] for station in out.index]
+        out["text"] = [words.NOTHING if one is None else str(one.value) for one in found]
+        out["tint"] = [palette.TEXT3 if one is None else palette.AQI[vn_aqi.band(one.value)] for one in found]
+        out["level"] = [0 if one is None else vn_aqi.level(one.value) for one in found]
+        # an hourly mean is current until the next one is due, so its number does not fade inside the cadence
+        out["alpha"] = np.where(out["state"] == "late", palette.STATE_ALPHA["late"], 1.0)
+        out["level"] = np.where(
+            out["state"].isin(["unknown", "silent"]), np.where(out["state"] == "silent", 2, 0), out["level"]
+        )
+        out["mark"] = "aqi"
+        return gpd.GeoDataFrame(states.ordered(out))
+
+    def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
+        shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
+        return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
+
+    def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
+        state = frame["state"] if len(frame) else pd.Series(dtype=object)
+        level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
+        heard = ~state.isin(["unknown", "silent"])
+        rows = [
+            ("đang nhận", "receiving", "fresh", 0, int((heard & (level == 0)).sum())),
+            ("kém trở lên", "poor or worse", "fresh", 2, int((heard & (level > 0)).sum())),
+        ]
+        if (state == "silent").any():
+            rows.append(("mất tín hiệu", "silent", "silent", 2, int((state == "silent").sum())))
+        if (state == "unknown").any():
+            rows.append(("chưa rõ, mất nguồn", "unknown, feed down", "unknown", 0, int((state == "unknown").sum())))
+        return [LegendItem(mark="aqi", title_vi=v, title_en=e, state=s, level=a, count=n) for v, e, s, a, n in rows]
+
+    def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
+        vi = language == "vi"
+        known = not pd.isna(row["aqi"])
+        band = (BANDS_VI if vi else BANDS_EN)[vn_aqi.band(row["aqi"])] if known else words.NOTHING
+        facts = {
+            ("Trạm" if vi else "Station"): str(row["name"] or row.name),
+            ("VN_AQI giờ" if vi else "VN_AQI, hour"): f"{row['text']} · {band}"
+            if known
+            else "chưa đủ số liệu"
+            if vi
+            else "not enough data",
+            ("Chất chính" if vi else "Leading"): NAMES.get(row["leading"], words.NOTHING) if known else words.NOTHING,
+        }
+        for name in POLLUTANTS:
+            if name in row["values"]:
+                facts[NAMES[name]] = words.quantity(row["values"][name], "ug/m3", 1, language)
+        facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
+        facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
+        return facts
+
+
+def index_of(rows: pd.DataFrame) -> vn_aqi.Index | None:
+    """VN_AQI of one station from its results of the last hours: hourly means, newest hour first."""
+    good = rows[(rows["quality"] == Quality.MEASURING) & rows["observed_property"].isin(POLLUTANTS)]
+    if good.empty:
+        return None
+    hour = good["time"].dt.floor("h")
+    means = good.assign(hour=hour).pivot_table(
+        index="hour", columns="observed_property", values="result", aggfunc="mean"
+    )
+    hours = pd.date_range(end=means.index.max(), periods=vn_aqi.NOWCAST_HOURS, freq="h")[::-1]
+    table = means.reindex(hours)
+    return vn_aqi.hourly({name: table[name].astype(float).tolist() for name in table.columns})

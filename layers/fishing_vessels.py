@@ -1,0 +1,156 @@
+"""Fishing vessels: the last fix of each as a dart, and the tracks of the window as a density on the water."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import holoviews as hv
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+
+from geodata import geography
+from geodata.records import Position
+from geodata.rules import vessel
+from geodata.view import View
+from layers import density, elements, states, words
+from layers.base import LegendItem, RasterLayer
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+    from layers.raster import ColumnCache
+
+FISHING = "ship_30"
+PORT_RADIUS_DEG = 0.02
+"""About 2 km around a landing place."""
+
+PORT_SPEED_KN = 0.8
+FAR, NEAR = 9.0, 12.0
+"""Under ``FAR`` only what needs acting on is a single mark; under ``NEAR`` marks are smaller (look.md 3.7)."""
+
+FORGOTTEN_S = 30 * 86400.0
+"""A vessel not heard for a month is no mark any more; its rows stay."""
+
+COLUMNS = ("state", "level", "alpha", "age_s", "in_port", "mark", "az", "scale", "tint")
+
+
+class FishingVessels(RasterLayer):
+    """``load``: one row a vessel, index id, with its state; ``in_port`` stops the clock."""
+
+    service = "fishing_vessels"
+    z_order = 60
+
+    def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
+        return self.classify(reader.latest(self.service, Position, view), view)
+
+    def classify(self, frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+        """The frame with ``COLUMNS``. Pure."""
+        if frame.empty:
+            return frame.assign(**{name: pd.Series(dtype=object) for name in COLUMNS})
+        out = gpd.GeoDataFrame(states.classify(frame, view.end))
+        out = out[out["age_s"] <= FORGOTTEN_S].copy()
+        out["in_port"] = in_port(out)
+        length = out["properties"].map(lambda p: p.get("length_m"))
+        clocks = [vessel.signal(a, m, in_port=p) for a, m, p in zip(out["age_s"], length, out["in_port"], strict=True)]
+        known, fishing = out["feed"] != "down", out["category"].fillna(FISHING) == FISHING
+        out["state"] = np.where(known, [state for state, _ in clocks], "unknown")
+        out["level"] = np.where(known & fishing, [level for _, level in clocks], 0)
+        out["alpha"] = np.where(out["in_port"] | ~fishing, np.minimum(out["alpha"], 0.7), out["alpha"])
+        # a merchant ship that has sailed out of reach is not missing
+        out = out[fishing | (out["state"] != "silent")].copy()
+        out["mark"] = "vessel"
+        heading = pd.to_numeric(out["heading_deg"], errors="coerce")
+        moving = pd.to_numeric(out["sog_kn"], errors="coerce").fillna(0) >= PORT_SPEED_KN
+        out["az"] = heading.fillna(pd.to_numeric(out["cog_deg"], errors="coerce").where(moving))
+        return gpd.GeoDataFrame(states.ordered(out))
+
+    def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
+        shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
+        small = np.where(shown["in_port"].astype(bool), 0.6, 1.0) if len(shown) else np.empty(0)
+        far = 0.8 if view.zoom < NEAR else 1.0
+        scale = np.where(shown["level"].astype(int) >= 2, 1.0, small * far) if len(shown) else small
+        return elements.of(shown.assign(scale=scale).drop(columns=["name", "properties", "tint"], errors="ignore"))
+
+    def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
+        state = frame["state"] if len(frame) else pd.Series(dtype=object)
+        port = frame["in_port"].astype(bool) if len(frame) else pd.Series(dtype=bool)
+        level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
+        rows = (
+            ("đang ở biển", "at sea", "fresh", 0, int(((state == "fresh") & ~port).sum())),
+            ("trong cảng", "in port", "fresh", 0, int(((state == "fresh") & port).sum())),
+            ("trễ", "late", "late", 0, int((state == "late").sum())),
+            ("mất tín hiệu trên 6 giờ", "lost over 6 h", "silent", 3, int((level == vessel.LEVEL_LOST).sum())),
+            (
+                "mất tín hiệu trên 10 ngày",
+                "lost over 10 days",
+                "silent",
+                4,
+                int((level == vessel.LEVEL_LONG_LOST).sum()),
+            ),
+            ("chưa rõ, mất nguồn", "unknown, feed down", "unknown", 0, int((state == "unknown").sum())),
+        )
+        return [
+            LegendItem(mark="vessel", title_vi=vi, title_en=en, state=s, level=at, count=n)
+            for vi, en, s, at, n in rows
+            if n or s in {"fresh", "late"}
+        ]
+
+    def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
+        vi = language == "vi"
+        more: Mapping[str, Any] = row["properties"] or {}
+        speed, course = row.get("sog_kn"), row.get("cog_deg")
+        return {
+            ("Tên" if vi else "Name"): row["name"] or row.name,
+            ("Trạng thái" if vi else "State"): state_words(row, language),
+            ("Vị trí cuối" if vi else "Last fix"): words.moment(row["time"]),
+            ("Tuổi" if vi else "Age"): words.age(row["age_s"], language, at=row["time"]),
+            ("Tốc độ" if vi else "Speed"): words.quantity(speed, "kn", 1, language),
+            ("Hướng" if vi else "Course"): words.NOTHING if pd.isna(course) else f"{round(course) % 360:03d}°",
+            ("Chiều dài" if vi else "Length"): words.quantity(more.get("length_m"), "m", 0, language),
+            ("Hô hiệu" if vi else "Call sign"): str(more.get("callsign") or words.NOTHING),
+            ("Tọa độ" if vi else "Position"): words.coordinates(row.geometry.x, row.geometry.y, language),
+        }
+
+    def aggregate(self, reader: Reader, view: View, columns: ColumnCache | None = None) -> xr.DataArray:
+        from layers.raster import ColumnCache
+
+        cache_ = columns or ColumnCache(reader)
+        return density.lines(cache_.window(self.service, Position, view), view)
+
+    def shade(self, aggregate: xr.DataArray, view: View) -> np.ndarray:
+        return density.off_land(density.colored(aggregate, "bien"), view)
+
+
+def state_words(row: pd.Series[Any], language: str) -> str:
+    """The state of a vessel in words, from the row's own columns."""
+    vi = language == "vi"
+    if row["state"] == "unknown":
+        return "chưa rõ, mất nguồn" if vi else "unknown, feed down"
+    if row["level"] == vessel.LEVEL_LONG_LOST:
+        return "mất tín hiệu trên 10 ngày" if vi else "lost over 10 days"
+    if row["level"] == vessel.LEVEL_LOST:
+        return "mất tín hiệu trên 6 giờ" if vi else "lost over 6 h"
+    if row["in_port"]:
+        return "trong cảng" if vi else "in port"
+    if row["state"] == "late":
+        return "trễ" if vi else "late"
+    return "đang nhận" if vi else "receiving"
+
+
+@cache
+def landings() -> shapely.Geometry:
+    """The circles around the landing places, EPSG:4326."""
+    places = shapely.union_all(shapely.buffer(geography.collection("landings").geometry.to_numpy(), PORT_RADIUS_DEG))
+    shapely.prepare(places)
+    return places
+
+
+def in_port(frame: gpd.GeoDataFrame) -> np.ndarray:
+    """Whether the last fix lies at a landing place and was all but still (or moored, AIS status 5)."""
+    still = pd.to_numeric(frame["sog_kn"], errors="coerce").fillna(0).to_numpy() < PORT_SPEED_KN
+    moored = pd.to_numeric(frame["status"], errors="coerce").to_numpy() == 5
+    return np.asarray(shapely.intersects(landings(), frame.geometry.to_numpy())) & (still | moored)

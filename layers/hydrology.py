@@ -1,0 +1,187 @@
+"""River, lagoon and rain stations: the level as a number with its trend, the border by the alarm it has reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import holoviews as hv
+import numpy as np
+import pandas as pd
+
+from geodata import stations
+from geodata.records import Observation, Quality
+from geodata.rules import alarm
+from geodata.view import View
+from layers import elements, states, words
+from layers.base import Layer, LegendItem
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+
+LEVEL = "water_level"
+RATE_OVER = timedelta(hours=3)
+NAMES_FROM, ALL_FROM = 11.5, 12.5
+"""From ``ALL_FROM`` every station has its badge; before it, stations in alarm and one a river (look.md 3.7)."""
+
+RAIN = ("rain_1h", "rain_24h")
+COLUMNS = (
+    "value",
+    "rate",
+    "trend",
+    "river",
+    "alarms",
+    "values",
+    "text",
+    "unit",
+    "state",
+    "level",
+    "alpha",
+    "age_s",
+    "mark",
+)
+
+
+class Hydrology(Layer):
+    """``load``: one row a station, index id; ``value`` m above the station's own zero, ``rate`` m/h, ``alarms`` BĐ."""
+
+    service = "hydrology"
+    z_order = 45
+
+    def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
+        latest = reader.latest(self.service, Observation, view)
+        recent = reader.between(self.service, Observation, replace(view, start=view.end - RATE_OVER))
+        return self.classify(latest, recent, view)
+
+    def classify(self, latest: gpd.GeoDataFrame, recent: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+        """One row a station with ``COLUMNS``. Pure."""
+        if latest.empty:
+            return latest.assign(**{name: pd.Series(dtype=object) for name in COLUMNS})
+        main = latest.assign(rank=(latest["observed_property"] != LEVEL).astype(int)).sort_values(["id", "rank"])
+        one = main.groupby("id").head(1).set_index("id", drop=False)
+        one.index.name = None
+        out = gpd.GeoDataFrame(states.classify(one, view.end), crs=latest.crs)
+        by = {
+            station: dict(zip(r["observed_property"], r["result"], strict=True)) for station, r in latest.groupby("id")
+        }
+        rates = rates_of(recent)
+        out["values"] = [by[station] for station in out.index]
+        out["value"] = [by[station].get(LEVEL, np.nan) for station in out.index]
+        out["rate"] = [rates.get(station, np.nan) for station in out.index]
+        out["river"] = [p.get("river") for p in out["properties"]]
+        out["alarms"] = [alarms_of(p) for p in out["properties"]]
+        measured = ~out["value"].isna()
+        out["level"] = [
+            alarm.alarm(v, a).level if m else 0 for v, a, m in zip(out["value"], out["alarms"], measured, strict=True)
+        ]
+        out.loc[out["state"] == "unknown", "level"] = 0
+        out.loc[out["state"] == "silent", "level"] = 2
+        out["trend"] = [alarm.trend(r) for r in out["rate"]]
+        rain = [v.get("rain_1h", np.nan) for v in out["values"]]
+        out["text"] = [
+            words.number(v, 2) if m else words.number(r, 1)
+            for v, r, m in zip(out["value"], rain, measured, strict=True)
+        ]
+        out["unit"] = np.where(measured, "m", "mm")
+        out["alpha"] = 1.0
+        out["mark"] = "badge"
+        return gpd.GeoDataFrame(states.ordered(out))
+
+    def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
+        badges = frame if view.zoom >= ALL_FROM else frame[alone(frame)]
+        feet = frame.drop(index=badges.index)
+        marks = pd.concat(
+            [
+                feet.assign(mark="dot", text=None, trend=np.nan, scale=0.8),
+                badges.assign(scale=1.0, trend=pd.to_numeric(badges["trend"], errors="coerce")),
+            ]
+        )
+        return elements.of(gpd.GeoDataFrame(marks, crs=frame.crs).drop(columns=["name", "id"]).rename_axis("id"))
+
+    def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
+        state = frame["state"] if len(frame) else pd.Series(dtype=object)
+        level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
+        heard = ~state.isin(["unknown", "silent"])
+        rows = [("dưới báo động 1", "below alarm 1", "fresh", 0, int((heard & (level == 0)).sum()))]
+        for at, vi, en in ((1, "trên báo động 1", "over alarm 1"), (2, "trên báo động 2", "over alarm 2"),
+                           (3, "trên báo động 3", "over alarm 3"), (4, "báo động 3 + 1,0 m", "alarm 3 + 1.0 m")):  # fmt: skip
+            n = int((heard & (level == at)).sum())
+            if n or at <= 2:
+                rows.append((vi, en, "fresh", at, n))
+        if (state == "silent").any():
+            rows.append(("mất tín hiệu", "silent", "silent", 2, int((state == "silent").sum())))
+        if (state == "unknown").any():
+            rows.append(("chưa rõ, mất nguồn", "unknown, feed down", "unknown", 0, int((state == "unknown").sum())))
+        return [LegendItem(mark="badge", title_vi=v, title_en=e, state=s, level=a, count=n) for v, e, s, a, n in rows]
+
+    def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
+        vi = language == "vi"
+        facts = {("Trạm" if vi else "Station"): str(row["name"] or row.name)}
+        if row["river"]:
+            facts["Sông, hồ" if vi else "Water"] = str(row["river"])
+        if not pd.isna(row["value"]):
+            facts["Mực nước" if vi else "Water level"] = words.quantity(row["value"], "m", 2, language)
+            facts["Báo động" if vi else "Alarm"] = alarm_words(row["value"], row["alarms"], language)
+            facts["Xu thế" if vi else "Trend"] = rate_words(row["rate"], language)
+        for name, title in zip(RAIN, ("Mưa 1 giờ", "Mưa 24 giờ") if vi else ("Rain 1 h", "Rain 24 h"), strict=True):
+            if name in row["values"]:
+                facts[title] = words.quantity(row["values"][name], "mm", 1, language)
+        facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
+        facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
+        return facts
+
+
+def alone(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Stations that keep their badge from afar: in alarm or fault, and the one of each river with alarm levels."""
+    river = frame["river"].where(frame["alarms"].map(bool))
+    first = river.notna() & ~river.duplicated()
+    return (frame["level"].astype(int) >= 1) | first | (frame["state"] == "unknown") & first
+
+
+def alarms_of(properties: Mapping[str, Any]) -> dict[str, float]:
+    """BĐ1–3 in metres: of the station list when the feed names the station, else what the feed sends."""
+    known = stations.stations().get(str(properties.get("station")))
+    if known is not None and known.alarms:
+        return {str(name): value for name, value in known.alarms.items()}
+    return {name: float(properties[name]) for name in ("bd1", "bd2", "bd3") if properties.get(name) is not None}
+
+
+def rates_of(recent: pd.DataFrame) -> dict[str, float]:
+    """Metres an hour by station: the slope over the last three hours, from results of devices that measure."""
+    if recent.empty:
+        return {}
+    good = recent[(recent["observed_property"] == LEVEL) & (recent["quality"] == Quality.MEASURING)]
+    out = {}
+    for station, rows in good.groupby("id"):
+        hours = (rows["time"] - rows["time"].min()).dt.total_seconds().to_numpy() / 3600
+        if len(rows) >= 3 and hours.max() >= 0.5:
+            out[str(station)] = float(np.polyfit(hours, rows["result"].astype(float).to_numpy(), 1)[0])
+    return out
+
+
+def alarm_words(value: float, levels: Mapping[str, float], language: str) -> str:
+    """As "trên BĐ1 0,24 m", "dưới BĐ1 0,18 m", or that the station has no known level."""
+    vi = language == "vi"
+    if not levels:
+        return "chưa có mức báo động" if vi else "no alarm level known"
+    found = alarm.alarm(value, levels)
+    if found.name is not None and found.over_m is not None:
+        name = found.name.replace("bd", "BĐ")
+        return f"{'trên' if vi else 'over'} {name} {words.quantity(found.over_m, 'm', 2, language)}"
+    name = (found.next_name or "").replace("bd", "BĐ")
+    return f"{'dưới' if vi else 'below'} {name} {words.quantity(found.next_m, 'm', 2, language)}"
+
+
+def rate_words(rate: float, language: str) -> str:
+    """As "lên 0,12 m/giờ", "xuống …", "đứng"."""
+    vi = language == "vi"
+    way = alarm.trend(rate)
+    if way is None:
+        return words.NOTHING
+    if way == 0:
+        return "đứng" if vi else "steady"
+    verb = ("lên" if way > 0 else "xuống") if vi else ("rising" if way > 0 else "falling")
+    return f"{verb} {words.number(abs(rate), 2, language)} m/{'giờ' if vi else 'h'}"

@@ -1,0 +1,185 @@
+"""Columns kept in memory for pictures of any amount: loaded once, gone on by increments, cut by place.
+
+A tile touches only the rows near it: they are sorted by cells of zoom 9, and a cell's rows lie together. Positions
+become segments (fix to fix of one thing); a gap of more than six hours or a jump of more than sixty knots parts them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.records import Position, Record
+from geodata.view import WORLD_M, Bounds, View
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+
+Columns = Mapping[str, NDArray[np.generic]]
+Floats = NDArray[np.float32]
+
+CELL_ZOOM = 9
+GAP_S = 6 * 3600.0
+JUMP_M_S = 60 * 1852 / 3600
+LATE_S = 900.0
+"""An increment reads again the last quarter of an hour: receivers hand over late."""
+
+AFRESH_S = 900.0
+"""After this time all is read again, so that rows that came later still are drawn too."""
+
+HOLD_S = 20.0
+"""Increments are read at most this often."""
+
+EVERYWHERE = Bounds(-180, -85, 180, 85)
+KEPT = 6
+
+
+def cells(x: NDArray[np.generic], y: NDArray[np.generic]) -> NDArray[np.int64]:
+    """The zoom 9 cell of EPSG:3857 points, row by row from the north-west."""
+    side = WORLD_M / 2**CELL_ZOOM
+    column = np.floor((x.astype(np.float64) + WORLD_M / 2) / side).astype(np.int64)
+    row = np.floor((WORLD_M / 2 - y.astype(np.float64)) / side).astype(np.int64)
+    return row * 2**CELL_ZOOM + column
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Rows sorted by cell; ``x1, y1`` is x, y again for points. float32 EPSG:3857 m. ``total`` over all cells."""
+
+    x: Floats
+    y: Floats
+    x1: Floats
+    y1: Floats
+    cell: NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        return len(self.x)
+
+    @classmethod
+    def of(cls, x: Floats, y: Floats, x1: Floats, y1: Floats) -> Sorted:
+        cell = cells(x, y)
+        order = np.argsort(cell, kind="stable")
+        return cls(x[order], y[order], x1[order], y1[order], cell[order])
+
+    def near(self, box: tuple[float, float, float, float], margin_m: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """The rows of every cell that the box, widened by the margin, touches."""
+        x0, y0, x1, y1 = box[0] - margin_m, box[1] - margin_m, box[2] + margin_m, box[3] + margin_m
+        corners = cells(np.array([x0, x1]), np.array([y1, y0]))
+        (top, left), (bottom, right) = (divmod(int(c), 2**CELL_ZOOM) for c in corners)
+        if (bottom - top + 1) * (right - left + 1) > 256:
+            return self.x, self.y, self.x1, self.y1
+        parts = []
+        for row in range(top, bottom + 1):
+            first = np.searchsorted(self.cell, row * 2**CELL_ZOOM + left, "left")
+            last = np.searchsorted(self.cell, row * 2**CELL_ZOOM + right, "right")
+            if last > first:
+                parts.append(slice(int(first), int(last)))
+        if not parts:
+            empty = np.empty(0, np.float32)
+            return empty, empty, empty, empty
+        return tuple(np.concatenate([a[p] for p in parts]) for a in (self.x, self.y, self.x1, self.y1))  # type: ignore[return-value]
+
+
+def segments(columns: Columns, start: float, end: float) -> Sorted:
+    """Fix to fix of one thing inside the window; needs x, y, t, thing, ordered by thing then time."""
+    t, x, y, thing = (np.asarray(columns[name]) for name in ("t", "x", "y", "thing"))
+    inside = (t > start) & (t <= end)
+    t, x, y, thing = t[inside], x[inside], y[inside], thing[inside]
+    if len(t) < 2:
+        empty = np.empty(0, np.float32)
+        return Sorted.of(empty, empty, empty, empty)
+    gap = np.diff(t)
+    length = np.hypot(np.diff(x.astype(np.float64)), np.diff(y.astype(np.float64)))
+    # Mercator stretches by 1 / cos(latitude): at most 1.1 here, so the limit on speed is that much wider
+    whole = (thing[1:] == thing[:-1]) & (gap <= GAP_S) & (length <= JUMP_M_S * 1.1 * np.maximum(gap, 60))
+    return Sorted.of(x[:-1][whole], y[:-1][whole], x[1:][whole], y[1:][whole])
+
+
+def points(columns: Columns, start: float, end: float) -> Sorted:
+    """Every row of the window as a point; needs x, y, t."""
+    t = np.asarray(columns["t"])
+    inside = (t > start) & (t <= end)
+    x, y = np.asarray(columns["x"])[inside], np.asarray(columns["y"])[inside]
+    return Sorted.of(x, y, x, y)
+
+
+class _Held:
+    """The columns of one (service, kind, known), growing."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.columns: dict[str, NDArray[np.generic]] = {}
+        self.start = self.end = 0.0
+        self.read = self.afresh = -1e9
+        self.edition = 0
+        self.cut: dict[tuple[float, float, int], Sorted] = {}
+
+
+class ColumnCache:
+    """For all threads of a process. ``window`` gives the rows between two instants, sorted by place."""
+
+    def __init__(self, reader: Reader, clock: Callable[[], float] = time.monotonic) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._held: dict[tuple[str, str, datetime | None], _Held] = {}
+        self._lock = threading.Lock()
+
+    def window(self, service: str, kind: type[Record], view: View) -> Sorted:
+        """Segments for Position, points for the others, between ``view.start`` and ``view.end``."""
+        key = (service, kind.__name__, view.known_at)
+        with self._lock:
+            held = self._held.pop(key, None) or _Held()
+            self._held[key] = held  # the last used stands last
+            while len(self._held) > KEPT:
+                self._held.pop(next(iter(self._held)))
+        start, end = view.start.timestamp(), view.end.timestamp()
+        with held.lock:
+            self._bring(held, service, kind, view, start, end)
+            cut = (start, end, held.edition)
+            if cut not in held.cut:
+                held.cut = dict(list(held.cut.items())[-3:])
+                make = segments if kind is Position else points
+                held.cut[cut] = make(held.columns, start, end)
+            return held.cut[cut]
+
+    def _bring(self, held: _Held, service: str, kind: type[Record], view: View, start: float, end: float) -> None:
+        """Have the window in memory: all of it, or what has come since the last time."""
+        now = self._clock()
+        covered = held.columns and held.start <= start
+        if not covered or now - held.afresh > AFRESH_S:
+            held.columns = dict(self._columns(service, kind, view, start, end))
+            held.start, held.end, held.read, held.afresh = start, end, now, now
+            held.edition += 1
+        elif end > held.end or now - held.read > HOLD_S:
+            fresh_from = min(held.end, end) - LATE_S
+            fresh = self._columns(service, kind, view, fresh_from, max(end, held.end))
+            held.columns = joined(held.columns, fresh, fresh_from)
+            held.end, held.read = max(end, held.end), now
+            held.edition += 1
+
+    def _columns(self, service: str, kind: type[Record], view: View, start: float, end: float) -> Columns:
+        span = replace(
+            view,
+            bounds=EVERYWHERE,
+            start=datetime.fromtimestamp(start, UTC),
+            end=datetime.fromtimestamp(end, UTC) + timedelta(seconds=1),
+        )
+        return self._reader.columns(service, kind, span)
+
+
+def joined(old: Columns, fresh: Columns, fresh_from: float) -> dict[str, NDArray[np.generic]]:
+    """Old rows up to ``fresh_from`` and the fresh ones, ordered by thing (where there is one) then time."""
+    keep = np.asarray(old["t"]) <= fresh_from
+    later = np.asarray(fresh["t"]) > fresh_from
+    out = {name: np.concatenate([np.asarray(old[name])[keep], np.asarray(fresh[name])[later]]) for name in old}
+    keys = (out["t"], out["thing"]) if "thing" in out else (out["t"],)
+    order = np.lexsort(keys)
+    return {name: column[order] for name, column in out.items()}

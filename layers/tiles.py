@@ -1,0 +1,216 @@
+"""Pictures by tile: basemap and densities as 512 px PNG, drawn by a few threads, once for all who ask.
+
+A valid tile always gets a picture: when drawing fails, the last good one of the place, else a clear one, marked stale.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from math import ceil, floor
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from geodata.view import WORLD_M, Bounds, View
+from layers import basemap
+from layers.base import RasterLayer, get
+
+if TYPE_CHECKING:
+    from geodata.store.reader import Reader
+
+log = logging.getLogger(__name__)
+
+TILE_PX = 512
+CACHE_BYTES = 256 * 2**20
+LAST_GOOD = 4000
+WAIT_S = 25.0
+QUEUE = 400
+
+Style = Literal["desk", "wall"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileRequest:
+    """One tile. ``start, end, known`` are epoch seconds (known 0: as known now); 0–0 for the basemap."""
+
+    layer: str
+    style: str
+    version: str
+    start: int
+    end: int
+    known: int
+    z: int
+    x: int
+    y: int
+
+    @property
+    def place(self) -> tuple[str, str, int, int, int]:
+        """What the picture shows, whatever its version and time."""
+        return self.layer, self.style, self.z, self.x, self.y
+
+    @property
+    def view(self) -> View:
+        start, end = (datetime.fromtimestamp(s, UTC) for s in (self.start, self.end))
+        known = datetime.fromtimestamp(self.known, UTC) if self.known else None
+        return View(Bounds.from_tile(self.z, self.x, self.y), TILE_PX, TILE_PX, start, end, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A PNG; ``stale`` when it is not what was asked for and must not be kept."""
+
+    png: bytes
+    stale: bool = False
+
+
+@cache
+def clear() -> bytes:
+    return encoded(np.zeros((TILE_PX, TILE_PX, 4), np.uint8))
+
+
+def encoded(rgba: NDArray[np.uint8]) -> bytes:
+    """PNG, fast rather than small: a density is looked at once."""
+    out = io.BytesIO()
+    Image.fromarray(rgba).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+class _Kept:
+    """PNGs by request up to a number of bytes, the least used thrown out first."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._items: OrderedDict[TileRequest, bytes] = OrderedDict()
+
+    def get(self, request: TileRequest) -> bytes | None:
+        if request in self._items:
+            self._items.move_to_end(request)
+            return self._items[request]
+        return None
+
+    def put(self, request: TileRequest, png: bytes) -> None:
+        if request not in self._items:
+            self._items[request] = png
+            self._size += len(png)
+        while self._size > self._limit:
+            self._size -= len(self._items.popitem(last=False)[1])
+
+
+class TileService:
+    """Thread-safe. ``city`` is the one that the basemap does not dim."""
+
+    def __init__(self, reader: Reader, workers: int = 2, *, city: str | None = None) -> None:
+        from layers.raster import ColumnCache
+
+        self._reader = reader
+        self._city = city
+        self._columns = ColumnCache(reader)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="draw")
+        self._lock = threading.Lock()
+        self._flights: dict[TileRequest, Future[bytes]] = {}
+        self._kept = _Kept(CACHE_BYTES)
+        self._last: OrderedDict[tuple[str, str, int, int, int], bytes] = OrderedDict()
+
+    @property
+    def pending(self) -> int:
+        """Tiles waiting or being drawn."""
+        with self._lock:
+            return len(self._flights)
+
+    def png(self, request: TileRequest) -> Tile:
+        """The tile. Never raises for an existing layer; waits for at most 25 s, then hands out what there is."""
+        with self._lock:
+            kept = self._kept.get(request)
+            if kept is not None:
+                return Tile(kept)
+            flight = self._flights.get(request)
+            if flight is None:
+                if len(self._flights) >= QUEUE:
+                    return self._stale(request)
+                flight = self._flights[request] = self._pool.submit(self._draw, request)
+        try:
+            return Tile(flight.result(timeout=WAIT_S))
+        except Exception as error:  # noqa: BLE001 -- whatever went wrong, the map must not get a hole
+            log.warning("tile %s/%s/%s of %s: %s", request.z, request.x, request.y, request.layer, error)
+            with self._lock:
+                return self._stale(request)
+
+    def warm(self, view: View, layer: str, style: Style, version: str, *, start: int = 0, end: int = 0) -> int:
+        """Begin to draw the tiles of a view; the number of them. Answers at once."""
+        requests = [
+            TileRequest(layer=layer, style=style, version=version, start=start, end=end, known=0, z=z, x=x, y=y)
+            for z, x, y in covering(view)
+        ]
+        with self._lock:
+            for request in requests:
+                wanted = self._kept.get(request) is None and request not in self._flights
+                if wanted and len(self._flights) < QUEUE:
+                    self._flights[request] = self._pool.submit(self._draw, request)
+        return len(requests)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _stale(self, request: TileRequest) -> Tile:
+        """The last good picture of the place; the caller holds the lock."""
+        return Tile(self._last.get(request.place) or clear(), stale=True)
+
+    def _draw(self, request: TileRequest) -> bytes:
+        try:
+            png = self._picture(request)
+            with self._lock:
+                self._kept.put(request, png)
+                self._last[request.place] = png
+                self._last.move_to_end(request.place)
+                while len(self._last) > LAST_GOOD:
+                    self._last.popitem(last=False)
+            return png
+        finally:
+            with self._lock:
+                self._flights.pop(request, None)
+
+    def _picture(self, request: TileRequest) -> bytes:
+        if request.layer == "basemap":
+            return basemap.tile(request.z, request.x, request.y, request.style, city=self._city)
+        layer = get(request.layer)
+        if not isinstance(layer, RasterLayer):
+            return clear()
+        view = request.view
+        counts = layer.aggregate(self._reader, view, self._columns)
+        if not counts.values.any():
+            return clear()
+        return encoded(layer.shade(counts, view))
+
+
+def covering(view: View) -> Iterator[tuple[int, int, int]]:
+    """z, x, y of the tiles that Bokeh asks for to show a view: the coarser level of the two that fit."""
+    z = max(0, floor(view.zoom + 1e-6))
+    x0, y0, x1, y1 = view.bounds.mercator
+    side = WORLD_M / 2**z
+    columns = range(floor((x0 + WORLD_M / 2) / side), ceil((x1 + WORLD_M / 2) / side))
+    rows = range(floor((WORLD_M / 2 - y1) / side), ceil((WORLD_M / 2 - y0) / side))
+    yield from ((z, x, y) for y in rows for x in columns)
+
+
+def warm_up() -> None:
+    """Compile Datashader's kernels once at the start, so that no visitor waits for them (1–2 s)."""
+    from layers.density import lines, spots
+    from layers.raster import Sorted
+
+    view = View(Bounds(107, 16, 108, 17), 64, 64, datetime.now(UTC), datetime.now(UTC))
+    x = np.linspace(*view.bounds.mercator[::2], 9, dtype=np.float32)
+    y = np.linspace(*view.bounds.mercator[1::2], 9, dtype=np.float32)
+    rows = Sorted.of(x[:-1], y[:-1], x[1:], y[1:])
+    lines(rows, view)
+    spots(rows, view)
