@@ -142,6 +142,16 @@ def reproject(geometry: BaseGeometry, source: int, target: int) -> BaseGeometry:
     return moved
 
 
+def reproject_all(shapes: npt.NDArray[np.object_], source: int, target: int) -> npt.NDArray[np.object_]:
+    """Many geometries at once, None among them; heights are dropped."""
+    flat: npt.NDArray[np.object_] = shapely.force_2d(shapes)
+    if source == target:
+        return flat
+    convert = transformer(source, target).transform
+    moved: npt.NDArray[np.object_] = shapely.transform(flat, lambda xy: np.column_stack(convert(xy[:, 0], xy[:, 1])))
+    return moved
+
+
 def require_viet_nam(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], srid: int) -> None:
     """Every point (x, y in that system) must lie in ``DOMAIN``. Raises OutsideVietNam, naming the likely cause."""
     lon, lat = transformer(srid, 4326).transform(x, y)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def _vector(file: Path, collection: str, *, areas_only: bool, given: dict[str, A
     found = records.features(frame, fields, file)
     service = given["service"] or records.service_of(collection)
     source = records.binding(collection, file, owner=given["owner"], license_=given["license_"], service=service)
-    _say({collection: _store(given, source, found)}, given["as_json"])
+    _store(given, [(source, found)])
 
 
 def _day(moment: datetime | None) -> datetime | None:
@@ -124,17 +124,20 @@ def osm(file: Path, everywhere: bool, **given: Any) -> None:
     from geodata.exchange import records
 
     box = None if everywhere else city(_settings(given).city).bounds
-    sums: dict[str, Written] = {}
-    for collection, found in extract.collections(file, box):
-        source = records.binding(
-            collection,
-            file,
-            owner=given["owner"] or "OpenStreetMap",
-            license_=given["license_"] or extract.LICENSE,
-            attribution=extract.ATTRIBUTION,
+    parts = (
+        (
+            records.binding(
+                collection,
+                file,
+                owner=given["owner"] or "OpenStreetMap",
+                license_=given["license_"] or extract.LICENSE,
+                attribution=extract.ATTRIBUTION,
+            ),
+            found,
         )
-        sums[collection] = _store(given, source, found)
-    _say(sums, given["as_json"])
+        for collection, found in extract.collections(file, box)
+    )
+    _store(given, parts)
 
 
 @command.command("coverage")
@@ -151,22 +154,25 @@ def coverage(file: Path, moment: str, srid: int | None, service: str, category: 
     from geodata.exchange.times import instant
 
     record = image.read(file, time=instant(moment), srid=srid, category=category)
-    source = records.binding(
-        f"coverage:{service}", file, owner=given["owner"], license_=given["license_"], service=service
-    )
-    _say({"coverage": _store(given, source, [record])}, given["as_json"])
+    source = records.binding("coverage", file, owner=given["owner"], license_=given["license_"], service=service)
+    _store(given, [(source, [record])])
 
 
 def _settings(given: dict[str, Any]) -> Settings:
     return Settings.from_environ(data=given["data"], city=given["city_id"])
 
 
-def _store(given: dict[str, Any], source: SourceBinding, found: Sequence[Record | Rejected]) -> Written:
+def _store(given: dict[str, Any], parts: Iterable[tuple[SourceBinding, Sequence[Record | Rejected]]]) -> None:
+    """Writes each part under its source and says the sums by source."""
     from geodata.exchange import records
     from geodata.store.connect import database
 
     with database(_settings(given), role="ingest", create=True) as opened:
-        return asyncio.run(records.store(opened.dsn, source, found))
+        sums = {
+            source.id.partition(":")[2]: asyncio.run(records.store(opened.dsn, source, found))
+            for source, found in parts
+        }
+    _say(sums, given["as_json"])
 
 
 def _say(sums: dict[str, Written], as_json: bool) -> None:

@@ -109,7 +109,7 @@ def write(found: Frames, format_: Format, srid: int, path: Path, *, name: str) -
 
 def moved(frame: gpd.GeoDataFrame, srid: int) -> gpd.GeoDataFrame:
     """The frame in that system, by the same transformation as everywhere (``geodata.crs``)."""
-    shapes = [None if shape is None else crs.reproject(shape, 4326, srid) for shape in frame.geometry]
+    shapes = crs.reproject_all(frame.geometry.to_numpy(), 4326, srid)
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=srid), crs=srid)
 
 

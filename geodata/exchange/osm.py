@@ -77,11 +77,13 @@ RULES = (
 def collections(path: Path, box: Box | None) -> Iterator[tuple[str, list[Feature]]]:
     """(collection, its features) for each rule; ``box`` (west, south, east, north) leaves out what lies outside.
 
-    Geometry is kept whole, not cut by the box. Raises Unreadable.
+    Geometry is kept whole, not cut by the box. Each layer is one pass over the file. Raises Unreadable.
     """
-    for rule in RULES:
-        frame = _layer(path, rule.layer, rule.where, box)
-        yield rule.collection, list(_features(frame, rule))
+    for layer in dict.fromkeys(rule.layer for rule in RULES):
+        rules = [rule for rule in RULES if rule.layer == layer]
+        frame = _layer(path, layer, " OR ".join(f"({where})" for where in {rule.where: None for rule in rules}), box)
+        for rule in rules:
+            yield rule.collection, list(_features(frame, rule))
 
 
 def _layer(path: Path, layer: str, where: str, box: Box | None) -> gpd.GeoDataFrame:

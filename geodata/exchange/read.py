@@ -24,7 +24,8 @@ def read(
     """Shapefile, GeoJSON, GeoPackage, FlatGeobuf and whatever else OGR reads.
 
     ``srid`` is needed when the file says nothing. ``swap`` exchanges the two axes. ``encoding`` is for shapefiles
-    whose .cpg is missing. Rows without geometry stay, with None. Raises Unreadable, NoLayer, NoCRS, ForeignCRS,
+    whose .cpg is missing. Rows without geometry stay, with None; heights
+    are dropped. Raises Unreadable, NoLayer, NoCRS, ForeignCRS,
     CRSConflict and, when a point lies outside Viet Nam, OutsideVietNam with the likely cause.
     """
     if not path.exists():
@@ -92,5 +93,5 @@ def to_wgs84(frame: gpd.GeoDataFrame, srid: int, *, swap: bool = False) -> gpd.G
         geometry = shapely.transform(geometry, lambda xy: xy[:, ::-1])
     points = shapely.get_coordinates(geometry)
     crs.require_viet_nam(points[:, 0], points[:, 1], srid)
-    moved = [None if shape is None else crs.reproject(shape, srid, 4326) for shape in geometry]
+    moved = crs.reproject_all(geometry, srid, 4326)
     return frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=4326), crs=4326)
