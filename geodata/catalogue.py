@@ -61,6 +61,12 @@ class Category(_Strict):
         return self.title_vi if language == "vi" else self.title_en
 
 
+class Urgency(Category):
+    """A level of urgency. ``due_h`` are working hours from the request to the handled case; a city may set its own."""
+
+    due_h: float | None = Field(default=None, gt=0)
+
+
 class Legal(_Strict):
     """A legal source: what it is, when it came into force, what it says for this service."""
 
@@ -93,7 +99,7 @@ class Service(_Strict):
     retention_days: int | None = None  # None: kept
     observed_properties: tuple[ObservedProperty, ...] = ()
     categories: tuple[Category, ...] = ()
-    urgencies: tuple[Category, ...] = ()
+    urgencies: tuple[Urgency, ...] = ()
     legal: tuple[Legal, ...] = ()
 
     @field_validator("kinds")
@@ -117,14 +123,14 @@ class Service(_Strict):
         return {code: entry for entry in self.categories for code in _codes(entry)}
 
     @cached_property
-    def _by_urgency(self) -> Mapping[str, Category]:
+    def _by_urgency(self) -> Mapping[str, Urgency]:
         return {code: entry for entry in self.urgencies for code in _codes(entry)}
 
     def category(self, code: str | None) -> Category | None:
         """The category that a source means by an id, a code or a Vietnamese name; None when it is not one of ours."""
         return None if code is None else self._by_code.get(code.strip().casefold())
 
-    def urgency(self, code: str | None) -> Category | None:
+    def urgency(self, code: str | None) -> Urgency | None:
         """The urgency that a source means, matched as a category is."""
         return None if code is None else self._by_urgency.get(code.strip().casefold())
 

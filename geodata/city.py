@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -57,9 +57,12 @@ class Phase(_Strict):
 
 
 class CityService(_Strict):
+    """A service as the city runs it. ``due_h`` are the city's own deadlines in working hours, by urgency."""
+
     state: State
     phases: tuple[Phase, ...] = ()
     sources: tuple[SourceBinding, ...] = ()
+    due_h: Mapping[str, float] = Field(default_factory=dict)
     note_vi: str | None = None
 
 
@@ -174,6 +177,17 @@ class City(_Strict):
         """The working days and hours of the city's offices."""
         return WorkCalendar(self.working, self.timezone)
 
+    def due(self, name: str, urgency: str | None, requested: datetime) -> datetime | None:
+        """When a case of that service is due by the city's rule, else the catalogue's; UTC. None without a rule.
+
+        For cases whose source sends no due time of its own; ``urgency`` is matched as the catalogue matches it.
+        """
+        known = service(name).urgency(urgency)
+        if known is None:
+            return None
+        hours = self.services[name].due_h.get(known.id, known.due_h) if name in self.services else known.due_h
+        return None if hours is None else self.calendar().add(requested, hours)
+
     def catalogue(self) -> Mapping[str, Service]:
         """The services this city has, in the catalogue's order."""
         return {name: entry for name, entry in services().items() if name in self.services}
@@ -196,8 +210,8 @@ def parse(text: str, path: str) -> City:
     """A city from the text of its file. Raises ConfigInvalid."""
     try:
         city_ = City.model_validate(tomllib.loads(text))
-        for name in city_.services:
-            service(name)  # raises UnknownName
+        for name, entry in city_.services.items():
+            _in_catalogue(name, entry)
     except (ValidationError, tomllib.TOMLDecodeError, UnknownName) as error:
         raise ConfigInvalid(path=path, reason=one_line(error)) from error
     return city_
@@ -209,6 +223,12 @@ def city(name: str) -> City:
         return cities()[name]
     except KeyError:
         raise UnknownName(kind="city", name=name, known=", ".join(cities())) from None
+
+
+def _in_catalogue(name: str, entry: CityService) -> None:
+    known = [urgency.id for urgency in service(name).urgencies]
+    for urgency in set(entry.due_h) - set(known):
+        raise UnknownName(kind=f"urgency of {name}", name=urgency, known=", ".join(known) or "none")
 
 
 def _unique(field: str, names: Sequence[str]) -> None:

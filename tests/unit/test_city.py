@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -169,6 +170,29 @@ def test_the_commented_source_of_hue_is_a_source() -> None:
     assert (binding.service, binding.protocol, binding.simulated) == ("fishing_vessels", "ais", False)
 
 
+@pytest.mark.parametrize(
+    ("urgency", "due"),
+    [
+        ("urgent", "2026-11-23T10:30"),
+        ("Khẩn", "2026-11-23T10:30"),
+        ("normal", "2026-11-26T16:00"),  # Tuesday 24/11 is off
+        ("nobody knows", None),
+        (None, None),
+    ],
+)
+def test_a_case_is_due_in_working_time(urgency: str | None, due: str | None) -> None:
+    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    found = city("hue").due("field_reports", urgency, datetime(2026, 11, 20, 16, tzinfo=zone))
+    assert found == (datetime.fromisoformat(due).replace(tzinfo=zone) if due else None)
+
+
+def test_a_city_sets_its_own_deadlines() -> None:
+    own = parse(broken(r"\[services.field_reports\]", "[services.field_reports]\ndue_h = { urgent = 1 }"), "x")
+    asked = datetime(2026, 11, 20, 1, tzinfo=UTC)  # 08:00
+    assert own.due("field_reports", "urgent", asked) == datetime(2026, 11, 20, 2, tzinfo=UTC)
+    assert own.due("field_reports", "normal", asked) == city("hue").due("field_reports", "normal", asked)
+
+
 def test_unknown_city_names_the_known_ones() -> None:
     with pytest.raises(UnknownName, match="no city is named 'atlantis'; known: dak_lak"):
         city("atlantis")
@@ -190,6 +214,10 @@ def broken(old: str, new: str) -> str:
         (broken('successor = "so_nnmt"', 'successor = "so_x"'), "agencies.successor: not in this file: so_x"),
         (broken('id = "so_tu_phap"', 'id = "so_noi_vu"'), "agencies: more than once: so_noi_vu"),
         (broken("layers = .*", 'layers = ["planning"]'), "wall.scenes.layers: not in this file: planning"),
+        (
+            broken(r"\[services.field_reports\]", "[services.field_reports]\ndue_h = { now = 1 }"),
+            "no urgency of field_reports is named 'now'; known: urgent, normal, complex",
+        ),
         (broken("srid = 9214", "srid = 9214\nworking = { weekdays = [0] }"), "working: Value error, weekdays are"),
         (broken("srid = 9214", "srid = 9214\nsrid = 9215"), "Cannot overwrite a value .at line"),
     ],
