@@ -11,6 +11,7 @@ from ucumvert import PintUcumRegistry
 from geodata import catalogue
 from geodata.catalogue import Service, parse, service, services
 from geodata.errors import ConfigInvalid, UnknownName
+from layers.marks import NAMES
 
 SHORT_NAMES = {
     "field_reports": "Phản ánh hiện trường",
@@ -38,10 +39,6 @@ SHORT_NAMES = {
     "population": "Dân cư",
     "imagery": "Vệ tinh, ra-đa",
     "platform": "Nguồn dữ liệu",
-}
-MARKS = {
-    *("pin", "ward_count", "camera", "road", "bus", "hexagon", "hatch", "aqi", "badge", "vessel", "area", "house"),
-    *("cabinet", "shield", "board", "plus", "pentagon", "circle_dot", "network", "image", "feed"),
 }
 ICONS = {
     "field_reports": "feedback",
@@ -87,7 +84,7 @@ def test_the_services_are_those_of_the_design() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_a_service_can_be_shown(name: str) -> None:
     entry = service(name)
-    assert entry.mark in MARKS
+    assert entry.mark in NAMES
     assert 0 < len(entry.short_vi) <= 22
     assert 0 < len(entry.short_en) <= 26
     assert len(entry.title_vi) <= 60
