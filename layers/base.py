@@ -20,6 +20,7 @@ from geodata.view import View
 if TYPE_CHECKING:
     import holoviews as hv
     import xarray as xr
+
     from geodata.store.reader import Reader
     from layers.raster import ColumnCache
 
@@ -87,7 +88,12 @@ class Layer(ABC):
 
 
 class RasterLayer(Layer):
-    """A layer that can be drawn at any scale: the tile service calls aggregate, then shade."""
+    """A layer that can be drawn at any scale: the tile service calls aggregate, then shade.
+
+    The density is drawn under zoom ``density_below``; nearer, the marks say more.
+    """
+
+    density_below: ClassVar[float] = 10.0
 
     @abstractmethod
     def aggregate(self, reader: Reader, view: View, columns: ColumnCache | None = None) -> xr.DataArray:

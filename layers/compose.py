@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MapFigure", "figure", "live", "overlay", "still"]
 
-DENSITY_BELOW = 10.0
-"""Zoom under which a raster layer shows its density (look.md 3.7), unless the layer has its own ``density_below``."""
 DENSITY_ALPHA = 0.7
 
 
@@ -128,8 +126,7 @@ def _rows(data: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
 
 
 def _density(layer: Layer, reader: Reader, view: View) -> np.ndarray | None:
-    below = getattr(layer, "density_below", DENSITY_BELOW)
-    if not isinstance(layer, RasterLayer) or view.zoom >= below:
+    if not isinstance(layer, RasterLayer) or view.zoom >= layer.density_below:
         return None
     return layer.shade(layer.aggregate(reader, view), view)
 

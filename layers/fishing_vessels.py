@@ -43,6 +43,7 @@ class FishingVessels(RasterLayer):
 
     service = "fishing_vessels"
     z_order = 60
+    density_below = 15.0
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         return self.classify(reader.latest(self.service, Position, view), view)

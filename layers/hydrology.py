@@ -27,6 +27,12 @@ RATE_OVER = timedelta(hours=3)
 NAMES_FROM, ALL_FROM = 11.5, 12.5
 """From ``ALL_FROM`` every station has its badge; before it, stations in alarm and one a river (look.md 3.7)."""
 
+OVER = (
+    (1, "trên báo động 1", "over alarm 1"),
+    (2, "trên báo động 2", "over alarm 2"),
+    (3, "trên báo động 3", "over alarm 3"),
+    (4, "báo động 3 + 1,0 m", "alarm 3 + 1.0 m"),
+)
 RAIN = ("rain_1h", "rain_24h")
 COLUMNS = (
     "value",
@@ -106,8 +112,7 @@ class Hydrology(Layer):
         level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
         heard = ~state.isin(["unknown", "silent"])
         rows = [("dưới báo động 1", "below alarm 1", "fresh", 0, int((heard & (level == 0)).sum()))]
-        for at, vi, en in ((1, "trên báo động 1", "over alarm 1"), (2, "trên báo động 2", "over alarm 2"),
-                           (3, "trên báo động 3", "over alarm 3"), (4, "báo động 3 + 1,0 m", "alarm 3 + 1.0 m")):  # fmt: skip
+        for at, vi, en in OVER:
             n = int((heard & (level == at)).sum())
             if n or at <= 2:
                 rows.append((vi, en, "fresh", at, n))

@@ -184,7 +184,7 @@ class TileService:
         if request.layer == "basemap":
             return basemap.tile(request.z, request.x, request.y, request.style, city=self._city)
         layer = get(request.layer)
-        if not isinstance(layer, RasterLayer):
+        if not isinstance(layer, RasterLayer) or request.z >= layer.density_below:
             return clear()
         view = request.view
         counts = layer.aggregate(self._reader, view, self._columns)

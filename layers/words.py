@@ -92,7 +92,6 @@ def age(seconds: float | None, language: Language = "vi", *, at: datetime | None
 
 def moment(
     value: datetime | None,
-    language: Language = "vi",
     tz: str | tzinfo = "Asia/Ho_Chi_Minh",
     *,
     seconds: bool = False,
