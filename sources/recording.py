@@ -10,7 +10,7 @@ import asyncio
 import base64
 import gzip
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -69,20 +69,22 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
         raise ConfigInvalid(path=path, reason=error.strerror or str(error)) from error
 
 
-def payloads(path: Path, now: datetime) -> Iterator[Payload | Rejected]:
+def payloads(path: Path) -> Iterator[Payload | Rejected]:
     """The payloads of one file in order; a line of a recording that is none is Rejected.
 
-    Raw files came ``now``: when they came is not written anywhere. Raises RecordingUnreadable.
+    Of a raw file and of sentences without a TAG block the file's own time is the arrival, so that a second replay
+    finds the same rows. Raises RecordingUnreadable.
     """
     try:
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         if path.name.endswith((".ndjson", ".ndjson.gz")):
             with path.open("rb") as file, gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file as text:
                 yield from _lines(text)
         elif path.suffix == ".nmea":
             with path.open("rb") as file:
-                yield from (Payload(chunk, now) for chunk in _sentences(file))
+                yield from (Payload(chunk, written) for chunk in _sentences(file))
         else:
-            yield Payload(path.read_bytes(), now)
+            yield Payload(path.read_bytes(), written)
     except (OSError, EOFError) as error:
         raise RecordingUnreadable(path=path, reason=getattr(error, "strerror", None) or str(error)) from error
 
@@ -121,31 +123,23 @@ def _is_part(line: bytes) -> bool:
     return len(fields) == 4 and fields[1].isdigit() and fields[2].isdigit() and int(fields[2]) < int(fields[1])
 
 
-def rows(
-    source: Source[Options], options: Options, files: Iterable[Path], now: datetime
-) -> Iterator[Record | Rejected]:
+def rows(source: Source[Options], options: Options, files: Iterable[Path]) -> Iterator[Record | Rejected]:
     """Everything the files hold, parsed in order."""
     for path in files:
-        for payload in payloads(path, now):
+        for payload in payloads(path):
             if isinstance(payload, Rejected):
                 yield payload
             else:
                 yield from source.parse(payload.body, options, payload.arrival)
 
 
-async def replay(
-    writer: Writer,
-    binding: SourceBinding,
-    files: Sequence[Path],
-    *,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Written:
+async def replay(writer: Writer, binding: SourceBinding, files: Sequence[Path]) -> Written:
     """Parses and stores the files of one registered source, ``ROWS`` at a time. Raises SumsOpen.
 
     The next rows are parsed in a thread while PostgreSQL stores the ones before.
     """
     source = protocol(binding.protocol)
-    parsed = rows(source, replay_options(source, binding.options, binding.service), files, now())
+    parsed = rows(source, replay_options(source, binding.options, binding.service), files)
     total = Written()
     writing: asyncio.Task[Written] | None = None
     try:
