@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 
@@ -55,8 +55,16 @@ def check(batch: Batch, service: Service | None, clock: datetime) -> Checked:
     ``clock``: arrival of the rows that do not know theirs, aware UTC.
     """
     found = Checked(rejected=list(batch.rejected))
+    fixes: list[Record] = []
     properties = None if service is None else {p.id: p for p in service.observed_properties}
     for record in batch.records:
+        if isinstance(record, Position):
+            reason = _strange_fix(record, OLDEST, (record.received_at or clock) + AHEAD)
+            if reason is None:
+                fixes.append(record)
+            else:
+                found.rejected.append(reject(record, *reason))
+            continue
         reason = _unreasonable(record, clock)
         if reason is None and isinstance(record, Observation) and properties is not None:
             answer = _measured(record, properties)
@@ -68,6 +76,8 @@ def check(batch: Batch, service: Service | None, clock: datetime) -> Checked:
             found.accepted.setdefault(type(record), []).append(record)
         else:
             found.rejected.append(reject(record, *reason))
+    if fixes:
+        found.accepted[Position] = fixes
     return found
 
 
@@ -93,20 +103,21 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+def _strange_fix(fix: Position, oldest: datetime, latest: datetime) -> tuple[str, str] | None:
+    """Reason and detail, or None. Fixes come by the ten thousand: their way through is short."""
+    if not oldest <= fix.time <= latest:
+        return ("too_old" if fix.time < oldest else "time_ahead"), fix.time.isoformat()
+    if not (-180 <= fix.lon <= 180 and -90 <= fix.lat <= 90):
+        return "implausible", f"lon {fix.lon} lat {fix.lat}"
+    return ("text", "thing_id") if "\0" in fix.thing_id else None
+
+
 def _unreasonable(record: Record, clock: datetime) -> tuple[str, str] | None:
-    """Reason and detail, or None. Positions come by the ten thousand: their way through is short."""
+    """Reason and detail, or None."""
     latest = (record.received_at or clock) + AHEAD
     for time in TIMES[type(record)](record):
-        if time is None:
-            continue
-        if time > latest:
-            return "time_ahead", time.isoformat()
-        if time < OLDEST:
-            return "too_old", time.isoformat()
-    if isinstance(record, Position):
-        if not (-180 <= record.lon <= 180 and -90 <= record.lat <= 90):
-            return "implausible", f"lon {record.lon} lat {record.lat}"
-        return ("text", "thing_id") if "\0" in record.thing_id else None
+        if time is not None and not OLDEST <= time <= latest:
+            return ("too_old" if time < OLDEST else "time_ahead"), time.isoformat()
     for name in (f.name for f in fields(record)):
         if _has_nul(getattr(record, name)):
             return "text", name
@@ -158,7 +169,12 @@ def _within(value: float, known: ObservedProperty) -> bool:
     return low <= value <= high
 
 
-def times(records: list[Record]) -> Iterator[datetime]:
-    """Own times of positions and observations: they say which monthly partitions are needed."""
-    for record in records:
-        yield from (time for time in TIMES[type(record)](record) if time is not None)
+def months(records: Sequence[Record]) -> list[datetime]:
+    """A moment in every month (UTC) that the records' own times touch: they lie in monthly partitions."""
+    moments = [TIMES[type(records[0])](record)[0] for record in records]
+    found = [moment for moment in moments if moment is not None]
+    first, last = min(found).astimezone(UTC), max(found).astimezone(UTC)
+    if (first.year, first.month) == (last.year, last.month):
+        return [first]
+    utc = (moment.astimezone(UTC) for moment in found)
+    return list({(moment.year, moment.month): moment for moment in utc}.values())

@@ -1,4 +1,4 @@
-"""Columns of many rows as numpy arrays, from PostgreSQL's binary COPY: over a million rows a second."""
+"""Columns of many rows as numpy arrays, from PostgreSQL's binary arrays: over a million rows a second."""
 
 from __future__ import annotations
 
@@ -12,52 +12,58 @@ from geodata.store.pool import Connection
 from geodata.view import EARTH_RADIUS_M
 
 POSTGRES_EPOCH_S = 946_684_800.0  # 2000-01-01 in Unix seconds
-HEADER = 19  # bytes before the first row of a binary COPY
-TRAILER = 2
+ARRAY_HEADER = 20  # bytes before the first element of a binary one-dimensional array
 
 Arrays = Mapping[str, NDArray[Any]]
 
-FIX = (("thing", ">i4"), ("lon_e7", ">i4"), ("lat_e7", ">i4"), ("sog_kn", ">f4"), ("time", ">i8"), ("received", ">i8"))
-CASE = (("lon", ">f8"), ("lat", ">f8"), ("time", ">i8"), ("received", ">i8"), ("category", ">i2"), ("open", "?"))
+FIX = ((">i4", "i4"), (">i4", "i4"), (">i4", "i4"), (">f4", "f4"), (">i8", "i8"), (">i8", "i8"))
+CASE = ((">f8", "f8"), (">f8", "f8"), (">i8", "i8"), (">i8", "i8"), (">i2", "i2"), ("?", "bool"))
 
 
 def fetch(
-    connection: Connection, query: LiteralString, params: Mapping[str, object], fields: tuple[tuple[str, str], ...]
-) -> NDArray[np.void]:
-    """Rows of a query whose columns are all of one width and never null."""
-    row = np.dtype([("n", ">i2"), *(part for name, kind in fields for part in ((f"_{name}", ">i4"), (name, kind)))])
-    with connection.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout (format binary)", params) as copy:
-        data = b"".join(copy)
-    return np.frombuffer(data, row, count=(len(data) - HEADER - TRAILER) // row.itemsize, offset=HEADER)
+    connection: Connection, query: LiteralString, params: Mapping[str, object], types: tuple[tuple[str, str], ...]
+) -> list[NDArray[Any]]:
+    """The arrays of the one row of a query: one-dimensional, of one width, without nulls; null for no rows."""
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(query, params)
+        result = cursor.pgresult
+        assert result is not None
+        return [_array(result.get_value(0, n), wire, native) for n, (wire, native) in enumerate(types)]
+
+
+def _array(data: bytes | None, wire: str, native: str) -> NDArray[Any]:
+    if data is None:
+        return np.empty(0, native)
+    elements = np.frombuffer(data, np.dtype([("length", ">i4"), ("value", wire)]), offset=ARRAY_HEADER)
+    return elements["value"].astype(native)
 
 
 def positions(connection: Connection, query: LiteralString, params: Mapping[str, object]) -> Arrays:
     """x, y (EPSG:3857 m, float32), t and received (epoch s), thing, sog_kn; ordered by thing, then time."""
-    rows = fetch(connection, query, params, FIX)
-    thing, time = rows["thing"].astype("i4"), rows["time"].astype("i8")
+    thing, lon_e7, lat_e7, sog_kn, time, received = fetch(connection, query, params, FIX)
     order = np.lexsort((time, thing))
-    x, y = mercator(rows["lon_e7"][order].astype("f8") / 1e7, rows["lat_e7"][order].astype("f8") / 1e7)
+    x, y = mercator(lon_e7[order] / 1e7, lat_e7[order] / 1e7)
     return {
         "x": x,
         "y": y,
         "t": _seconds(time[order]),
         "thing": thing[order],
-        "sog_kn": rows["sog_kn"][order].astype("f4"),
-        "received": _seconds(rows["received"][order].astype("i8")),
+        "sog_kn": sog_kn[order],
+        "received": _seconds(received[order]),
     }
 
 
 def cases(connection: Connection, query: LiteralString, params: Mapping[str, object]) -> Arrays:
-    """x, y, t, received, category (of the catalogue's order, −1 other), open."""
-    rows = fetch(connection, query, params, CASE)
-    x, y = mercator(rows["lon"].astype("f8"), rows["lat"].astype("f8"))
+    """x, y, t, received, category (of the catalogue's order, −1 other), open; ordered by id."""
+    lon, lat, time, received, category, is_open = fetch(connection, query, params, CASE)
+    x, y = mercator(lon, lat)
     return {
         "x": x,
         "y": y,
-        "t": _seconds(rows["time"].astype("i8")),
-        "received": _seconds(rows["received"].astype("i8")),
-        "category": (rows["category"] - 1).astype("i2"),
-        "open": rows["open"].astype("bool"),
+        "t": _seconds(time),
+        "received": _seconds(received),
+        "category": (category - 1).astype("i2"),
+        "open": is_open,
     }
 
 

@@ -15,8 +15,8 @@ from psycopg.types.json import Jsonb
 from geodata.catalogue import Service
 from geodata.records import Observation, Position, Record, ServiceRequest, Thing
 from geodata.sql import text
-from geodata.store import stage
-from geodata.store.check import Checked, reject, times
+from geodata.store import fixes, stage
+from geodata.store.check import Checked, months, reject
 from geodata.store.pool import AsyncConnection
 from geodata.store.tally import Outcome, Tally, last_arrival
 from geodata.store.types import Batch, Written
@@ -120,36 +120,48 @@ async def _partitions(
     parents = {Position: "position", Observation: "observation"}
     if kind not in parents:
         return
-    months = {(time.year, time.month): time for time in times(records)}
-    for (year, month), moment in months.items():
-        partition = (parents[kind], year, month)
+    for moment in months(records):
+        partition = (parents[kind], moment.year, moment.month)
         if partition not in known.partitions:
             values = {"parent": parents[kind], "moment": moment}
             await connection.execute(text("writer", "ensure_partition"), values)
             found.partitions.add(partition)
 
 
-async def _copy(connection: AsyncConnection, target: str, columns: Iterable[str], data: bytes) -> None:
+async def _copy(connection: AsyncConnection, target: sql.Identifier, columns: Iterable[str], data: bytes) -> None:
     statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        sql.Identifier(*target.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
+        target, sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
         await copy.write(data)
 
 
+STAGE_POSITION = sql.Identifier("pg_temp", "stage_position")
+
+
 async def _positions(
     connection: AsyncConnection, records: list[Position], where: stage.Where, known: Known, found: Known
 ) -> list[Outcome]:
-    """Fixes by COPY of one binary piece; compared one by one only when some were not new."""
-    await _copy(connection, "stage_position", stage.POSITION_COLUMNS, stage.positions(records, where))
+    """Fixes by binary COPY: straight into the table as long as a source's fixes are all new, else by way of the stage."""
+    batch = fixes.fixes(records, where.things, where.source_id, where.clock)
+    if not known.repeating.get(where.source_id) and not batch.repeat_themselves:
+        try:
+            async with connection.transaction():
+                await _copy(connection, sql.Identifier("vonglau", "position"), fixes.TABLE, batch.copy(fixes.TABLE))
+        except errors.UniqueViolation:
+            pass
+        else:
+            await _copy(connection, STAGE_POSITION, fixes.STAGED, batch.copy(fixes.STAGED, batch.newest()))
+            await connection.execute(text("writer", "latest_position"))
+            return [(minute, n, 0, []) for minute, n in batch.minutes()]
+    await _copy(connection, STAGE_POSITION, fixes.STAGED, batch.copy(fixes.STAGED))
     inserted = await connection.execute(text("writer", "merge_position"))
-    if inserted.rowcount == len(records):
-        result = await connection.execute(text("writer", "new_position"))
-    else:
-        result = await connection.execute(text("writer", "classify_position"))
-    outcomes = cast("list[Outcome]", await result.fetchall())
+    found.repeating[where.source_id] = inserted.rowcount < len(records)
     await connection.execute(text("writer", "latest_position"))
-    return outcomes
+    if inserted.rowcount == len(records):
+        return [(minute, n, 0, []) for minute, n in batch.minutes()]
+    result = await connection.execute(text("writer", "classify_position"))
+    return cast("list[Outcome]", await result.fetchall())
 
 
 async def _versions(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-import numpy as np
 import shapely
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
@@ -19,36 +17,11 @@ from geodata.records import (
     Event,
     Feature,
     Observation,
-    Position,
     Record,
     RequestStatus,
     ServiceRequest,
     Thing,
 )
-
-POSTGRES_EPOCH_US = 946_684_800_000_000  # 2000-01-01 in Unix microseconds
-SINCE_EVER = datetime(1, 1, 1, tzinfo=UTC)
-
-_FIX = [
-    ("seq", ">i4"),
-    ("thing_id", ">i4"),
-    ("time", ">i8"),
-    ("received_at", ">i8"),
-    ("lon_e7", ">i4"),
-    ("lat_e7", ">i4"),
-    ("sog_kn", ">f4"),
-    ("cog_deg", ">f4"),
-    ("heading_deg", ">f4"),
-    ("source_id", ">i2"),
-    ("status", ">i2"),
-]
-POSITION_COLUMNS = tuple(name for name, _ in _FIX)
-_FIX_ROW = np.dtype(
-    [("fields", ">i2"), *(part for name, kind in _FIX for part in ((f"{name}_length", ">i4"), (name, kind)))]
-)
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -60,36 +33,6 @@ class Where:
     service: Service | None
     things: Mapping[str, int]
     properties: Mapping[str, int]
-
-
-def positions(records: Sequence[Position], where: Where) -> bytes:
-    """Binary COPY of stage_position. Times in microseconds, degrees × 10⁷; NaN and −1 stand for null."""
-    n = len(records)
-    rows = np.empty(n, _FIX_ROW)
-    rows["fields"] = len(_FIX)
-    for name, kind in _FIX:
-        rows[f"{name}_length"] = np.dtype(kind).itemsize
-    arrival = where.clock.timestamp()
-    nan = float("nan")
-    rows["seq"] = np.arange(n)
-    rows["thing_id"] = [where.things[r.thing_id] for r in records]
-    rows["time"] = _microseconds([r.time.timestamp() for r in records])
-    rows["received_at"] = _microseconds(
-        [arrival if r.received_at is None else r.received_at.timestamp() for r in records]
-    )
-    rows["lon_e7"] = np.rint(np.array([r.lon for r in records]) * 1e7)
-    rows["lat_e7"] = np.rint(np.array([r.lat for r in records]) * 1e7)
-    rows["sog_kn"] = [nan if r.sog_kn is None else r.sog_kn for r in records]
-    rows["cog_deg"] = [nan if r.cog_deg is None else r.cog_deg for r in records]
-    rows["heading_deg"] = [nan if r.heading_deg is None else r.heading_deg for r in records]
-    rows["status"] = [-1 if r.status is None else r.status for r in records]
-    rows["source_id"] = where.source_id
-    return _HEADER + rows.tobytes() + _TRAILER
-
-
-def _microseconds(seconds: list[float]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Exact: a double holds a Unix time of this century to a quarter of a microsecond."""
-    return np.rint(np.array(seconds) * 1e6).astype(np.int64) - POSTGRES_EPOCH_US
 
 
 def wkb(geometry: BaseGeometry | None) -> str | None:

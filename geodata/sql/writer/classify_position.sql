@@ -5,8 +5,8 @@ with compared as (
         o.xmin::text = (pg_current_xact_id()::text::numeric % 4294967296)::text
             and s.seq = min(s.seq) over (partition by s.thing_id, s.time) as made,
         row(o.lon_e7, o.lat_e7, o.sog_kn, o.cog_deg, o.heading_deg, o.status)
-            is not distinct from row(s.lon_e7, s.lat_e7, nullif(s.sog_kn, 'NaN'), nullif(s.cog_deg, 'NaN'),
-                nullif(s.heading_deg, 'NaN'), nullif(s.status, -1)) as same
+            is not distinct from row(s.lon_e7, s.lat_e7, s.sog_kn, s.cog_deg,
+                s.heading_deg, s.status) as same
     from pg_temp.stage_position as s
     join position as o on o.thing_id = s.thing_id and o.time = s.time
 )

@@ -2,8 +2,7 @@ insert into position_latest as l (
     thing_id, time, received_at, lon_e7, lat_e7, sog_kn, cog_deg, heading_deg, source_id, status
 )
 select distinct on (thing_id)
-    thing_id, time, received_at, lon_e7, lat_e7, nullif(sog_kn, 'NaN'), nullif(cog_deg, 'NaN'),
-    nullif(heading_deg, 'NaN'), source_id, nullif(status, -1)
+    thing_id, time, received_at, lon_e7, lat_e7, sog_kn, cog_deg, heading_deg, source_id, status
 from pg_temp.stage_position
 order by thing_id, time desc, seq
 on conflict (thing_id) do update set

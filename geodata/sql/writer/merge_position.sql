@@ -1,7 +1,6 @@
 insert into position (
     time, received_at, thing_id, lon_e7, lat_e7, sog_kn, cog_deg, heading_deg, source_id, status
 )
-select time, received_at, thing_id, lon_e7, lat_e7, nullif(sog_kn, 'NaN'), nullif(cog_deg, 'NaN'),
-    nullif(heading_deg, 'NaN'), source_id, nullif(status, -1)
+select time, received_at, thing_id, lon_e7, lat_e7, sog_kn, cog_deg, heading_deg, source_id, status
 from pg_temp.stage_position
 on conflict (thing_id, time) do nothing

@@ -1,5 +1,4 @@
--- Where a batch lies before it is merged; one set for each connection. Floats of a fix use NaN for null and -1
--- for a status: rows of one width can be copied in one piece.
+-- Where a batch lies before it is merged; one set for each connection.
 set session temp_buffers = '32MB';
 create temporary table stage_position (
     seq int not null,
