@@ -32,7 +32,7 @@ SPAN_AT_MILLION = {6: 900, 7: 700, 8: 500, 9: 360, 10: 260, 11: 190, 12: 140}
 def span(zoom: float, total: int) -> float:
     """The count at which the ramp ends: fixed for all tiles of a zoom, so there are no seams; never under 4."""
     step = min(max(round(zoom), min(SPAN_AT_MILLION)), max(SPAN_AT_MILLION))
-    return max(4.0, SPAN_AT_MILLION[step] * (max(total, 1) / 1e6) ** 0.5)
+    return max(4.0, SPAN_AT_MILLION[step] * float(np.sqrt(max(total, 1) / 1e6)))
 
 
 def _canvas(view: View) -> tuple[ds.Canvas, tuple[float, float, float, float]]:
@@ -80,7 +80,7 @@ def colored(counts: xr.DataArray, ramp: str) -> NDArray[np.uint8]:
     values = counts.to_numpy()
     top = span(counts.attrs["zoom"], counts.attrs["total"])
     index = np.clip(np.log1p(values) / np.log1p(top) * 255, 0, 255).astype(np.uint8)
-    rgba = _ramp(ramp)[index]
+    rgba: NDArray[np.uint8] = _ramp(ramp)[index]
     rgba[values <= 0, 3] = 0
     return rgba
 

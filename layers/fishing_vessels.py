@@ -105,7 +105,7 @@ class FishingVessels(RasterLayer):
         more: Mapping[str, Any] = row["properties"] or {}
         speed, course = row.get("sog_kn"), row.get("cog_deg")
         return {
-            ("Tên" if vi else "Name"): row["name"] or row.name,
+            ("Tên" if vi else "Name"): str(row["name"] or row.name),
             ("Trạng thái" if vi else "State"): state_words(row, language),
             ("Vị trí cuối" if vi else "Last fix"): words.moment(row["time"]),
             ("Tuổi" if vi else "Age"): words.age(row["age_s"], language, at=row["time"]),
@@ -154,4 +154,6 @@ def in_port(frame: gpd.GeoDataFrame) -> np.ndarray:
     """Whether the last fix lies at a landing place and was all but still (or moored, AIS status 5)."""
     still = pd.to_numeric(frame["sog_kn"], errors="coerce").fillna(0).to_numpy() < PORT_SPEED_KN
     moored = pd.to_numeric(frame["status"], errors="coerce").to_numpy() == 5
-    return np.asarray(shapely.intersects(landings(), frame.geometry.to_numpy())) & (still | moored)
+    there = np.asarray(shapely.intersects(landings(), frame.geometry.to_numpy()), dtype=bool)
+    out: np.ndarray = there & (still | moored)
+    return out

@@ -143,7 +143,8 @@ def alone(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
     """Stations that keep their badge from afar: in alarm or fault, and the one of each river with alarm levels."""
     river = frame["river"].where(frame["alarms"].map(bool))
     first = river.notna() & ~river.duplicated()
-    return (frame["level"].astype(int) >= 1) | first | (frame["state"] == "unknown") & first
+    kept: pd.Series[bool] = (frame["level"].astype(int) >= 1) | first | (frame["state"] == "unknown") & first
+    return kept
 
 
 def alarms_of(properties: Mapping[str, Any]) -> dict[str, float]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from geodata.view import WORLD_M, Bounds, View
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
 
-Columns = Mapping[str, NDArray[np.generic]]
+Columns = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float32]
 
 CELL_ZOOM = 9
@@ -41,12 +41,13 @@ EVERYWHERE = Bounds(-180, -85, 180, 85)
 KEPT = 6
 
 
-def cells(x: NDArray[np.generic], y: NDArray[np.generic]) -> NDArray[np.int64]:
+def cells(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
     """The zoom 9 cell of EPSG:3857 points, row by row from the north-west."""
     side = WORLD_M / 2**CELL_ZOOM
     column = np.floor((x.astype(np.float64) + WORLD_M / 2) / side).astype(np.int64)
     row = np.floor((WORLD_M / 2 - y.astype(np.float64)) / side).astype(np.int64)
-    return row * 2**CELL_ZOOM + column
+    cell: NDArray[np.int64] = row * 2**CELL_ZOOM + column
+    return cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class _Held:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.columns: dict[str, NDArray[np.generic]] = {}
+        self.columns: dict[str, NDArray[Any]] = {}
         self.start = self.end = 0.0
         self.read = self.afresh = -1e9
         self.edition = 0
@@ -175,7 +176,7 @@ class ColumnCache:
         return self._reader.columns(service, kind, span)
 
 
-def joined(old: Columns, fresh: Columns, fresh_from: float) -> dict[str, NDArray[np.generic]]:
+def joined(old: Columns, fresh: Columns, fresh_from: float) -> dict[str, NDArray[Any]]:
     """Old rows up to ``fresh_from`` and the fresh ones, ordered by thing (where there is one) then time."""
     keep = np.asarray(old["t"]) <= fresh_from
     later = np.asarray(fresh["t"]) > fresh_from

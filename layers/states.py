@@ -18,7 +18,8 @@ FADE_FROM = 1.0
 
 def age_s(times: pd.Series[Any], end: datetime) -> pd.Series[float]:
     """Seconds from the row's own time to the view's clock; NaN where a row has no time."""
-    return (pd.Timestamp(end) - times).dt.total_seconds()
+    age: pd.Series[float] = (pd.Timestamp(end) - times).dt.total_seconds()
+    return age
 
 
 def classify(frame: pd.DataFrame, end: datetime, *, cadence_s: float | None = None) -> pd.DataFrame:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from pandas._libs.tslibs.nattype import NaTType
 
 Language = str
 """``vi``, or anything else for English."""
@@ -20,7 +21,7 @@ OLD_S = 30 * DAY
 NOTHING = "–"
 THIN = "\u2009"
 
-UNITS = {
+UNITS: Mapping[str, str | Mapping[str, str]] = {
     "ug/m3": "µg/m³",
     "m3/s": "m³/s",
     "Cel": "°C",
@@ -98,7 +99,7 @@ def moment(
     day_only: bool = False,
 ) -> str:
     """dd/MM/yyyy HH:mm in the city's time zone; both languages write it so. ``value`` is aware."""
-    if value is None or isinstance(value, NaTType):
+    if value is None or pd.isna(value):
         return NOTHING
     local = value.astimezone(ZoneInfo(tz) if isinstance(tz, str) else tz)
     return local.strftime("%d/%m/%Y" + ("" if day_only else " %H:%M:%S" if seconds else " %H:%M"))
