@@ -6,7 +6,7 @@ import unicodedata
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata import admin_units, gazetteer
@@ -71,11 +71,13 @@ def test_each_place_is_listed_once_and_no_more_than_asked() -> None:
     assert gazetteer.search("") == gazetteer.search(" ., ") == gazetteer.search("qqqq") == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_answered(typed: str) -> None:
     assert len(gazetteer.search(typed, limit=5)) <= 5
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(unit.name for unit in admin_units.new_units().values())))
 def test_every_unit_is_found_by_its_plain_name(name: str) -> None:
     found = gazetteer.search(fold(name), limit=200)
