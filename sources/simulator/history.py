@@ -133,7 +133,7 @@ def _headed(stream: Datastream, row: dict[str, object]) -> dict[str, object]:
     return {
         "@iot.id": stream.id,
         "unitOfMeasurement": {"symbol": stream.measured.unit, "definition": f"ucum:{stream.measured.ucum}"},
-        "properties": {"observed_property": stream.measured.id},
+        "ObservedProperty": {"name": stream.measured.id},
         "Thing": {"@iot.id": stream.thing},
         "Observations": [row],
     }

@@ -109,7 +109,7 @@ class Desk311:
     def _wanted(self, arguments: Mapping[str, str], now: float, skew_s: float) -> Iterator[tuple[Report, Stage]]:
         if numbers := arguments.get("service_request_id"):
             for number in numbers.split(","):
-                report = self.office.report(int(number)) if number.strip().isdigit() else None
+                report = self.office.report(int(number), now) if number.strip().isdigit() else None
                 if report is not None and (stage := report.at(now)) is not None:
                     yield report, stage
             return

@@ -29,6 +29,9 @@ HOURLY = (1, 0.6, 0.4, 0.4, 0.6, 1.5, 4, 8, 10, 10, 9, 7, 5, 5, 7, 8, 8, 8, 8, 9
 WORK_HOURS = {"khẩn": 4.0, "bình thường": 22.5, "phức tạp": 52.5}
 """Deadlines in working hours of 7.5 a day: 4 h, 3 days, 7 days (usual practice, no city's own rule)."""
 
+FIRST_DAY, NUMBERS_A_DAY = 20_000, 200
+"""Numbers of reports: the first of local day 20,000 (in 2024) is 0, and each day has its 200."""
+
 CHANNELS = {"Ứng dụng di động": 70, "Cổng thông tin": 12, "Tổng đài": 14, "Zalo": 4}
 SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Võ", "Đặng", "Bùi", "Hồ", "Tôn Thất", "Ngô")
 MIDDLES = ("Văn", "Thị", "Minh", "Thanh", "Quốc", "Ngọc", "Hữu", "Thu")
@@ -148,7 +151,7 @@ class Desk:
         )
         street = roll.choice(self.profile.streets or ("Lê Lợi",))
         return Intake(
-            number=(day - 20_000) * 200 + n,
+            number=(day - FIRST_DAY) * NUMBERS_A_DAY + n,
             day=day,
             requested=t,
             kind=kind,

@@ -14,7 +14,7 @@ from random import Random
 from geodata.city import Agency
 from sources.simulator.clock import local_day
 from sources.simulator.noise import dice, key
-from sources.simulator.report_intake import WORK_HOURS, Desk, Intake
+from sources.simulator.report_intake import FIRST_DAY, NUMBERS_A_DAY, WORK_HOURS, Desk, Intake
 
 HORIZON_DAYS = 30
 """Reports older than this are no longer handed out."""
@@ -72,9 +72,11 @@ class Office:
                 if start <= report.intake.requested <= min(end, now):
                     yield report
 
-    def report(self, number: int) -> Report | None:
-        """The report of that number, whatever its age."""
-        day = number // 200 + 20_000
+    def report(self, number: int, now: float) -> Report | None:
+        """The report of that number, None when it is not there at ``now`` or no longer handed out."""
+        day = number // NUMBERS_A_DAY + FIRST_DAY
+        if not local_day(now) - HORIZON_DAYS <= day <= local_day(now):
+            return None
         return next((report for report in self._day(day) if report.intake.number == number), None)
 
     def forget_before(self, t: float) -> None:

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import FaultyHandler
-from sources.simulator.odata import BadQuery, Query, lookup, parse_query
-from sources.simulator.things import Datastream, Entity, Station
+from sources.simulator.odata import BadQuery, Filter, Query, lookup, parse_query
+from sources.simulator.things import SLOTS, Datastream, Entity, Station
 
 PATH = "/sta/v1.1"
 PAGE, LARGEST_PAGE = 100, 1000
@@ -48,10 +48,7 @@ class Service:
     def collection(self, name: str, query: Query) -> Iterable[Entity]:
         """The entities of a collection, before $orderby, $skip and $top except for Observations."""
         if name == "Observations":
-            found: list[Entity] = []
-            for stream in self.datastreams:
-                found.extend(self.observations(stream, query))
-            return found
+            return (row for stream in self.datastreams for row in self.observations(stream, query))
         makers: Mapping[str, Iterable[Entity]] = {
             "Things": map(thing, self.stations),
             "Locations": map(location, self.stations),
@@ -86,6 +83,18 @@ class Service:
                 row["Datastream"] = {"@iot.id": stream.id}
                 if query.filter.test(row):
                     yield from (row for _ in range(copies))
+
+    def entity(self, name: str, number: int) -> Entity | None:
+        """One entity of a collection by its id."""
+        if name != "Observations":
+            return next((row for row in self.collection(name, Query()) if row["@iot.id"] == number), None)
+        stream = self.stream(number // SLOTS)
+        if stream is None:
+            return None
+        t = stream.time(number)
+        rows = self.observations(stream, Query(filter=Filter(lambda _: True, t, t)))
+        skewed = self.observations(stream, Query()) if self.faults.skew_s(self.source) else rows
+        return next((row for row in skewed if row["@iot.id"] == number), None)
 
     def related(self, collection: str, entity: Entity, link: str, query: Query) -> Iterable[Entity]:
         """What a navigation link leads to. Raises BadQuery for a link the entity does not have."""
@@ -214,8 +223,12 @@ class SensorThingsHandler(FaultyHandler):
             if number is None and name not in ONE:
                 if not last:
                     raise LookupError(part)
-                return self.page(collection, rows, query, options)
-            entity = next((row for row in rows if number is None or row["@iot.id"] == int(number)), None)
+                is_sorted = holder is not None and query.orderby in IN_TIME and collection == "Observations"
+                return self.page(collection, rows if is_sorted else ordered(rows, query), query, options)
+            if holder is None and number is not None:
+                entity = self.service.entity(name, int(number))
+            else:
+                entity = next((row for row in rows if number is None or row["@iot.id"] == int(number)), None)
             if entity is None:
                 raise LookupError(part)
             holder = (collection, entity)
@@ -229,8 +242,6 @@ class SensorThingsHandler(FaultyHandler):
 
     def page(self, collection: str, rows: Iterable[Entity], query: Query, options: Mapping[str, str]) -> Entity:
         top = min(PAGE if query.top is None else query.top, LARGEST_PAGE)
-        if collection != "Observations" or query.orderby[:1] not in ((), (("phenomenonTime", False),)):
-            rows = ordered(rows, query)
         total: Entity = {}
         if query.count:
             rows = list(rows)
@@ -263,13 +274,21 @@ class SensorThingsHandler(FaultyHandler):
         if link in ONE:
             return {link: next((self.complete(ONE[link], row, query) for row in rows), None)}
         top = min(PAGE if query.top is None else query.top, LARGEST_PAGE)
-        found = list(islice(ordered(rows, query) if link != "Observations" else rows, query.skip, query.skip + top + 1))
+        if link != "Observations" or query.orderby not in IN_TIME:
+            rows = ordered(rows, query)
+        found = list(islice(rows, query.skip, query.skip + top + 1))
         onward: Entity = {}
         if len(found) > top:
             here = f"{self.root}/{collection}({entity['@iot.id']})/{link}"
             onward = {f"{link}@iot.nextLink": f"{here}?{urlencode({'$top': top, '$skip': query.skip + top})}"}
         return {link: [self.complete(link, row, query) for row in found[:top]], **onward}
 
+
+IN_TIME = (
+    (),
+    *(((path, descending),) for path in ("phenomenonTime", "resultTime", "id") for descending in (False, True)),
+)
+"""Orders in which the observations of one datastream are made anyway."""
 
 CONFORMANCE = "http://www.opengis.net/spec/iot_sensing/1.1/req/datamodel"
 

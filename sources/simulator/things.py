@@ -34,7 +34,7 @@ HORIZON_S = 60 * 86400.0
 
 AIR_CADENCE_S, AIR_DELAY_S = 3600.0, 60.0
 WATER_CADENCE_S, WATER_DELAY_S = 600.0, 20.0
-_SLOTS = 10_000_000
+SLOTS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Datastream:
 
     def time(self, observation: int) -> float:
         """Phenomenon time (epoch s) of the observation of that id."""
-        return EPOCH_2020 + observation % _SLOTS * self.cadence_s
+        return EPOCH_2020 + observation % SLOTS * self.cadence_s
 
     def observations(self, first: int, last: int, skew_s: float = 0.0) -> list[Entity]:
         """The observations of these slots, in order of time. Nothing is measured while the device is broken."""
@@ -70,7 +70,7 @@ class Datastream:
         rows = zip(slots.tolist(), t.tolist(), self.values(t).tolist(), self.states(t), strict=True)
         return [
             {
-                "@iot.id": self.id * _SLOTS + slot,
+                "@iot.id": self.id * SLOTS + slot,
                 "phenomenonTime": iso(time + skew_s),
                 "resultTime": iso(time + skew_s),
                 "result": None if state == "02" else round(value, decimals) if decimals else round(value),

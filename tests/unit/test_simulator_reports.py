@@ -85,8 +85,9 @@ def test_stages_are_in_the_order_of_time(office: Office) -> None:
 def test_a_case_does_not_depend_on_what_was_asked_before(office: Office) -> None:
     reports = list(office.reports(NOW - DAY, NOW, NOW))
     fresh = office_of("hue")
-    assert fresh.report(reports[7].intake.number) == reports[7]
-    assert office_of("hue", 2).report(reports[7].intake.number) != reports[7]
+    assert fresh.report(reports[7].intake.number, NOW) == reports[7]
+    assert fresh.report(reports[7].intake.number, NOW + 40 * DAY) is None
+    assert office_of("hue", 2).report(reports[7].intake.number, NOW) != reports[7]
 
 
 def test_categories_are_those_of_the_catalogue() -> None:
