@@ -88,6 +88,8 @@ def _vector(file: Path, collection: str, *, areas_only: bool, given: dict[str, A
     from geodata.exchange.errors import NotPolygons
 
     frame = read.read(file, srid=given["srid"], layer=given["layer"], swap=given["swap"], encoding=given["encoding"])
+    if warning := read.elsewhere(frame, city(_settings(given).city).bounds):
+        click.echo(f"vonglau: {file}: {warning}", err=True)
     kinds = sorted(set(frame.geometry.dropna().geom_type))
     if areas_only and not set(kinds) <= {"Polygon", "MultiPolygon"}:
         raise NotPolygons(path=file, found=", ".join(kinds))

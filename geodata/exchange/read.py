@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -23,10 +24,10 @@ def read(
 ) -> gpd.GeoDataFrame:
     """Shapefile, GeoJSON, GeoPackage, FlatGeobuf and whatever else OGR reads.
 
-    ``srid`` is needed when the file says nothing. ``swap`` exchanges the two axes. ``encoding`` is for shapefiles
-    whose .cpg is missing. Rows without geometry stay, with None; heights
-    are dropped. Raises Unreadable, NoLayer, NoCRS, ForeignCRS,
-    CRSConflict and, when a point lies outside Viet Nam, OutsideVietNam with the likely cause.
+    ``attrs["srid"]`` keeps the code it was read with. ``srid`` is needed when the file says nothing. ``swap``
+    exchanges the two axes. ``encoding`` is for shapefiles whose .cpg is missing. Rows without geometry stay, with
+    None; heights are dropped. Raises Unreadable, NoLayer, NoCRS, ForeignCRS, CRSConflict and, when a point lies
+    outside Viet Nam, OutsideVietNam with the likely cause.
     """
     if not path.exists():
         raise Unreadable(path=path, reason="no such file")
@@ -40,7 +41,10 @@ def read(
         raise Unreadable(path=path, reason=" ".join(str(error).split())) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise Unreadable(path=path, reason="it has no geometry")
-    return to_wgs84(frame, _srid(path, frame.crs, srid, assumed=driver in WGS84_BY_STANDARD), swap=swap)
+    code = _srid(path, frame.crs, srid, assumed=driver in WGS84_BY_STANDARD)
+    found = to_wgs84(frame, code, swap=swap)
+    found.attrs["srid"] = code
+    return found
 
 
 def _srid(path: Path, found: CRS | None, told: int | None, *, assumed: bool) -> int:
@@ -95,3 +99,20 @@ def to_wgs84(frame: gpd.GeoDataFrame, srid: int, *, swap: bool = False) -> gpd.G
     crs.require_viet_nam(points[:, 0], points[:, 1], srid)
     moved = crs.reproject_all(geometry, srid, 4326)
     return frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=4326), crs=4326)
+
+
+def elsewhere(frame: gpd.GeoDataFrame, box: tuple[float, float, float, float]) -> str | None:
+    """A warning when nothing of the frame lies in the box (west, south, east, north), with the zones that would do.
+
+    A wrong zone gives a place in Viet Nam too, only tens of kilometres off: this is the one way to see it.
+    """
+    points = shapely.get_coordinates(frame.geometry.to_numpy())
+    if not len(points) or shapely.box(*box).intersects(shapely.MultiPoint(points)):
+        return None
+    srid = int(frame.attrs.get("srid", 4326))
+    if srid not in ZONES:
+        return "nothing of it lies in the city's box"
+    lon, lat = np.median(points, axis=0)
+    better = crs.zones_near(*crs.to_vn2000(lon, lat, srid), box)
+    hint = f"; with --srid {' or '.join(map(str, better))} it would" if better else ""
+    return f"read in EPSG:{srid}, nothing of it lies in the city's box{hint}"

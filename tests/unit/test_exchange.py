@@ -114,6 +114,20 @@ def test_a_wrong_place_is_refused_with_its_cause(
         read.read(path, swap=swap)
 
 
+def test_a_wrong_zone_is_seen_from_where_it_leads(tmp_path: Path) -> None:
+    """Đông Hà's own data read in the zone of the old Quảng Bình, 26.6 km off."""
+    path = tmp_path / "points.shp"
+    point = shapely.Point(590430.599, 1860097.170)
+    gpd.GeoDataFrame({"ten": ["Đông Hà"]}, geometry=[point], crs=9211).to_file(path, engine="pyogrio", encoding="utf-8")
+    box = (107.05, 16.78, 107.15, 16.86)
+    warning = read.elsewhere(read.read(path), box)
+    assert warning is not None
+    assert "EPSG:9211" in warning
+    assert "9212" in warning
+    path.with_suffix(".prj").unlink()
+    assert read.elsewhere(read.read(path, srid=9212), box) is None
+
+
 def test_swapped_axes_are_put_right_when_told(tmp_path: Path) -> None:
     path = tmp_path / "points.gpkg"
     gpd.GeoDataFrame(geometry=[shapely.Point(16.46, 107.58)], crs=4326).to_file(path, engine="pyogrio")
