@@ -13,49 +13,61 @@ import panel as pn
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Piece = tuple[Callable[[], Any], Callable[[Any], None]]
+
+PAUSE_MS = 400
+"""Between two pieces of one name: a feed that never rests must not keep a session busy, nor starve the page."""
 
 
 class Background:
-    """Work of one session, in order. Of several pieces under one name only the newest is shown."""
+    """Work of one session. Under a name one piece runs and the newest of those asked for meanwhile comes after it."""
 
     def __init__(self) -> None:
         self._document = pn.state.curdoc
+        self._served = self._document is not None and self._document.session_context is not None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="session")
-        self._newest: dict[str, int] = {}
+        self._running: set[str] = set()
+        self._waiting: dict[str, Piece] = {}
         self._closed = False
-        if self._document is not None and self._document.session_context is not None:
+        if self._served:
             pn.state.on_session_destroyed(lambda _context: self.close())
 
     def run(self, name: str, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do ``work`` in the thread, then call ``then`` with its value under the document's lock."""
         if self._closed:
             return
-        number = self._newest.get(name, 0) + 1
-        self._newest[name] = number
-        if self._document is None or self._document.session_context is None:
+        if not self._served:
             then(work())
-            return
-        self._pool.submit(self._unless_old, name, number, work).add_done_callback(
-            partial(self._deliver, name, number, then)
-        )
+        elif name in self._running:
+            self._waiting[name] = (work, then)
+        else:
+            self._running.add(name)
+            self._pool.submit(work).add_done_callback(partial(self._done, name, then))
 
-    def _unless_old(self, name: str, number: int, work: Callable[[], T]) -> T | None:
-        return None if self._closed or self._newest.get(name) != number else work()
-
-    def _deliver(self, name: str, number: int, then: Callable[[Any], None], future: Future[Any]) -> None:
-        if self._closed or future.cancelled() or self._newest.get(name) != number:
-            return
-        if (error := future.exception()) is not None:
-            log.error("%s failed", name, exc_info=error)
+    def _done(self, name: str, then: Callable[[Any], None], future: Future[Any]) -> None:
+        """In the thread: hand the value to the session's turn."""
+        if self._closed or future.cancelled():
             return
         try:
-            self._document.add_next_tick_callback(partial(self._show, name, number, then, future.result()))
+            self._document.add_next_tick_callback(partial(self._show, name, then, future))
         except (AttributeError, RuntimeError, ValueError):  # the document is being torn down
             self.close()
 
-    def _show(self, name: str, number: int, then: Callable[[Any], None], value: Any) -> None:
-        if not self._closed and self._newest.get(name) == number:
-            then(value)
+    def _show(self, name: str, then: Callable[[Any], None], future: Future[Any]) -> None:
+        if self._closed:
+            return
+        try:
+            if (error := future.exception()) is not None:
+                log.error("%s failed", name, exc_info=error)
+            else:
+                then(future.result())
+        finally:
+            self._document.add_timeout_callback(partial(self._next, name), PAUSE_MS)
+
+    def _next(self, name: str) -> None:
+        self._running.discard(name)
+        if (piece := self._waiting.pop(name, None)) is not None:
+            self.run(name, *piece)
 
     def close(self) -> None:
         self._closed = True

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geodata.errors import VongLauError
 from geodata.view import View
 from layers.base import LegendItem, RasterLayer, layers
+from layers.elements import Marks
+from layers.mapfigure import flat
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,6 +87,12 @@ def is_raster(service: str) -> bool:
     return isinstance(layers().get(service), RasterLayer)
 
 
+def has_density(service: str, view: View) -> bool:
+    """Whether the layer draws density tiles at that zoom; tiles are taken from the coarser level."""
+    layer = layers().get(service)
+    return isinstance(layer, RasterLayer) and int(view.zoom) < layer.density_below
+
+
 BUCKET_S = 60
 """Live density tiles change their address at most once a minute, for all sessions together."""
 
@@ -96,5 +105,18 @@ def tile_url(layer: str, style: str, version: int | str, view: View | None = Non
         start, end = (int(t.timestamp()) for t in (view.start, view.end))
         if live:
             start, end = (t - t % BUCKET_S + BUCKET_S for t in (start, end))
+            version = end // BUCKET_S
         span, known = f"{start}-{end}", 0 if view.known_at is None else int(view.known_at.timestamp())
     return f"/t/{layer}/{style}/{version}/{span}/{known}/{{Z}}/{{X}}/{{Y}}.png"
+
+
+def marks_of(pictures: Iterable[Picture], most: int = 400) -> list[tuple[float, float]]:
+    """Places (EPSG:3857) of the marks no label may cover: numbers and what is abnormal, of all layers drawn."""
+    out: list[tuple[float, float]] = []
+    for picture in pictures:
+        for part in flat(picture.element) if picture.element is not None else ():
+            if not isinstance(part, Marks) or "level" not in part or ("text" not in part and not part["level"].any()):
+                continue
+            wanted = np.ones(len(part), bool) if "text" in part else part["level"] >= 1
+            out += list(zip(part["x"][wanted], part["y"][wanted], strict=True))
+    return out[:most]

@@ -6,7 +6,7 @@ lock. A change in the database reloads the layers it names; ages tick in the bro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from app.context import PageContext
 from app.pages import keyboard, search
 from app.pages.background import Background
 from app.pages.clock_hand import ClockHand
-from app.pages.pictures import Picture, is_raster, paint, tile_url
+from app.pages.pictures import Picture, has_density, marks_of, paint, tile_url
 from app.pages.selection import Selection
 from app.panels import layer_tree, map_frame, twin_table
 from app.panels.app_bar import AppBar
@@ -46,6 +46,7 @@ class Planner:
         self.state: PageState = initial(self.city, context.query)
         self.size = FIRST_SIZE
         self.pictures: dict[str, Picture] = {}
+        self._due: set[str] = set()
         self.services: Mapping[str, ServiceState] = {}
         self.background = Background()
         self.full, self.place_n = False, 0
@@ -104,20 +105,20 @@ class Planner:
         """Layers of the city that can be drawn and are switched on, from below."""
         return [name for name in layers() if name in self.city.services and name not in self.state.hidden]
 
-    def reload(self, names: Sequence[str] | None = None) -> None:
+    def reload(self, names: Iterable[str] | None = None) -> None:
         """Read the named layers at the present view; without names all that are visible."""
-        wanted = self.visible() if names is None else [name for name in self.visible() if name in names]
-        view, reader, versions = self.view(), self.context.reader, self.context.refresh.versions
-
-        def work() -> tuple[list[Picture], Mapping[str, ServiceState]]:
-            states = {state.id: state for state in reader.services(self.city.id)}
-            ready = [n for n in wanted if n in states and states[n].state != "ready"]
-            return [paint(reader, n, view, versions.get(n, 0)) for n in ready], states
-
-        kind = "all" if names is None else ",".join(sorted(wanted))
-        self.background.run(f"load:{kind}", work, lambda found: self._show(*found, view))
-        if names is None or self.state.focus in names:
+        self._due |= set(self.visible() if names is None else names)
+        self.background.run("load", self._load, lambda found: self._show(*found))
+        if names is None or self.state.focus in self._due:
             self.hand.count()
+
+    def _load(self) -> tuple[Sequence[Picture], Mapping[str, ServiceState], View]:
+        """In the session's thread: whatever is due by now, at the view of now."""
+        due, self._due = self._due, set()
+        view, reader, versions = self.view(), self.context.reader, self.context.refresh.versions
+        states = {state.id: state for state in reader.services(self.city.id)}
+        ready = [n for n in self.visible() if n in due and n in states and states[n].state != "ready"]
+        return [paint(reader, n, view, versions.get(n, 0)) for n in ready], states, view
 
     def _show(self, pictures: Sequence[Picture], services: Mapping[str, ServiceState], view: View) -> None:
         self.services = services
@@ -134,17 +135,20 @@ class Planner:
         if picture.element is not None:
             self.map.set(name, picture.element, z_order=layer.z_order)
             self.map.alpha(name, self.state.opacity.get(name, 1.0))
-        if is_raster(name):
+        if has_density(name, picture.view):
             url = tile_url(name, "desk", picture.version, picture.view, live=self.state.live)
             self.map.add_tiles(f"{name}.density", url, z_order=layer.z_order)
+        else:
+            self.map.remove(f"{name}.density")
 
     def _labels(self, view: View) -> None:
-        self.map.labels(labels.labels(view))
+        shown = labels.labels(view, language=self.text.language, avoid=marks_of(self.pictures.values()))
+        self.map.labels(shown)
 
     def changed(self, versions: Mapping[str, int]) -> None:
         """The database has new rows of these services. A past moment changes only when it shows what is known now."""
         if self.state.live or not self.state.as_known:
-            self.reload([name for name in versions if name in self.city.services] or [""])
+            self.reload([name for name in versions if name in self.city.services])
 
     def _slow(self) -> None:
         if self.state.live:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import panel as pn
 
 from app.context import PageContext
 from app.pages.background import Background
-from app.pages.pictures import Picture, is_raster, paint, tile_url
+from app.pages.pictures import Picture, has_density, marks_of, paint, tile_url
 from app.panels import callouts, fleet, river, wall_footer, wall_inset, wall_rail, wall_tiles
 from app.panels.map_frame import MapFrame
 from app.panels.wall_bar import WallBar
@@ -63,6 +63,7 @@ class Screen:
         self.size = (2632, 1536)
         self.services: Mapping[str, ServiceState] = {}
         self.pictures: dict[str, Picture] = {}
+        self._due: set[str] = set()
         self.whole: dict[str, Picture] = {}
         self.river: river.River | None = None
         self.items: Sequence[wall_rail.Item] = ()
@@ -105,6 +106,11 @@ class Screen:
         now = datetime.now(UTC)
         return View(self.box, *self.size, now - WINDOW, now)
 
+    def desk(self, view: View) -> View:
+        """The view as layers choose by zoom: in the px of a desk, for a wall's marks are k times as large."""
+        width, height = (max(1, round(px / self.map.k)) for px in (view.width_px, view.height_px))
+        return View(view.bounds, width, height, view.start, view.end, view.known_at)
+
     def wide(self) -> View:
         """The city with all its scenes: what the tiles and the list count, so that nothing outside a scene is lost."""
         now = datetime.now(UTC)
@@ -135,30 +141,28 @@ class Screen:
     def changed(self, versions: Mapping[str, int]) -> None:
         self.reload([name for name in versions if name in self.city.services])
 
-    def reload(self, names: Sequence[str] | None = None) -> None:
-        """Read the scene and the city again; with names only those services."""
-        if names is not None and not names:
-            names = []
+    def reload(self, names: Iterable[str] | None = None) -> None:
+        """Read the scene and the city again; with names only those services and what is not there yet."""
+        self._due |= set(self.city.services if names is None else names)
+        self.background.run("wall", self._load, self._show)
+
+    def _load(self) -> Reading:
+        """In the screen's thread: whatever is due by now."""
+        due, self._due = self._due, set()
         view, wide, scene, reader = self.view(), self.wide(), self.scene, self.context.reader
-        versions, before, far = self.context.refresh.versions, dict(self.pictures), dict(self.whole)
-
-        def due(name: str, known: Mapping[str, Picture]) -> bool:
-            return names is None or name in names or name not in known
-
-        def work() -> Reading:
-            states = {state.id: state for state in reader.services(self.city.id)}
-            ready = [n for n in layers() if n in states and states[n].state != "ready"]
-            for name in ready:
-                if due(name, far):
-                    far[name] = paint(reader, name, wide, versions.get(name, 0))
-                if name in scene.layers and due(name, before):
-                    before[name] = paint(reader, name, view, versions.get(name, 0))
-            frame = far[HYDROLOGY].frame if HYDROLOGY in far else None
-            found = river.read(reader, frame, self.city, wide) if HYDROLOGY in scene.layers else None
-            shown = {n: p for n, p in before.items() if n in scene.layers}
-            return Reading(scene.id, shown, far, states, found)
-
-        self.background.run("wall", work, self._show)
+        versions, near, far = self.context.refresh.versions, dict(self.pictures), dict(self.whole)
+        states = {state.id: state for state in reader.services(self.city.id)}
+        for name in layers():
+            if name not in states or states[name].state == "ready":
+                continue
+            if name in due or name not in far:
+                far[name] = paint(reader, name, self.desk(wide), versions.get(name, 0))
+            if name in scene.layers and (name in due or name not in near):
+                near[name] = paint(reader, name, self.desk(view), versions.get(name, 0))
+        frame = far[HYDROLOGY].frame if HYDROLOGY in far else None
+        found = river.read(reader, frame, self.city, wide) if HYDROLOGY in scene.layers else None
+        shown = {n: p for n, p in near.items() if n in scene.layers}
+        return Reading(scene.id, shown, far, states, found)
 
     def _show(self, found: Reading) -> None:
         if found.scene != self.scene.id:
@@ -173,14 +177,16 @@ class Screen:
         shown = self.items[: wall_rail.MOST]
         self.map.set("callouts", callouts.element(shown, view, self.map.k), z_order=CALLOUT_Z)
         avoid = [(x, y) for item in shown if item.place for x, y, _ in [callouts.inside(item.place, view)]]
-        self.map.labels(labels.labels(view, "wall", language=self.text.language, avoid=avoid, most=LABELS_MOST))
+        avoid += marks_of(self.pictures.values())
+        named = labels.labels(view, "wall", language=self.text.language, avoid=avoid, most=LABELS_MOST, k=self.map.k)
+        self.map.labels(named)
         self.refresh_blocks()
 
     def _draw(self, picture: Picture) -> None:
         layer = layers()[picture.service]
         if picture.element is not None:
             self.map.set(picture.service, picture.element, z_order=layer.z_order)
-        if is_raster(picture.service):
+        if has_density(picture.service, picture.view):
             url = tile_url(picture.service, "wall", picture.version, picture.view)
             self.map.add_tiles(f"{picture.service}.density", url, z_order=layer.z_order, alpha=0.7)
 

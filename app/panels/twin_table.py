@@ -40,11 +40,14 @@ def content(picture: Picture | None, service: Service | None, selected: str | No
     frame = _abnormal_first(picture.frame).head(MOST)
     table = get(service.id).table(frame, text.language).fillna("") if len(frame) else pd.DataFrame()
     titles = [str(column) for column in table.columns]
-    shown = [text("table.id"), *titles]
-    rows = [_row(key, values, frame.loc[[key]].iloc[0]) for key, values in _pairs(table, frame)]
+    own = text("table.id") not in titles  # most layers show their own, shorter id
+    shown = [text("table.id"), *titles] if own else titles
+    rows = [_row(key, values, frame.loc[[key]].iloc[0], own) for key, values in _pairs(table, frame)]
     state = text("table.state")
     return base | {
-        "columns": [{"title": name, "align": _align(table, name)} for name in shown] if rows else [],
+        "columns": [{"title": n, "align": _align(table, n) if i else "left"} for i, n in enumerate(shown)]
+        if rows
+        else [],
         "state_column": shown.index(state) if state in shown else 0,
         "rows": rows,
         "in_view": len(rows),
@@ -58,11 +61,17 @@ def _pairs(table: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[Any, list[str
     return [(known[str(key)], [str(v) for v in values]) for key, *values in table.itertuples() if str(key) in known]
 
 
-def _row(key: Any, cells: list[str], row: pd.Series[Any]) -> dict[str, Any]:
+def _row(key: Any, cells: list[str], row: pd.Series[Any], own: bool) -> dict[str, Any]:
     level = int(row.get("level") or 0)
     name = str(row["id"]) if "id" in row.index else str(key)
     glyph = marks.svg(palette.LEVEL_SHAPE[level], "fresh", level, 18, tint=palette.SEVERITY[level]) if level else ""
-    return {"id": name, "cells": [name, *cells], "level": level, "state": str(row.get("state", "")), "svg": glyph}
+    return {
+        "id": name,
+        "cells": [name, *cells] if own else cells,
+        "level": level,
+        "state": str(row.get("state", "")),
+        "svg": glyph,
+    }
 
 
 def _abnormal_first(frame: pd.DataFrame) -> pd.DataFrame:
