@@ -221,9 +221,17 @@ def convert(ward: str, district: str | None = None, province: str | None = None)
     old = unit(ward, on=LAST_OLD)
     if old.kind not in {"province", "district"} or old.code in old_units():
         return _successors([old.code])
-    return _successors(
-        part.code for part in old_units().values() if old.code in {part.province_code, part.district_code}
-    )
+    return _successors(_parts()[old.code])
+
+
+@cache
+def _parts() -> Mapping[str, tuple[str, ...]]:
+    """Codes of old provinces and districts to those of their wards."""
+    parts: dict[str, list[str]] = {}
+    for part in old_units().values():
+        for group in {part.province_code, part.district_code} - {None, part.code}:
+            parts.setdefault(str(group), []).append(part.code)
+    return MappingProxyType({group: tuple(codes) for group, codes in parts.items()})
 
 
 def _successors(codes: Iterable[str]) -> tuple[Successor, ...]:
