@@ -103,7 +103,7 @@ class MapFigure:
         )
         self.figure.axis.visible = False
         self.figure.grid.visible = False
-        self.tap = TapTool()
+        self.tap = TapTool(mode="replace")  # the default takes a choice back when the same mark is hit again
         if style == "desk":
             wheel = WheelZoomTool(zoom_on_axis=False)
             pan = PanTool()

@@ -4,7 +4,7 @@
   const M = window.Bokeh && Bokeh.Models && (Bokeh.Models.get ? Bokeh.Models.get("TileRenderer") : Bokeh.Models("TileRenderer"));
   if (!M) { setTimeout(patch, 20); return }
   const V = M.prototype.default_view.prototype; if (V.__patched) return; V.__patched = true;
-  const RETRY_MS = 3000;
+  const RETRY_MS = 3000, WATCH_MS = 1000;
   // one screen of 256 px tiles with its border needs about 170 on 4K, four times as many on 8K
   const cap = () => window.innerWidth * window.innerHeight > 9e6 ? 800 : 400;
   V._prefetch_tiles = function () {};
@@ -18,13 +18,15 @@
       if (all.length && all.every(t => t.loaded || t.finished)) { this.__old = null }
       else { const now = ts.tiles; ts.tiles = this.__old; this._render_tiles(ctx, [...this.__old.keys()]); ts.tiles = now }
     }
-    const now = performance.now();
+    const now = performance.now(); let waiting = ts.tiles.size === 0;  // the first ones are asked for after this paint
     for (const [k, t] of ts.tiles) {
-      if (t.finished && !t.loaded) {
-        if (!t.__dead) { t.__dead = now; setTimeout(() => this.request_paint(), RETRY_MS + 100) }
-        else if (now - t.__dead > RETRY_MS) ts.tiles.delete(k);
-      }
+      if (t.loaded) continue;
+      waiting = true;
+      if (!t.finished) continue;
+      if (!t.__dead) t.__dead = now; else if (now - t.__dead > RETRY_MS) ts.tiles.delete(k);
     }
+    // a failure paints nothing, so nobody would look again: look every second while a tile is missing
+    if (waiting && !this.__watch) this.__watch = setTimeout(() => { this.__watch = 0; this.request_paint() }, WATCH_MS);
     update.call(this, ctx);
     if (ts.tiles.size > most) { for (const [k, t] of ts.tiles) { if (ts.tiles.size <= most / 2) break; if (t.loaded) ts.tiles.delete(k) } }
     if (this._tiles && this._tiles.length > most) this._tiles = [...ts.tiles.values()];
