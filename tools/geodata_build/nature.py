@@ -95,6 +95,7 @@ def _world_rivers(traced: list[dict[str, Any]]) -> list[BaseGeometry]:
 
 def parted(line: BaseGeometry, at: shapely.Point) -> list[BaseGeometry]:
     """The line cut in two where it passes nearest to the point."""
+    assert isinstance(line, shapely.LineString)
     where = line.project(at)
     return [substring(line, 0, where), substring(line, where, line.length)]
 
@@ -133,9 +134,8 @@ def joined(lines: list[BaseGeometry], shore: BaseGeometry) -> list[BaseGeometry]
             for target, reach in ((others, 0.005), (coast, 0.07)):
                 if 0 < end.distance(target) < reach:
                     link = shapely.shortest_line(end, target)
-                    links.append(
-                        scale(link, 1.1, 1.1, origin=end)
-                    )  # a little beyond, so that noding finds the crossing
+                    # a little beyond its end, so that noding finds the crossing
+                    links.append(scale(link, 1.1, 1.1, origin=end))
                     break
     return [*lines, *links]
 
@@ -144,7 +144,7 @@ def viet_nam(shore: BaseGeometry, lines: list[BaseGeometry], points: np.ndarray)
     """The parts of the land, split by the borders, on which the ward points (n, 2) stand, and the islets."""
     edges = shapely.union_all([shore.boundary, *joined(lines, shore)])
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
-    tree = shapely.STRtree(shapely.points(points))
+    tree = shapely.STRtree([shapely.Point(xy) for xy in points])
     count = np.bincount(tree.query(faces, predicate="contains")[0], minlength=len(faces))
     shapely.prepare(shore)
     on_land = shapely.contains(shore, shapely.point_on_surface(faces))
