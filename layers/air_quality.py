@@ -65,6 +65,8 @@ class AirQuality(Layer):
         out["level"] = np.where(
             out["state"].isin(["unknown", "silent"]), np.where(out["state"] == "silent", 2, 0), out["level"]
         )
+        idle = ~out.index.isin(list(measuring(latest))) & (out["state"].isin(["fresh", "late"]))
+        out.loc[idle, ["state", "level"]] = ["maintenance", 0]
         out["mark"] = "aqi"
         return gpd.GeoDataFrame(states.ordered(out))
 
@@ -75,11 +77,14 @@ class AirQuality(Layer):
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
         level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
-        heard = ~state.isin(["unknown", "silent"])
+        heard = state.isin(["fresh", "late"])
         rows = [
             ("đang nhận", "receiving", "fresh", 0, int((heard & (level == 0)).sum())),
             ("kém trở lên", "poor or worse", "fresh", 2, int((heard & (level > 0)).sum())),
         ]
+        if (state == "maintenance").any():
+            n = int((state == "maintenance").sum())
+            rows.append(("thiết bị không đo", "device not measuring", "maintenance", 0, n))
         if (state == "silent").any():
             rows.append(("mất tín hiệu", "silent", "silent", 2, int((state == "silent").sum())))
         if (state == "unknown").any():
@@ -102,9 +107,16 @@ class AirQuality(Layer):
         for name in POLLUTANTS:
             if name in row["values"]:
                 facts[NAMES[name]] = words.quantity(row["values"][name], "ug/m3", 1, language)
+        facts["Trạng thái" if vi else "State"] = states.said(row["state"], language)
         facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts
+
+
+def measuring(latest: pd.DataFrame) -> set[str]:
+    """Stations with at least one device whose newest result was measured, not calibrating, broken or in repair."""
+    good = latest[(latest["quality"] == Quality.MEASURING) & latest["observed_property"].isin(POLLUTANTS)]
+    return set(good["id"])
 
 
 def index_of(rows: pd.DataFrame) -> vn_aqi.Index | None:

@@ -53,8 +53,7 @@ def _finish(counts: NDArray[np.float64], total: int, view: View) -> xr.DataArray
 def lines(rows: Sorted, view: View) -> xr.DataArray:
     """How many segments cross each pixel of the view."""
     canvas, box = _canvas(view)
-    reach = GUTTER_PX * view.resolution_m + WORLD_M / 2**9 / 4
-    x, y, x1, y1 = rows.near(box, reach)
+    x, y, x1, y1 = rows.near(box, 0)
     if not len(x):
         return _finish(np.zeros((canvas.plot_height, canvas.plot_width)), rows.total, view)
     step = max(1, len(x) // SAMPLE) if view.zoom < 8 else 1

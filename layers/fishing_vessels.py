@@ -17,7 +17,7 @@ from geodata import geography
 from geodata.records import Position
 from geodata.rules import vessel
 from geodata.view import View
-from layers import density, elements, states, words
+from layers import density, elements, palette, states, words
 from layers.base import LegendItem, RasterLayer
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ PORT_SPEED_KN = 0.8
 FAR, NEAR = 9.0, 12.0
 """Under ``FAR`` only what needs acting on is a single mark; under ``NEAR`` marks are smaller (look.md 3.7)."""
 
+ASIDE_SCALE = 0.6
+"""In port, and ships that do not fish (look.md 3.6)."""
+
 FORGOTTEN_S = 30 * 86400.0
 """A vessel not heard for a month is no mark any more; its rows stay."""
 
-COLUMNS = ("state", "level", "alpha", "age_s", "in_port", "mark", "az", "scale", "tint")
+COLUMNS = ("state", "level", "alpha", "age_s", "in_port", "fishing", "mark", "az", "scale", "tint")
 
 
 class FishingVessels(RasterLayer):
@@ -63,6 +66,8 @@ class FishingVessels(RasterLayer):
         out["alpha"] = np.where(out["in_port"] | ~fishing, np.minimum(out["alpha"], 0.7), out["alpha"])
         # a merchant ship that has sailed out of reach is not missing
         out = out[fishing | (out["state"] != "silent")].copy()
+        out["fishing"] = fishing
+        out["tint"] = np.where(out["fishing"], palette.TINT["sea"], palette.TEXT3)
         out["mark"] = "vessel"
         heading = pd.to_numeric(out["heading_deg"], errors="coerce")
         moving = pd.to_numeric(out["sog_kn"], errors="coerce").fillna(0) >= PORT_SPEED_KN
@@ -71,19 +76,22 @@ class FishingVessels(RasterLayer):
 
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
         shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
-        small = np.where(shown["in_port"].astype(bool), 0.6, 1.0) if len(shown) else np.empty(0)
+        aside = shown["in_port"].astype(bool) | ~shown["fishing"].astype(bool)
+        small = np.where(aside, ASIDE_SCALE, 1.0)
         far = 0.8 if view.zoom < NEAR else 1.0
-        scale = np.where(shown["level"].astype(int) >= 2, 1.0, small * far) if len(shown) else small
-        return elements.of(shown.assign(scale=scale).drop(columns=["name", "properties", "tint"], errors="ignore"))
+        scale = np.where(shown["level"].astype(int) >= 2, 1.0, small * far)
+        return elements.of(shown.assign(scale=scale).drop(columns=["name", "properties"], errors="ignore"))
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
         port = frame["in_port"].astype(bool) if len(frame) else pd.Series(dtype=bool)
         level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
+        fishing = frame["fishing"].astype(bool) if len(frame) else pd.Series(dtype=bool)
         rows = (
-            ("đang ở biển", "at sea", "fresh", 0, int(((state == "fresh") & ~port).sum())),
-            ("trong cảng", "in port", "fresh", 0, int(((state == "fresh") & port).sum())),
-            ("trễ", "late", "late", 0, int((state == "late").sum())),
+            ("đang ở biển", "at sea", "fresh", 0, int(((state == "fresh") & ~port & fishing).sum())),
+            ("trong cảng", "in port", "fresh", 0, int(((state == "fresh") & port & fishing).sum())),
+            ("trễ", "late", "late", 0, int(((state == "late") & fishing).sum())),
+            ("tàu khác", "other ships", "fresh", 0, int((state.isin(["fresh", "late"]) & ~fishing).sum())),
             ("mất tín hiệu trên 6 giờ", "lost over 6 h", "silent", 3, int((level == vessel.LEVEL_LOST).sum())),
             (
                 "mất tín hiệu trên 10 ngày",

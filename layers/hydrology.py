@@ -77,11 +77,13 @@ class Hydrology(Layer):
         out["values"] = [by[station] for station in out.index]
         out["value"] = [by[station].get(LEVEL, np.nan) for station in out.index]
         out["rate"] = [rates.get(station, np.nan) for station in out.index]
-        out["river"] = [p.get("river") for p in out["properties"]]
-        out["alarms"] = [alarms_of(p) for p in out["properties"]]
+        out["river"] = pd.Series([p.get("river") for p in out["properties"]], out.index, dtype=object)
+        named = list(zip(out["properties"], out["name"], strict=True))
+        out["alarms"] = [alarms_of(p, n) for p, n in named]
+        raising = [alarms_of(p, n, confirmed=True) for p, n in named]
         measured = ~out["value"].isna()
         out["level"] = [
-            alarm.alarm(v, a).level if m else 0 for v, a, m in zip(out["value"], out["alarms"], measured, strict=True)
+            alarm.alarm(v, a).level if m else 0 for v, a, m in zip(out["value"], raising, measured, strict=True)
         ]
         out.loc[out["state"] == "unknown", "level"] = 0
         out.loc[out["state"] == "silent", "level"] = 2
@@ -125,7 +127,7 @@ class Hydrology(Layer):
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi = language == "vi"
         facts = {("Trạm" if vi else "Station"): str(row["name"] or row.name)}
-        if row["river"]:
+        if isinstance(row["river"], str):
             facts["Sông, hồ" if vi else "Water"] = str(row["river"])
         if not pd.isna(row["value"]):
             facts["Mực nước" if vi else "Water level"] = words.quantity(row["value"], "m", 2, language)
@@ -134,6 +136,7 @@ class Hydrology(Layer):
         for name, title in zip(RAIN, ("Mưa 1 giờ", "Mưa 24 giờ") if vi else ("Rain 1 h", "Rain 24 h"), strict=True):
             if name in row["values"]:
                 facts[title] = words.quantity(row["values"][name], "mm", 1, language)
+        facts["Trạng thái" if vi else "State"] = states.said(row["state"], language)
         facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts
@@ -147,12 +150,15 @@ def alone(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
     return kept
 
 
-def alarms_of(properties: Mapping[str, Any]) -> dict[str, float]:
-    """BĐ1–3 in metres: of the station list when the feed names the station, else what the feed sends."""
-    known = stations.stations().get(str(properties.get("station")))
+def alarms_of(properties: Mapping[str, Any], name: str | None = None, *, confirmed: bool = False) -> dict[str, float]:
+    """BĐ1–3 in metres: of the station list when the feed names the station, else what the feed sends.
+
+    ``confirmed``: only the levels that may raise an alarm on their own.
+    """
+    known = stations.find(str(properties.get("station") or "")) or (stations.find(name) if name else None)
     if known is not None and known.alarms:
-        return {str(name): value for name, value in known.alarms.items()}
-    return {name: float(properties[name]) for name in ("bd1", "bd2", "bd3") if properties.get(name) is not None}
+        return {str(at): value for at, value in known.alarms.items() if not confirmed or known.confirmed(at)}
+    return {at: float(properties[at]) for at in ("bd1", "bd2", "bd3") if properties.get(at) is not None}
 
 
 def rates_of(recent: pd.DataFrame) -> dict[str, float]:

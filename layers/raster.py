@@ -1,6 +1,6 @@
 """Columns kept in memory for pictures of any amount: loaded once, gone on by increments, cut by place.
 
-A tile touches only the rows near it: they are sorted by cells of zoom 9, and a cell's rows lie together. Positions
+A tile touches only the rows near it: they are sorted by cells of zoom 11, and a cell's rows lie together. Positions
 become segments (fix to fix of one thing); a gap of more than six hours or a jump of more than sixty knots parts them.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float32]
+Quad = tuple[Floats, Floats, Floats, Floats]
+Box = tuple[float, float, float, float]
 
-CELL_ZOOM = 9
+CELL_ZOOM = 11
+ROWS = 80
+"""A box over more rows of cells than this takes everything: sorting would not spare it much."""
+
 GAP_S = 6 * 3600.0
 JUMP_M_S = 60 * 1852 / 3600
 LATE_S = 900.0
@@ -37,12 +42,15 @@ AFRESH_S = 900.0
 HOLD_S = 20.0
 """Increments are read at most this often."""
 
+SHORT_M = WORLD_M / 2**CELL_ZOOM / 2
+"""Longer segments (a fix every two hours is 40 km of way) are kept apart and looked at for every box."""
+
 EVERYWHERE = Bounds(-180, -85, 180, 85)
 KEPT = 6
 
 
 def cells(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
-    """The zoom 9 cell of EPSG:3857 points, row by row from the north-west."""
+    """The zoom 11 cell of EPSG:3857 points, row by row from the north-west."""
     side = WORLD_M / 2**CELL_ZOOM
     column = np.floor((x.astype(np.float64) + WORLD_M / 2) / side).astype(np.int64)
     row = np.floor((WORLD_M / 2 - y.astype(np.float64)) / side).astype(np.int64)
@@ -52,30 +60,47 @@ def cells(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Rows sorted by cell; ``x1, y1`` is x, y again for points. float32 EPSG:3857 m. ``total`` over all cells."""
+    """Rows sorted by cell; ``x1, y1`` is x, y again for points. float32 EPSG:3857 m. ``total`` over all cells.
+
+    ``far`` are the segments longer than ``SHORT_M``, unsorted.
+    """
 
     x: Floats
     y: Floats
     x1: Floats
     y1: Floats
     cell: NDArray[np.int64]
+    far: Quad
 
     @property
     def total(self) -> int:
-        return len(self.x)
+        return len(self.x) + len(self.far[0])
 
     @classmethod
     def of(cls, x: Floats, y: Floats, x1: Floats, y1: Floats) -> Sorted:
+        short = np.maximum(np.abs(x1 - x), np.abs(y1 - y)) <= SHORT_M
+        far = (x[~short], y[~short], x1[~short], y1[~short])
+        x, y, x1, y1 = x[short], y[short], x1[short], y1[short]
         cell = cells(x, y)
         order = np.argsort(cell, kind="stable")
-        return cls(x[order], y[order], x1[order], y1[order], cell[order])
+        return cls(x[order], y[order], x1[order], y1[order], cell[order], far)
 
-    def near(self, box: tuple[float, float, float, float], margin_m: float) -> tuple[Floats, Floats, Floats, Floats]:
-        """The rows of every cell that the box, widened by the margin, touches."""
+    def near(self, box: Box, margin_m: float) -> Quad:
+        """The rows of every cell that the box, widened by the margin, touches, and the long segments that reach it."""
+        found = [self._short(box, margin_m + SHORT_M)]
+        fx, fy, fx1, fy1 = self.far
+        if len(fx):
+            x0, y0, x1, y1 = box[0] - margin_m, box[1] - margin_m, box[2] + margin_m, box[3] + margin_m
+            hit = (np.maximum(fx, fx1) >= x0) & (np.minimum(fx, fx1) <= x1)
+            hit &= (np.maximum(fy, fy1) >= y0) & (np.minimum(fy, fy1) <= y1)
+            found.append((fx[hit], fy[hit], fx1[hit], fy1[hit]))
+        return _stacked(found)
+
+    def _short(self, box: Box, margin_m: float) -> Quad:
         x0, y0, x1, y1 = box[0] - margin_m, box[1] - margin_m, box[2] + margin_m, box[3] + margin_m
         corners = cells(np.array([x0, x1]), np.array([y1, y0]))
         (top, left), (bottom, right) = (divmod(int(c), 2**CELL_ZOOM) for c in corners)
-        if (bottom - top + 1) * (right - left + 1) > 256:
+        if bottom - top >= ROWS:
             return self.x, self.y, self.x1, self.y1
         parts = []
         for row in range(top, bottom + 1):
@@ -83,10 +108,15 @@ class Sorted:
             last = np.searchsorted(self.cell, row * 2**CELL_ZOOM + right, "right")
             if last > first:
                 parts.append(slice(int(first), int(last)))
-        if not parts:
-            empty = np.empty(0, np.float32)
-            return empty, empty, empty, empty
-        return tuple(np.concatenate([a[p] for p in parts]) for a in (self.x, self.y, self.x1, self.y1))  # type: ignore[return-value]
+        return _stacked([(self.x[p], self.y[p], self.x1[p], self.y1[p]) for p in parts])
+
+
+def _stacked(parts: Sequence[Quad]) -> Quad:
+    if len(parts) == 1:
+        return parts[0]
+    empty = np.empty(0, np.float32)
+    x, y, x1, y1 = (np.concatenate([empty, *(part[i] for part in parts)]) for i in range(4))
+    return x, y, x1, y1
 
 
 def segments(columns: Columns, start: float, end: float) -> Sorted:

@@ -14,6 +14,20 @@ import pandas as pd
 from layers import palette
 
 FADE_FROM = 1.0
+WORDS = {
+    "fresh": ("đang nhận", "receiving"),
+    "late": ("trễ", "late"),
+    "silent": ("mất tín hiệu", "silent"),
+    "unknown": ("chưa rõ, mất nguồn", "unknown, feed down"),
+    "maintenance": ("thiết bị không đo", "device not measuring"),
+}
+"""State to its words, Vietnamese and English (look.md 2.4)."""
+
+
+def said(state: str, language: str) -> str:
+    """The state of a thing in words."""
+    vi, en = WORDS.get(state, (state, state))
+    return vi if language == "vi" else en
 
 
 def age_s(times: pd.Series[Any], end: datetime) -> pd.Series[float]:

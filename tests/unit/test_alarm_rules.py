@@ -7,7 +7,7 @@ import pytest
 from geodata import stations
 from geodata.rules import alarm, deadline, vessel
 
-KIM_LONG = stations.station("kim_long").alarms
+KIM_LONG = {str(name): value for name, value in stations.station("kim_long").alarms.items()}
 NOON = datetime(2026, 11, 21, 5, tzinfo=UTC)
 
 

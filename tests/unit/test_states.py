@@ -49,3 +49,8 @@ def test_no_rows_keep_the_columns() -> None:
 def test_the_abnormal_is_drawn_last() -> None:
     frame = rows(10, 20, 30).assign(level=[3, 0, 2])
     assert states.ordered(frame)["level"].tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_state_has_its_words(language: str) -> None:
+    assert len({states.said(state, language) for state in states.WORDS}) == len(states.WORDS)
