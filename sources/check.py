@@ -155,8 +155,8 @@ async def _read(
 def _judge(verdict: Verdict, binding: SourceBinding, batches: Iterable[Batch], bounds: Bounds, now: datetime) -> None:
     records = [record for batch in batches for record in batch.records]
     rejected = [row for batch in batches for row in batch.rejected]
-    verdict.records = Counter(type(record).__name__ for record in records)
-    verdict.rejected = Counter(row.reason for row in rejected)
+    verdict.records = dict(Counter(type(record).__name__ for record in records))
+    verdict.rejected = dict(Counter(row.reason for row in rejected))
     garbled = [row for row in rejected if row.payload is not None]
     verdict.speaks = bool(records) or (bool(rejected) and not garbled)
     if garbled and not records and verdict.error is None:

@@ -67,7 +67,7 @@ class Runner:
                 task.cancel()
             await asyncio.gather(*late, beating, return_exceptions=True)
             if late:
-                log.error("stopped without storing what %d sources sent last", len(late))
+                log.error("stopped before the store had taken what %d sources sent last", len(late))
             for task in tasks:
                 if not task.cancelled() and (error := task.exception()):
                     log.error("source %s ended", task.get_name(), exc_info=error)
