@@ -16,6 +16,8 @@ from importlib.resources import files
 from math import cos, hypot, radians
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geodata import admin_units
@@ -24,7 +26,7 @@ from geodata.city import cities
 from geodata.folding import composed, marked, words
 from geodata.geography import collection
 
-__all__ = ["Hit", "Successor", "Unit", "convert", "search", "unit", "ward_at"]
+__all__ = ["Hit", "Successor", "Unit", "convert", "search", "unit", "ward_at", "wards_of"]
 
 Kind = Literal[
     "city", "province", "ward", "place", "sea", "lagoon", "river", "island", "area", "agency", "old_province",
@@ -289,3 +291,17 @@ def ward_at(lon: float, lat: float, within_m: float = 500.0) -> Unit | None:
     (x0, y0), (x1, y1) = line[0], line[-1]
     away_m = 1000 * KM_PER_DEGREE * hypot((x1 - x0) * cos(radians(lat)), y1 - y0)
     return new_units()[str(wards["id"].iloc[row])] if away_m <= within_m else None
+
+
+def wards_of(lon: npt.ArrayLike, lat: npt.ArrayLike) -> list[str | None]:
+    """Codes of the wards of many points in EPSG:4326; None on water and outside the cities' provinces.
+
+    On an edge that two cells share it is one of them.
+    """
+    points = np.atleast_1d(shapely.points(np.asarray(lon, float), np.asarray(lat, float)))
+    rows, cells = _ward_tree().query(points, predicate="intersects")
+    codes: list[str | None] = [None] * len(points)
+    known = collection("wards")["id"].to_numpy()
+    for row, cell in zip(rows.tolist(), cells.tolist(), strict=True):
+        codes[row] = str(known[cell])
+    return codes

@@ -108,6 +108,15 @@ def test_every_official_point_lies_in_its_own_ward() -> None:
     assert wrong == []
 
 
+def test_wards_of_many_points() -> None:
+    codes = gazetteer.wards_of([107.584, 107.87, 105.84, 107.1003], [16.4556, 16.315, 21.02, 16.8163])
+    assert codes[:3] == ["19789", None, None]
+    east = gazetteer.ward_at(107.1003, 16.8163)
+    assert east is not None
+    assert codes[3] == east.code
+    assert gazetteer.wards_of([], []) == []
+
+
 def test_a_code_means_nothing_without_its_date() -> None:
     before, after = date(2025, 6, 30), date(2025, 7, 1)
     assert gazetteer.unit("44", on=before).name == "Quảng Bình"
