@@ -47,6 +47,7 @@ class Planner:
         self.size = FIRST_SIZE
         self.pictures: dict[str, Picture] = {}
         self._due: set[str] = set()
+        self.rows: dict[str, Any] = twin_table.content(None, None, text)
         self.services: Mapping[str, ServiceState] = {}
         self.background = Background()
         self.full, self.place_n = False, 0
@@ -128,7 +129,21 @@ class Planner:
                 self._draw(picture)
         self._labels(view)
         self.refresh_blocks()
+        if self.state.focus in {p.service for p in pictures}:
+            self._tabulate()
         self.selection.refresh({p.service for p in pictures})
+
+    def _tabulate(self) -> None:
+        """Make the table of the layer in focus, in the session's thread."""
+        focus = self.state.focus if self.state.focus in self.city.services else None
+        picture = self.pictures.get(focus or "")
+        service = None if focus is None else self.city.catalogue()[focus]
+
+        def then(rows: dict[str, Any]) -> None:
+            self.rows = rows
+            self.refresh_blocks()
+
+        self.background.run("table", lambda: twin_table.content(picture, service, self.text), then)
 
     def _draw(self, picture: Picture) -> None:
         name, layer = picture.service, layers()[picture.service]
@@ -170,9 +185,7 @@ class Planner:
         )
         self.frame.show(self._frame_data())
         selected = state.selected[1] if state.selected and state.selected[0] == state.focus else None
-        focus = state.focus if state.focus in city.services else None
-        service = None if focus is None else city.catalogue()[focus]
-        self.table.show(twin_table.content(self.pictures.get(focus or ""), service, selected, text))
+        self.table.show({**self.rows, "selected": selected})
         self.shell.show({"link": state.query()})
 
     def _bar_data(self) -> dict[str, Any]:
@@ -251,6 +264,7 @@ class Planner:
     def focus(self, name: str) -> None:
         self.state = replace(self.state, focus=None if name == self.state.focus else name)
         self.refresh_blocks()
+        self._tabulate()
         self.hand.count()
 
     def fade(self, value: float) -> None:

@@ -93,7 +93,9 @@ class Selection:
         planner = self.planner
         if service not in layers() or service not in planner.city.services:
             return
-        planner.state = replace(planner.state, selected=(service, key), focus=service)
+        if planner.state.focus != service:
+            planner.focus(service)
+        planner.state = replace(planner.state, selected=(service, key))
         self._row = row
         planner.refresh_blocks()
         planner.arrange()

@@ -12,15 +12,22 @@ from layers.elements import Marks
 if TYPE_CHECKING:
     from app.panels.wall_rail import Item
 
-REACH_PX = (44, 66, 92)
+Box = tuple[float, float, float, float]
+
+REACH_PX = (44, 66, 92, 130)
 """Distances of a call-out from its mark, desk px before the wall's factor."""
 
 EDGE_PX = 26
 DIRECTIONS = 12
 
 
-def place(points: Sequence[tuple[float, float]], width: float, height: float, k: float) -> list[tuple[float, float]]:
-    """Offsets in desk px (before ``k``) for marks at screen px: the freest of twelve directions, nearest first."""
+def place(
+    points: Sequence[tuple[float, float]], width: float, height: float, k: float, blocked: Sequence[Box] = ()
+) -> list[tuple[float, float]]:
+    """Offsets in desk px (before ``k``) for marks at screen px: the freest of twelve directions, nearest first.
+
+    No call-out stands in a ``blocked`` box: left, top, right, bottom in screen px.
+    """
     taken: list[tuple[float, float]] = []
     out = []
     for i, (x, y) in enumerate(points):
@@ -33,6 +40,8 @@ def place(points: Sequence[tuple[float, float]], width: float, height: float, k:
                 at = (x + dx * k, y + dy * k)
                 edge = EDGE_PX * k
                 if not (edge < at[0] < width - edge and edge < at[1] < height - edge):
+                    continue
+                if any(b[0] - edge < at[0] < b[2] + edge and b[1] - edge < at[1] < b[3] + edge for b in blocked):
                     continue
                 clear = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in [*taken, *others]), default=200.0)
                 value = min(clear, 70.0) - reach * 0.3
@@ -58,7 +67,10 @@ def element(items: Sequence[Item], view: View, k: float) -> Marks:
     scale_x, scale_y = view.width_px / (x1 - x0), view.height_px / (y1 - y0)
     found = [(n, item, *inside(item.place, view)) for n, item in enumerate(items, 1) if item.place is not None]
     screen = [((x - x0) * scale_x, (y1 - y) * scale_y) for _, _, x, y, _ in found]
-    offsets = place(screen, view.width_px, view.height_px, k)
+    width, height = view.width_px, view.height_px
+    # the inset lies at the lower left, the scale at the lower right (app/panels/wall_inset.css, map_frame.css)
+    blocked = [(0, height - 250 * k, 215 * k, height), (width - 330 * k, height - 60 * k, width, height)]
+    offsets = place(screen, width, height, k, blocked)
     rows: dict[str, list[Any]] = {name: [] for name in ("x", "y", "mark", "state", "level", "text", "dx", "dy")}
     for (n, item, x, y, _), (dx, dy) in zip(found, offsets, strict=True):
         values = (x, y, "callout", "fresh" if item.level else "unknown", item.level, str(n), dx, dy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from app.panels.block import Block
@@ -25,8 +26,10 @@ class LayerTree(Block):
     """
 
 
-def tint(service: Service) -> str:
-    return palette.TINT[service.tint]
+@cache
+def icon(mark: str, state: str, tint: str) -> str:
+    """The service's mark as on the map."""
+    return marks.svg(mark, state, 0, 24, tint=palette.TINT[tint])
 
 
 def row(
@@ -47,7 +50,7 @@ def row(
         "id": service.id,
         "title": service.short(text.language),
         "icon": service.icon,
-        "svg": marks.svg(service.mark, look, 0, 24, tint=tint(service)),
+        "svg": icon(service.mark, look, service.tint),
         "visible": visible,
         "planned": planned or missing,
         "state": "ready" if state is None else state.state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,13 +25,13 @@ class TwinTable(Block):
     """
 
 
-MOST = 500
+MOST = 200
 """Rows sent to the browser, the abnormal ones first; the head says so when there are more."""
 
 
-def content(picture: Picture | None, service: Service | None, selected: str | None, text: Text) -> dict[str, Any]:
-    """The table of a picture; without a layer in focus, a sentence."""
-    base: dict[str, Any] = {"language": text.language, "columns": [], "rows": [], "selected": selected, "title": ""}
+def content(picture: Picture | None, service: Service | None, text: Text) -> dict[str, Any]:
+    """The table of a picture; without a layer in focus, a sentence. Takes time with many rows: not for the event loop."""
+    base: dict[str, Any] = {"language": text.language, "columns": [], "rows": [], "title": ""}
     if picture is None or service is None:
         return base | {"empty": text("table.none"), "in_view": 0, "total": 0}
     title = text("table.title", layer=service.short(text.language))
@@ -42,7 +43,7 @@ def content(picture: Picture | None, service: Service | None, selected: str | No
     titles = [str(column) for column in table.columns]
     own = text("table.id") not in titles  # most layers show their own, shorter id
     shown = [text("table.id"), *titles] if own else titles
-    rows = [_row(key, values, frame.loc[[key]].iloc[0], own) for key, values in _pairs(table, frame)]
+    rows = _rows(table, frame, own=own)
     state = text("table.state")
     return base | {
         "columns": [{"title": n, "align": _align(table, n) if i else "left"} for i, n in enumerate(shown)]
@@ -56,22 +57,32 @@ def content(picture: Picture | None, service: Service | None, selected: str | No
     }
 
 
-def _pairs(table: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[Any, list[str]]]:
-    known = {str(key): key for key in frame.index}
-    return [(known[str(key)], [str(v) for v in values]) for key, *values in table.itertuples() if str(key) in known]
+def _rows(table: pd.DataFrame, frame: pd.DataFrame, *, own: bool) -> list[dict[str, Any]]:
+    """Rows in the frame's order. ``table`` has the frame's index as text (``Layer.table``)."""
+    cells = {str(key): [str(v) for v in values] for key, *values in table.itertuples()}
+    names = frame["id"].astype(str) if "id" in frame else frame.index.astype(str)
+    levels = (
+        pd.to_numeric(frame["level"], errors="coerce").fillna(0).astype(int) if "level" in frame else [0] * len(frame)
+    )
+    states = frame["state"].astype(str) if "state" in frame else [""] * len(frame)
+    return [
+        {
+            "id": name,
+            "cells": [name, *cells[str(key)]] if own else cells[str(key)],
+            "level": level,
+            "state": state,
+            "svg": _glyph(level),
+        }
+        for key, name, level, state in zip(frame.index, names, levels, states, strict=True)
+        if str(key) in cells
+    ]
 
 
-def _row(key: Any, cells: list[str], row: pd.Series[Any], own: bool) -> dict[str, Any]:
-    level = int(row.get("level") or 0)
-    name = str(row["id"]) if "id" in row.index else str(key)
-    glyph = marks.svg(palette.LEVEL_SHAPE[level], "fresh", level, 18, tint=palette.SEVERITY[level]) if level else ""
-    return {
-        "id": name,
-        "cells": [name, *cells] if own else cells,
-        "level": level,
-        "state": str(row.get("state", "")),
-        "svg": glyph,
-    }
+@cache
+def _glyph(level: int) -> str:
+    if not level:
+        return ""
+    return marks.svg(palette.LEVEL_SHAPE[level], "fresh", level, 18, tint=palette.SEVERITY[level])
 
 
 def _abnormal_first(frame: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +92,6 @@ def _abnormal_first(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _align(table: pd.DataFrame, name: str) -> str:
-    if name not in table.columns:
-        return "left"
+    """Numbers and ages stand right."""
     values = table[name].astype(str).str.strip()
-    return "right" if values.str.match(r"^[-−+]?[\d.,]+( ?\S{1,12})?$").mean() > 0.6 else "left"
+    return "right" if values.str.match(r"^[-−+]?[\d.,]+([ \u2009]?\S{1,12})?( \d\d)?$|^–$").mean() > 0.6 else "left"

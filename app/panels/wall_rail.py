@@ -12,6 +12,7 @@ import pandas as pd
 from app.panels.block import Block
 from app.panels.detail import moment, word
 from geodata.catalogue import service as service_of
+from geodata.folding import fold
 from layers import marks, palette
 
 if TYPE_CHECKING:
@@ -87,25 +88,42 @@ def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, tex
     short = service.short(text.language)
     n = len(group)
     title = f"{n} {short[:1].lower()}{short[1:]} {what}" if n > 1 else f"{short} {what}"
-    names = [name for _, row in group.head(NAMES).iterrows() if (name := name_of(row))]
-    more = text("wall.more", n=n - NAMES) if n > NAMES else ""
     first = group.iloc[0]
     times = [when for value in group["time"] if (when := moment(value)) is not None]
     return Item(
         service=picture.service,
         title=title,
-        sub=", ".join([*names, more] if more else names),
+        sub=_where(group, text),
         level=level,
         since=min(times) if times else None,
         place=_place(first),
     )
 
 
+def _where(group: pd.DataFrame, text: Text) -> str:
+    """Which: wards with their numbers for cases with an address ("Vỹ Dạ 2, Phú Hồ 1"), else the names."""
+    if "address" in group:
+        wards = group["address"].dropna().map(ward_of).loc[lambda names: names != ""].value_counts()
+        if len(wards):
+            return ", ".join(f"{ward} {n}" for ward, n in wards.head(NAMES + 1).items())
+    names = [name for _, row in group.head(NAMES).iterrows() if (name := name_of(row))]
+    return ", ".join([*names, text("wall.more", n=len(group) - NAMES)] if len(group) > NAMES else names)
+
+
+def ward_of(address: str) -> str:
+    """The ward in an address "number street, ward, province", without its kind; empty when it is not written so."""
+    parts = [part.strip() for part in address.split(",")]
+    if len(parts) < 3:
+        return ""
+    words = parts[-2].split()
+    return " ".join(words[1:]) if len(words) > 1 and fold(words[0]) in {"phuong", "xa", "p", "dac khu"} else parts[-2]
+
+
 def name_of(row: pd.Series[Any]) -> str:
-    for name in ("title", "headline", "name", "id"):
+    for name in ("title", "headline", "name"):
         if found := word(row, name):
             return found
-    return str(row.name)
+    return str(row.name).replace("mmsi:", "MMSI ")
 
 
 def _what(legend: Sequence[LegendItem], level: int, state: str, text: Text) -> str:

@@ -13,6 +13,8 @@ export function render({model, el}) {
     units = w.age ?? {}; tz = d.timezone;
     root.style.setProperty("--columns", d.columns ?? 5); root.style.setProperty("--rows", d.rows ?? 2);
     root.innerHTML = (d.tiles ?? []).map(tile).join(""); tick(root, Date.now() / 1000, units, tz);
+    // Order of loss when narrow (look.md 5): the second fact goes before the words of the first are cut.
+    for (const line of root.querySelectorAll(".tv")) { const label = line.querySelector("span"), second = line.querySelector("em"); if (label.scrollWidth > label.clientWidth + 1) second.hidden = true; }
     setTimeout(() => root.querySelectorAll(".new").forEach((b) => b.classList.remove("new")), 2000);
   };
   bind(model, draw)(); every(model, 10, () => tick(root, Date.now() / 1000, units, tz));
