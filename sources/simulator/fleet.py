@@ -59,7 +59,7 @@ class Vessel:
 
 
 FAILING = 5
-"""Fishing vessels whose set fails by turns: two or three are silent at any time, one of them for days."""
+"""Fishing vessels whose set fails by turns: about four are silent at any time, one or two for more than ten days."""
 
 
 def fleet(seed: int, profile: Profile) -> tuple[Vessel, ...]:

@@ -17,7 +17,7 @@ from sources.simulator.profile import Receiver
 from sources.simulator.voyages import MOORED, State, Voyages
 from sources.simulator.water import METRES_PER_DEGREE
 
-SECOND_HEARS = 0.12
+SECOND_HEARS = 0.06
 """Of what the nearer station hears, what the other does too: hills shadow most of its neighbour's sea."""
 
 FADE_KM = 18.0
@@ -39,7 +39,7 @@ class Pace:
         return Pace(self.class_a_s * factor, self.class_b_s * factor, self.moored, self.static_s * factor)
 
 
-LIVE = Pace(class_a_s=8.0, class_b_s=13.0, moored=7, static_s=360.0)
+LIVE = Pace(class_a_s=7.0, class_b_s=11.0, moored=7, static_s=360.0)
 RECORDED = Pace(class_a_s=960.0, class_b_s=1020.0, moored=3, static_s=43_200.0)
 """A thinned reception for a history of days: a fix every 16 min at sea, every 50 in port."""
 

@@ -50,6 +50,7 @@ class Simulation:
 
     def __init__(self, town: Town, clock: SimulatedClock, faults: Faults, plan: Plan) -> None:
         self.town, self.clock, self.faults, self.plan = town, clock, faults, plan
+        self.radio = town.radio  # the ways out of the ports take seconds to find: before any client waits
         self.stations = [
             AISFeed(receiver.id, receiver.station, faults, self._port(n), plan.transport)
             for n, receiver in enumerate(town.receivers)
@@ -115,7 +116,7 @@ class Simulation:
 
     async def _transmit(self) -> None:
         """The stream of all receivers, in the order of time, a tick at a time."""
-        radio = self.town.radio
+        radio = self.radio
         if radio is None:
             await asyncio.Event().wait()
             return
