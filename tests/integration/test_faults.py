@@ -134,7 +134,7 @@ def total(rejected: dict[str, int] | None) -> int:
 async def test_a_huge_line_costs_one_rejection_and_no_memory(writer: Writer, reader: Reader) -> None:
     noise, over = b"A" * (1 << 20), asyncio.Event()
 
-    async def serve(reads: asyncio.StreamReader, stream: asyncio.StreamWriter) -> None:
+    async def serve(_reads: asyncio.StreamReader, stream: asyncio.StreamWriter) -> None:
         for _ in range(256):
             stream.write(noise)
             await stream.drain()
