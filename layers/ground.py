@@ -5,10 +5,12 @@ Everything here is derived and cached for the life of the process; nothing reads
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from itertools import pairwise
+from threading import RLock
+from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
 import shapely
@@ -16,8 +18,24 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from geodata import geography
-from geodata.view import WORLD_M
-from layers.elements import mercator_xy
+from geodata.view import WORLD_M, mercator_xy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def once(build: Callable[P, R]) -> Callable[P, R]:
+    """Cached, and built by one thread while the others wait: tiles of a page are drawn by several at once."""
+    kept = cast("Callable[P, R]", cache(build))
+    lock = RLock()
+
+    @wraps(build)
+    def locked(*args: P.args, **kwargs: P.kwargs) -> R:
+        with lock:
+            return kept(*args, **kwargs)
+
+    return locked
+
 
 Box = tuple[float, float, float, float]
 Geometries = NDArray[np.object_]
@@ -54,7 +72,7 @@ class Sheet:
         return np.asarray(shapely.clip_by_rect(found, *box)) if len(found) else found
 
 
-@cache
+@once
 def water() -> shapely.Geometry:
     """All lakes and lagoons, EPSG:4326."""
     return shapely.union_all(geography.collection("lakes").geometry.to_numpy())
@@ -68,7 +86,7 @@ def dry(geometries: Geometries) -> Geometries:
     return out
 
 
-@cache
+@once
 def shore(*, coarse: bool) -> tuple[Geometries, Geometries]:
     """Land areas and the coast: rings without the edges where the extract was cut."""
     wide = geography.collection("land_coarse")
@@ -86,7 +104,7 @@ def shore(*, coarse: bool) -> tuple[Geometries, Geometries]:
     return project(areas), project(shapely.get_parts(coast))
 
 
-@cache
+@once
 def coast_points() -> frozenset[tuple[float, float]]:
     """Corners of the full-resolution shore and lakes, degrees rounded to 1e-6."""
     frames = (geography.collection(name).geometry.to_numpy() for name in ("land", "lakes"))
@@ -112,13 +130,13 @@ def inner_lines(areas: Geometries) -> Geometries:
     return project(shapely.get_parts(merged))
 
 
-@cache
+@once
 def units(name: str) -> Geometries:
     """Lines between ``wards`` or ``provinces``."""
     return inner_lines(geography.collection(name).geometry.to_numpy())
 
 
-@cache
+@once
 def city_area(city: str | None) -> Geometries:
     """The land of a city (all cities for None), EPSG:3857."""
     frame = geography.collection("provinces")
@@ -127,13 +145,13 @@ def city_area(city: str | None) -> Geometries:
     return project(shapely.get_parts(dry(frame.geometry.to_numpy())))
 
 
-@cache
+@once
 def plain(name: str) -> Geometries:
     """A collection's geometries in EPSG:3857."""
     return project(geography.collection(name).geometry.to_numpy())
 
 
-@cache
+@once
 def rivers() -> tuple[Geometries, ...]:
     """River lines outside lakes and lagoons, one array a rank 0–3."""
     frame = geography.collection("rivers")
@@ -141,7 +159,7 @@ def rivers() -> tuple[Geometries, ...]:
     return tuple(lines_[(frame["rank"] == rank).to_numpy()] for rank in range(4))
 
 
-@cache
+@once
 def islands() -> tuple[Geometries, Geometries]:
     """Hoàng Sa and Trường Sa: shores, and points of the named islands."""
     frame = geography.collection("islands")
@@ -152,8 +170,15 @@ def simplified(geometries: Geometries, resolution: float, least_px2: float = 0) 
     """Simplified by 0.4 px; areas under ``least_px2`` are left out."""
     if least_px2:
         geometries = geometries[shapely.area(geometries) >= least_px2 * resolution**2]
-    tolerance = 0.4 * resolution
-    return np.asarray(shapely.simplify(geometries, tolerance)) if tolerance > 1 else geometries
+    return thinned(geometries, 0.4 * resolution)
+
+
+def thinned(geometries: Geometries, tolerance: float) -> Geometries:
+    """Simplified to a tolerance in m. Lines may come to cross themselves: they are only stroked."""
+    if tolerance <= 1 or not len(geometries):
+        return geometries
+    areas = bool(np.isin(shapely.get_type_id(geometries), (3, 6)).any())
+    return np.asarray(shapely.simplify(geometries, tolerance, preserve_topology=areas))
 
 
 class Level:
@@ -167,7 +192,7 @@ class Level:
         big = coast[shapely.length(coast) >= 4 * self.resolution]
         self.coast = Sheet.of(simplified(big, self.resolution))
         big = coast[shapely.length(coast) >= (16 if zoom < COARSE_BELOW else 4) * self.resolution]
-        self.far_coasts = [Sheet.of(shapely.simplify(big, px * self.resolution)) for px in FAR_PX]
+        self.far_coasts = [Sheet.of(thinned(big, px * self.resolution)) for px in FAR_PX]
         self.city = Sheet.of(simplified(city_area(city), self.resolution))
         self.border = Sheet.of(simplified(plain("border"), self.resolution))
         self.provinces = Sheet.of(simplified(units("provinces"), self.resolution))
@@ -178,7 +203,7 @@ class Level:
         self.island_points = Sheet.of(points)
 
 
-@cache
+@once
 def level(zoom: int, city: str | None = None) -> Level:
     """The sheets of a zoom, built once (0.1–0.5 s). ``city`` is the one that is not dimmed; None dims none of ours."""
     return Level(min(max(zoom, 4), 16), city)
