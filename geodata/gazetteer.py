@@ -298,7 +298,8 @@ def wards_of(lon: npt.ArrayLike, lat: npt.ArrayLike) -> list[str | None]:
 
     On an edge that two cells share it is one of them.
     """
-    points = np.atleast_1d(shapely.points(np.asarray(lon, float), np.asarray(lat, float)))
+    points = shapely.points(np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float)))
+    assert isinstance(points, np.ndarray)
     rows, cells = _ward_tree().query(points, predicate="intersects")
     codes: list[str | None] = [None] * len(points)
     known = collection("wards")["id"].to_numpy()
