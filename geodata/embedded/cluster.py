@@ -65,6 +65,7 @@ class Cluster:
 
     data: Path
     options: Mapping[str, str] = field(default_factory=dict)
+    shutdown: signal.Signals = signal.SIGINT  # PostgreSQL's fast shutdown
 
     @property
     def folder(self) -> Path:
@@ -218,7 +219,7 @@ class Cluster:
         endpoint = self.running()
         if endpoint is None:
             return False
-        os.kill(endpoint.pid, signal.SIGINT)
+        os.kill(endpoint.pid, self.shutdown)
         deadline = time.monotonic() + START_S
         while _serves(endpoint.pid, self.folder):
             if time.monotonic() > deadline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class TestCluster:
 def running(run: str) -> Iterator[TestCluster]:
     """The cluster of the test run ``run``: the first worker makes it, the last one to leave removes it."""
     data = Path(tempfile.gettempdir()) / f"vonglau-tests-{run}"
-    cluster = Cluster(data, FAST)
+    cluster = Cluster(data, FAST, shutdown=signal.SIGQUIT)  # nothing of it is kept
     lease = cluster.start()
     try:
         found = TestCluster(cluster, lease.endpoint, count())
