@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import atan, degrees, exp, log, log2, pi, radians, tan
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 EARTH_RADIUS_M = 6378137.0
 WORLD_M = 2 * pi * EARTH_RADIUS_M
 
@@ -13,6 +16,12 @@ WORLD_M = 2 * pi * EARTH_RADIUS_M
 def mercator(lon: float, lat: float) -> tuple[float, float]:
     """EPSG:4326 degrees to EPSG:3857 metres."""
     return EARTH_RADIUS_M * radians(lon), EARTH_RADIUS_M * log(tan(pi / 4 + radians(lat) / 2))
+
+
+def mercator_xy(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """EPSG:4326 degrees to EPSG:3857 metres, arrays."""
+    lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
+    return EARTH_RADIUS_M * lon, EARTH_RADIUS_M * np.log(np.tan(np.pi / 4 + lat / 2))
 
 
 def lonlat(x: float, y: float) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from holoviews.core.options import Options, Store
 from holoviews.plotting.bokeh.chart import PointPlot
 from holoviews.plotting.bokeh.path import PolygonPlot
 
+from geodata.view import mercator_xy
 from layers import marks, palette
 
 COLUMNS = (
@@ -78,13 +79,6 @@ def of(frame: gpd.GeoDataFrame | pd.DataFrame | Mapping[str, Any]) -> Marks:
         data["id"] = data.index
     columns = [c for c in COLUMNS if c in data]
     return Marks({c: data[c].to_numpy() for c in ("x", "y", *columns)}, ["x", "y"], columns)
-
-
-def mercator_xy(lon: Any, lat: Any) -> tuple[np.ndarray, np.ndarray]:
-    """EPSG:4326 degrees to EPSG:3857 metres, arrays."""
-    radius = 6378137.0
-    lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
-    return radius * lon, radius * np.log(np.tan(np.pi / 4 + lat / 2))
 
 
 def areas(geometries: Sequence[shapely.Geometry] | np.ndarray, color: str, **style: Any) -> Areas:

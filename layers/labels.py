@@ -15,9 +15,9 @@ import numpy as np
 import shapely
 
 from geodata import geography
-from geodata.view import View
+from geodata.view import View, mercator_xy
 from layers.drawing import LABELS
-from layers.elements import Marks, mercator_xy, of
+from layers.elements import Marks, of
 from layers.lettering import width
 from layers.palette import WALL_FACTOR
 
