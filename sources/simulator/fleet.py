@@ -58,6 +58,8 @@ class Vessel:
         return self.gear is None
 
 
+SHORTEST_TRIP_DAYS = 3
+
 FAILING = 5
 """Fishing vessels whose set fails by turns: about four are silent at any time, one or two for more than ten days."""
 
@@ -73,7 +75,7 @@ def fleet(seed: int, profile: Profile) -> tuple[Vessel, ...]:
 
 
 def _with_failing(fishing: Sequence[Vessel]) -> list[Vessel]:
-    chosen = [vessel.index for vessel in fishing if vessel.long_trips][:FAILING]
+    chosen = [vessel.index for vessel in fishing if vessel.slot_days == SHORTEST_TRIP_DAYS][:FAILING]
     return [
         replace(vessel, failing=chosen.index(vessel.index)) if vessel.index in chosen else vessel for vessel in fishing
     ]
@@ -118,7 +120,7 @@ def _fishing(seed: int, index: int, number: int, landings: Sequence[Landing]) ->
         port=port,
         long_trips=long_trips,
         cruise_kn=roll.uniform(6.0, 8.8),
-        slot_days=roll.randint(3, 7) if long_trips else 1,
+        slot_days=roll.randint(SHORTEST_TRIP_DAYS, 7) if long_trips else 1,
         evening=roll.random() < 0.68,
     )
 

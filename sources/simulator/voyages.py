@@ -217,7 +217,7 @@ def times_of_trip(seed: int, vessel: Vessel, k: int) -> tuple[float, float]:
 
 
 SILENCE_ROUND_S = 16 * DAY_S
-ON_AIR_S = 2.4 * DAY_S
+ON_AIR_S = 1.8 * DAY_S
 
 
 def silent(vessel: Vessel, times: Floats, at_sea: Callable[[float], float]) -> NDArray[np.bool_]:
