@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from layers import lettering, palette
-from layers.drawing import Shape, Words, drawing
+from layers.drawing import drawing
+from layers.pen import Shape, Words
 from layers.shapes import mpl_path
 
 Lines = Sequence[NDArray[np.float64]]

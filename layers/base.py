@@ -37,6 +37,7 @@ NOT_LAYERS = {
     "mapfigure",
     "marks",
     "palette",
+    "pen",
     "raster",
     "shapes",
     "states",

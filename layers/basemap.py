@@ -195,8 +195,10 @@ def rivers(level: Level, box: Box, zoom: float, k: float, resolution: float) -> 
             line = px(zoom, 0.8, 2, 2.4) * k * (1, 0.8, 0.55, 0.4)[rank]
             banks.append(Ink("stroke", stream, BASEMAP["river"], line))
             continue
-        bank = mix(BASEMAP["land"], BASEMAP["coast"], 0.85)
-        banks.append(Ink("stroke", stream, bank, width + 2 * px(zoom, 1, 1, 1.4) * k, cap="butt"))
+        bank, wide = mix(BASEMAP["land"], BASEMAP["coast"], 0.85), width + 2 * px(zoom, 1, 1, 1.4) * k
+        banks.append(Ink("stroke", stream, bank, wide, cap="butt"))
+        ends = [disc(p, wide / 2 * resolution) for p in dead_ends(level, stream, resolution)]
+        banks.append(Ink("fill", ends, bank))
         streams.append(Ink("stroke", stream, BASEMAP["sea"], width))
         for offset, alpha in zip(WATERLINE_OFFSETS_PX[1:3], WATERLINE_ALPHA[1:3], strict=True):
             inner = width - 2 * offset * k
@@ -204,6 +206,18 @@ def rivers(level: Level, box: Box, zoom: float, k: float, resolution: float) -> 
                 streams.append(Ink("stroke", stream, mix(BASEMAP["sea"], BASEMAP["waterline"], alpha), inner + k))
                 streams.append(Ink("stroke", stream, BASEMAP["sea"], inner - k))
     return banks, streams
+
+
+def dead_ends(level: Level, stream: Sequence[NDArray[np.float64]], resolution: float) -> list[NDArray[np.float64]]:
+    """Ends of river lines that lie in no lake: their bank goes round. At a mouth it stays open."""
+    ends = [line[i] for line in stream for i in (0, -1)]
+    if not ends or not len(level.mouths.geometries):
+        return ends
+    near = level.mouths.tree.query_nearest(
+        shapely.points(np.array(ends)), max_distance=4 * resolution, all_matches=False
+    )
+    mouths = set(near[0].tolist())
+    return [end for i, end in enumerate(ends) if i not in mouths]
 
 
 def islands(level: Level, box: Box, zoom: float, k: float, resolution: float) -> Iterator[Ink]:

@@ -44,6 +44,7 @@ COARSE_BELOW = 7  # zoom from which the full-resolution shore is drawn
 FAR_PX = (1.0, 3.0)  # how coarse the coast of the middle and of the far waterlines may be
 SMOOTH_FROM = 12  # GSHHG is a 100 m staircase there: two rounds of corner cutting give a natural shore
 CUT_M = 150.0
+CONFLUENCE_M = 900.0
 RIVER_WIDTH_M = (300.0, 190.0, 70.0, 28.0)  # by rank; a picture's width, not a survey's
 
 
@@ -155,8 +156,33 @@ def plain(name: str) -> Geometries:
 def rivers() -> tuple[Geometries, ...]:
     """River lines outside lakes and lagoons, one array a rank 0–3."""
     frame = geography.collection("rivers")
-    lines_ = project(dry(frame.geometry.to_numpy()))
-    return tuple(lines_[(frame["rank"] == rank).to_numpy()] for rank in range(4))
+    ranks = frame["rank"].to_numpy()
+    pieces, index = shapely.get_parts(project(dry(frame.geometry.to_numpy())), return_index=True)
+    ranks = ranks[index]
+    links = {rank: confluences(pieces[ranks == rank], pieces[ranks < rank]) for rank in range(4)}
+    return tuple(np.concatenate([pieces[ranks == rank], links[rank]]) for rank in range(4))
+
+
+def confluences(streams: Geometries, larger: Geometries) -> Geometries:
+    """Short lines that lead the ends of streams to the ends of larger rivers: two data sets meet there, or nearly."""
+
+    def ends(of: Geometries) -> Geometries:
+        return np.concatenate([shapely.get_point(of, 0), shapely.get_point(of, -1)])
+
+    if not len(streams) or not len(larger):
+        return np.array([], dtype=object)
+    own, targets = ends(streams), ends(larger)
+    found, nearest = STRtree(targets).query_nearest(own, max_distance=CONFLUENCE_M, all_matches=False)
+    apart = shapely.distance(own[found], targets[nearest]) > 1
+    pairs = np.stack([shapely.get_coordinates(g) for g in (own[found][apart], targets[nearest][apart])], axis=1)
+    return np.asarray(shapely.linestrings(pairs), dtype=object)
+
+
+@once
+def mouths() -> Geometries:
+    """Where a river enters a lake or a lagoon, EPSG:3857 points."""
+    found = shapely.intersection(geography.collection("rivers").geometry.to_numpy(), shapely.boundary(water()))
+    return project(shapely.points(shapely.get_coordinates(found)))
 
 
 @once
@@ -198,6 +224,7 @@ class Level:
         self.provinces = Sheet.of(simplified(units("provinces"), self.resolution))
         self.wards = Sheet.of(simplified(units("wards"), self.resolution) if zoom >= 10 else np.array([], object))
         self.rivers = [Sheet.of(simplified(rank, self.resolution)) for rank in rivers()]
+        self.mouths = Sheet.of(mouths())
         shores, points = islands()
         self.island_shores = Sheet.of(simplified(shores, self.resolution))
         self.island_points = Sheet.of(points)

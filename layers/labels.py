@@ -16,10 +16,10 @@ import shapely
 
 from geodata import geography
 from geodata.view import View, mercator_xy
-from layers.drawing import LABELS
 from layers.elements import Marks, of
 from layers.lettering import width
 from layers.palette import WALL_FACTOR
+from layers.pen import LABELS
 
 Box = tuple[float, float, float, float]
 GAP_PX = 6  # between two labels, and between a label and a mark

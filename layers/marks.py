@@ -26,7 +26,8 @@ from bokeh.models import ColumnDataSource, CustomJS, Scatter
 from matplotlib.path import Path
 
 from layers import lettering, palette
-from layers.drawing import LABELS, NAMES, Op, Words, drawing
+from layers.drawing import NAMES, drawing
+from layers.pen import LABELS, Op, Words
 from layers.shapes import ANCHOR, SHAPES, TINT, mpl_path
 
 __all__ = [

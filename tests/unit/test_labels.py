@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from geodata.view import Bounds, View, lonlat, mercator
-from layers.drawing import LABELS
 from layers.elements import columns
 from layers.labels import GAP_PX, WALL_MOST, archipelagos, labels
 from layers.lettering import width
+from layers.pen import LABELS
 
 START, END = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
 

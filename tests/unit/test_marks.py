@@ -10,7 +10,8 @@ import pytest
 
 from geodata.catalogue import services
 from layers import lettering, marks, palette
-from layers.drawing import Shape, Words, drawing
+from layers.drawing import drawing
+from layers.pen import Shape, Words
 from layers.shapes import commands, mpl_path, sector, tint
 
 
