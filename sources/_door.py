@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import tenacity
@@ -48,6 +49,8 @@ class Door:
 
     async def write(self, source_id: str, batch: Batch) -> Written:
         """Stores a batch. A record that the store cannot take is found by halving, and kept as ``unwritable``."""
+        with suppress(Exception):  # what two writers did to each other is gone the second time
+            return await self.call(lambda writer: writer.write(source_id, batch))
         try:
             return await self.call(lambda writer: writer.write(source_id, batch))
         except Exception:

@@ -120,6 +120,8 @@ class Feed:
                 self._cursor = batch.cursor or self._cursor
                 if batch.records or batch.rejected or batch.cursor:
                     await self._queue.put(batch)
+                if self._stop.is_set():  # that was what the stream still held; a busy one would go on for ever
+                    break
         finally:
             await iterator.aclose()  # type: ignore[attr-defined]  # adapters are asynchronous generators
         if poll_s is not None and not self._stop.is_set():

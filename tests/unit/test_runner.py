@@ -187,6 +187,21 @@ async def test_a_stop_takes_what_a_stream_still_holds() -> None:
     assert store.done[-1] == {"n": 2}
 
 
+async def test_a_stop_ends_a_stream_that_never_pauses() -> None:
+    store = Store()
+
+    async def batches(*_: Any) -> AsyncIterator[Batch]:
+        n = 0
+        while True:
+            n += 1
+            yield numbered(n)
+            await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(5):
+        await run(feed(store, batches), lambda: len(store.done) > 3)
+    assert store.done == [(True, None), *({"n": n + 1} for n in range(len(store.done) - 1))]
+
+
 async def test_a_stop_does_not_wait_for_a_silent_stream() -> None:
     store, open_, closed = Store(), asyncio.Event(), asyncio.Event()
 
