@@ -13,10 +13,12 @@ import os
 import pkgutil
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +42,8 @@ MONTH_S = 30 * 24 * 3600
 
 TILE_WORKERS = 2
 DRAIN_S = 0.5
+HOME_PX = (1200, 800)
+"""About the map of a planner's window: its tiles are drawn before anybody asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +56,9 @@ class Address:
 
     @property
     def allowed(self) -> list[str]:
-        own = [f"{name}:{self.port}" for name in ("localhost", "127.0.0.1", "[::1]")]
-        return [*own, f"{self.host}:{self.port}", *self.origins]
+        own = [f"{name}:{self.port}" for name in ("localhost", "127.0.0.1")]
+        # Bokeh cannot read a literal IPv6 address here; such a host is reached by a name given with --allow-origin
+        return [*own, *([] if ":" in self.host else [f"{self.host}:{self.port}"]), *self.origins]
 
 
 def prepare_environment(data: Path) -> None:
@@ -126,7 +131,7 @@ class WebServer:
             settings=settings,
             city=city,
             reader=reader,
-            tiles=TileService(reader, TILE_WORKERS, city=city.id),
+            tiles=TileService(reader, TILE_WORKERS, city=city.id, cache=settings.data / "cache" / "tiles"),
             refresh=self.refresh,
             build=f"{int(time.time()):x}",
         )
@@ -185,6 +190,7 @@ class WebServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.server.io_loop.stop)
         self.refresh.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         ticker = PeriodicCallback(self.lag.tick, 1000)
         ticker.start()
         self.server.start()
@@ -195,6 +201,16 @@ class WebServer:
         finally:
             ticker.stop()
             self.close()
+
+    def _warm_up(self) -> None:
+        """What the first visitor would wait for: compiled kernels, the drawing processes, the city's first tiles."""
+        from geodata.view import View
+        from layers.tiles import warm_up
+
+        now = datetime.now(UTC)
+        home = View(self.services.city.box, *HOME_PX, now, now)
+        self.services.tiles.warm(home, "basemap", "desk", self.services.build)
+        warm_up()
 
     def close(self) -> None:
         self.server.stop(wait=False)

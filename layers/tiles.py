@@ -1,4 +1,4 @@
-"""Pictures by tile: basemap and densities as 512 px PNG, drawn by a few threads, once for all who ask.
+"""Pictures by tile: basemap and densities as 512 px PNG, drawn by a few workers, once for all who ask.
 
 A valid tile always gets a picture: when drawing fails, the last good one of the place, else a clear one, marked stale.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from math import ceil, floor
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from geodata.view import WORLD_M, Bounds, View
-from layers import basemap
 from layers.base import RasterLayer, get
+from layers.tiling.disk import DiskCache
+from layers.tiling.drawers import Drawers
+from layers.tiling.memory import Kept
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -32,11 +34,15 @@ log = logging.getLogger(__name__)
 
 TILE_PX = 512
 CACHE_BYTES = 256 * 2**20
-LAST_GOOD = 4000
+LAST_BYTES = 64 * 2**20
 WAIT_S = 25.0
 QUEUE = 400
+"""Tiles waiting or being drawn: five wall pictures. More are answered with what there is."""
+
+BASEMAP = "basemap"
 
 Style = Literal["desk", "wall"]
+Place = tuple[str, str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,12 @@ class TileRequest:
     y: int
 
     @property
-    def place(self) -> tuple[str, str, int, int, int]:
+    def own(self) -> TileRequest:
+        """The request by what its picture depends on: the basemap has neither version nor time."""
+        return replace(self, version="", start=0, end=0, known=0) if self.layer == BASEMAP else self
+
+    @property
+    def place(self) -> Place:
         """What the picture shows, whatever its version and time."""
         return self.layer, self.style, self.z, self.x, self.y
 
@@ -85,42 +96,30 @@ def encoded(rgba: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-class _Kept:
-    """PNGs by request up to a number of bytes, the least used thrown out first."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._items: OrderedDict[TileRequest, bytes] = OrderedDict()
-
-    def get(self, request: TileRequest) -> bytes | None:
-        if request in self._items:
-            self._items.move_to_end(request)
-            return self._items[request]
-        return None
-
-    def put(self, request: TileRequest, png: bytes) -> None:
-        if request not in self._items:
-            self._items[request] = png
-            self._size += len(png)
-        while self._size > self._limit:
-            self._size -= len(self._items.popitem(last=False)[1])
-
-
 class TileService:
-    """Thread-safe. ``city`` is the one that the basemap does not dim."""
+    """Thread-safe. ``city`` is the one that the basemap does not dim.
 
-    def __init__(self, reader: Reader, workers: int = 2, *, city: str | None = None) -> None:
+    Densities are drawn by ``workers`` threads, the basemap by as many processes. ``cache`` is a folder where basemap
+    tiles outlive the program; None keeps them in memory only.
+    """
+
+    def __init__(self, reader: Reader, workers: int = 2, *, city: str | None = None, cache: Path | None = None) -> None:
         from layers.raster import ColumnCache
 
         self._reader = reader
         self._city = city
         self._columns = ColumnCache(reader)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="draw")
+        self._pools = {
+            True: ThreadPoolExecutor(workers, thread_name_prefix="draw-basemap"),
+            False: ThreadPoolExecutor(workers, thread_name_prefix="draw"),
+        }
+        self._drawers = Drawers(city)
+        self._disk = None if cache is None else DiskCache(cache)
         self._lock = threading.Lock()
         self._flights: dict[TileRequest, Future[bytes]] = {}
-        self._kept = _Kept(CACHE_BYTES)
-        self._last: OrderedDict[tuple[str, str, int, int, int], bytes] = OrderedDict()
+        self._kept: Kept[TileRequest] = Kept(CACHE_BYTES)
+        self._last: Kept[Place] = Kept(LAST_BYTES)
+        self._closed = False
 
     @property
     def pending(self) -> int:
@@ -130,37 +129,49 @@ class TileService:
 
     def png(self, request: TileRequest) -> Tile:
         """The tile. Never raises for an existing layer; waits for at most 25 s, then hands out what there is."""
+        request = request.own
         with self._lock:
             kept = self._kept.get(request)
             if kept is not None:
                 return Tile(kept)
-            flight = self._flights.get(request)
+            flight = self._begin(request)
             if flight is None:
-                if len(self._flights) >= QUEUE:
-                    return self._stale(request)
-                flight = self._flights[request] = self._pool.submit(self._draw, request)
+                return self._stale(request)
         try:
             return Tile(flight.result(timeout=WAIT_S))
         except Exception as error:  # noqa: BLE001 -- whatever went wrong, the map must not get a hole
-            log.warning("tile %s/%s/%s of %s: %s", request.z, request.x, request.y, request.layer, error)
+            why = str(error) or type(error).__name__
+            log.warning("tile %s/%s/%s of %s: %s", request.z, request.x, request.y, request.layer, why)
             with self._lock:
                 return self._stale(request)
 
     def warm(self, view: View, layer: str, style: Style, version: str, *, start: int = 0, end: int = 0) -> int:
         """Begin to draw the tiles of a view; the number of them. Answers at once."""
         requests = [
-            TileRequest(layer=layer, style=style, version=version, start=start, end=end, known=0, z=z, x=x, y=y)
+            TileRequest(layer=layer, style=style, version=version, start=start, end=end, known=0, z=z, x=x, y=y).own
             for z, x, y in covering(view)
         ]
         with self._lock:
             for request in requests:
-                wanted = self._kept.get(request) is None and request not in self._flights
-                if wanted and len(self._flights) < QUEUE:
-                    self._flights[request] = self._pool.submit(self._draw, request)
+                if self._kept.get(request) is None:
+                    self._begin(request)
         return len(requests)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """End the drawing processes; whoever waits for a tile gets what there is."""
+        with self._lock:
+            self._closed = True
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._drawers.close()
+
+    def _begin(self, request: TileRequest) -> Future[bytes] | None:
+        """The drawing under way, else a new one; None when too many wait. The caller holds the lock."""
+        flight = self._flights.get(request)
+        if flight is None and len(self._flights) < QUEUE and not self._closed:
+            pool = self._pools[request.layer == BASEMAP]
+            flight = self._flights[request] = pool.submit(self._draw, request)
+        return flight
 
     def _stale(self, request: TileRequest) -> Tile:
         """The last good picture of the place; the caller holds the lock."""
@@ -168,21 +179,27 @@ class TileService:
 
     def _draw(self, request: TileRequest) -> bytes:
         try:
-            png = self._picture(request)
+            png = self._basemap(request) if request.layer == BASEMAP else self._density(request)
             with self._lock:
                 self._kept.put(request, png)
-                self._last[request.place] = png
-                self._last.move_to_end(request.place)
-                while len(self._last) > LAST_GOOD:
-                    self._last.popitem(last=False)
+                if request.layer != BASEMAP:  # a basemap tile has no older generation
+                    self._last.put(request.place, png)
             return png
         finally:
             with self._lock:
                 self._flights.pop(request, None)
 
-    def _picture(self, request: TileRequest) -> bytes:
-        if request.layer == "basemap":
-            return basemap.tile(request.z, request.x, request.y, request.style, city=self._city)
+    def _basemap(self, request: TileRequest) -> bytes:
+        name = (request.style, self._city or "", request.z, request.x, request.y)
+        kept = None if self._disk is None else self._disk.get(name)
+        if kept is not None:
+            return kept
+        png = self._drawers.tile(request.z, request.x, request.y, request.style)
+        if self._disk is not None:
+            self._disk.put(name, png)
+        return png
+
+    def _density(self, request: TileRequest) -> bytes:
         layer = get(request.layer)
         if not isinstance(layer, RasterLayer) or request.z >= layer.density_below:
             return clear()

@@ -1,0 +1,146 @@
+"""Drawing the basemap beside the web server, so that its event loop keeps the interpreter to itself.
+
+A thread that draws has a process of its own (``layers.tiling.worker``), started with its first tile. When none can be
+started, or it dies twice over the same tile, the thread draws by itself: slower pages, but a map.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from layers import basemap
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "layers.tiling.worker")
+END_S = 2.0
+
+
+class Died(Exception):
+    """the drawing process ended over a tile"""
+
+
+class Worker:
+    """One drawing process; used by one thread at a time."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Raises OSError when the program cannot be started."""
+        root = str(Path(__file__).parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        self.process = subprocess.Popen(  # noqa: S603 -- our own module, run by our own interpreter
+            [*command, str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self.proved = False  # whether it has ever answered
+
+    def tile(self, z: int, x: int, y: int, style: str, city: str | None) -> bytes:
+        """The PNG. Raises Died when the process is gone, RuntimeError with its words when the drawing failed."""
+        requests, answers = self._pipes()
+        try:
+            requests.write(json.dumps([z, x, y, style, city]).encode() + b"\n")
+            requests.flush()
+            word, _, length = answers.readline().decode().partition(" ")
+            content = answers.read(int(length or 0))
+        except (OSError, ValueError) as error:
+            raise Died from error
+        if not length or len(content) != int(length):
+            raise Died
+        self.proved = True
+        if word != "ok":
+            raise RuntimeError(content.decode())
+        return content
+
+    def end(self) -> None:
+        """Kill first: a thread that still reads then meets the end of its pipe."""
+        self.process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_S)
+        for pipe in self._pipes():
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def _pipes(self) -> tuple[BinaryIO, BinaryIO]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        return self.process.stdin, self.process.stdout  # type: ignore[return-value]  # opened in binary mode
+
+
+class Drawers:
+    """The drawing processes of a service, one a thread that calls ``tile``; thread-safe."""
+
+    def __init__(self, city: str | None, command: Sequence[str] = COMMAND) -> None:
+        self._city = city
+        self._command = command
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._workers: set[Worker] = set()
+        self._alone = self._closed = False
+
+    @property
+    def pids(self) -> Sequence[int]:
+        with self._lock:
+            return sorted(worker.process.pid for worker in self._workers)
+
+    def tile(self, z: int, x: int, y: int, style: str) -> bytes:
+        """The PNG of a basemap tile. Raises RuntimeError when it cannot be drawn."""
+        proved = False
+        for _ in range(2):
+            worker = self._worker()
+            if worker is None:
+                return basemap.tile(z, x, y, style, city=self._city)
+            try:
+                return worker.tile(z, x, y, style, self._city)
+            except Died:
+                proved |= worker.proved
+                self._drop(worker)
+                if self._closed:
+                    raise
+                log.warning("a drawing process ended over tile %s/%s/%s", z, x, y)
+        if not proved:
+            self._alone = True
+            log.warning("tiles are drawn by the web server itself: no drawing process answers")
+        return basemap.tile(z, x, y, style, city=self._city)
+
+    def close(self) -> None:
+        """End all processes; a thread that waits for one gets Died."""
+        with self._lock:
+            self._closed = True
+            workers, self._workers = self._workers, set()
+        for worker in workers:
+            worker.end()
+
+    def _worker(self) -> Worker | None:
+        """The thread's own process, started if need be; None when no process can be started here."""
+        found: Worker | None = getattr(self._own, "worker", None)
+        if found is not None or self._alone:
+            return found
+        try:
+            found = Worker(self._command)
+        except OSError as error:
+            self._alone = True
+            log.warning("tiles are drawn by the web server itself: %s", error)
+            return None
+        with self._lock:
+            if self._closed:
+                found.end()
+                raise Died
+            self._workers.add(found)
+        self._own.worker = found
+        return found
+
+    def _drop(self, worker: Worker) -> None:
+        self._own.worker = None
+        with self._lock:
+            self._workers.discard(worker)
+        worker.end()
