@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import click
@@ -33,10 +34,12 @@ def command(
     address = Address(host=host, port=port, origins=allow_origin)
     check_address(address, settings)
     prepare_environment(settings.data)
+    from geodata.city import city as city_of
     from geodata.store.connect import database
     from geodata.store.reader import Reader
 
-    from geodata.city import city as city_of
-
     with database(settings, role="read") as db, Reader(db.dsn) as reader:
         WebServer(settings, city_of(settings.city), reader, address).run(lambda url: log.info("serving %s", url))
+    # a picture that is being drawn has nobody left to see it: do not wait for its thread
+    logging.shutdown()
+    os._exit(0)
