@@ -166,7 +166,7 @@ class Selection:
         point = place.representative_point()
         x, y = mercator(point.x, point.y)
         mark = str(row.get("mark") or service_of(service).mark)
-        self.planner.map.select(x, y, str(row.get("name") or key), mark)
+        self.planner.map.select(x, y, str(row.get("name") or key.partition(":")[2] or key), mark)
 
     def _draw_track(self, story: detail.Story) -> None:
         track = story.track

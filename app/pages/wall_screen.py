@@ -192,7 +192,7 @@ class Screen:
 
     def _list(self) -> Sequence[wall_rail.Item]:
         if self.scene.id == "sea" and VESSELS in self.whole:
-            return fleet.items(self.whole[VESSELS], datetime.now(UTC))
+            return fleet.items(self.whole[VESSELS], datetime.now(UTC), self.text.language)
         return wall_rail.items(list(self.whole.values()), self.services, self.text)
 
     # -- showing -------------------------------------------------------------------------------

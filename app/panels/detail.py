@@ -187,7 +187,7 @@ def _provenance(
     name = word(subject.row, "source")
     source = next((s for s in subject.sources if s.id == name), None)
     label = name if source is None else (source.title_vi if text.language == "vi" else source.title_en)
-    if bool(subject.row.get("simulated")):
+    if bool(subject.row.get("simulated")) and text("detail.simulated") not in label:
         label = f"{label} ({text('detail.simulated')})"
     rows: list[dict[str, Any]] = [{"label": text("detail.source"), "value": label, "t": None}]
     for key, at in (("event_time", when), ("received", received)):

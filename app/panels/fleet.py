@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from app.panels.detail import moment, word
+from app.panels.detail import moment
 from app.panels.wall_rail import MOST, Item, name_of
 from layers import words
 
@@ -34,18 +34,18 @@ def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[A
     return sorted(rows, key=lambda pair: -pair[0])
 
 
-def items(picture: Picture, now: datetime) -> list[Item]:
+def items(picture: Picture, now: datetime, language: str) -> list[Item]:
     """The longest silences as list items, numbered as on the map."""
     out = []
     for _, row in silent(picture, now)[:MOST]:
         shape = row.get("geometry")
         place = None if shape is None or shape.is_empty else (shape.x, shape.y)
-        key = word(row, "id") or str(row.name)
+        where = "" if place is None else words.coordinates(*place, language)
         out.append(
             Item(
                 service=picture.service,
                 title=name_of(row),
-                sub=key,
+                sub=where,
                 level=int(row.get("level") or 0) or 1,
                 since=moment(row.get("time")),
                 place=place,
@@ -67,7 +67,7 @@ def content(
     longest = sum(age > timedelta(days=LOST_DAYS) for age in quiet)
     over = int((pd.to_numeric(frame["level"]) >= 4).sum()) - longest
     figures = [
-        ("at_sea", len(frame), 0),
+        ("at_sea", len(frame) - int(frame.get("in_port", pd.Series(dtype=bool)).sum()), 0),
         ("late", int((frame["state"] == "late").sum()), 0),
         ("lost_6h", lost, 3),
         ("lost_10d", longest, 4),

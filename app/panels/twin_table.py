@@ -30,7 +30,7 @@ MOST = 200
 
 
 def content(picture: Picture | None, service: Service | None, text: Text) -> dict[str, Any]:
-    """The table of a picture; without a layer in focus, a sentence. Takes time with many rows: not for the event loop."""
+    """The table of a picture; without a layer in focus, a sentence. Slow with many rows: not for the event loop."""
     base: dict[str, Any] = {"language": text.language, "columns": [], "rows": [], "title": ""}
     if picture is None or service is None:
         return base | {"empty": text("table.none"), "in_view": 0, "total": 0}
