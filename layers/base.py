@@ -41,6 +41,7 @@ NOT_LAYERS = {
     "raster",
     "shapes",
     "states",
+    "streets",
     "words",
     "density",
     "tiles",

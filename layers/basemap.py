@@ -23,6 +23,7 @@ from layers import ground, palette
 from layers.agg import Canvas, Ink, painted
 from layers.ground import Box, Level
 from layers.palette import BASEMAP, WATERLINE_ALPHA, WATERLINE_OFFSETS_PX, mix
+from layers.streets import Streets
 
 Style = Literal["desk", "wall"]
 TILE_PX = 512
@@ -36,15 +37,20 @@ INSET_NAMES: Mapping[str, tuple[float, float]] = {"QĐ. Hoàng Sa": (112.4, 14.4
 COLORS = 64  # of a tile's palette: looks like true colour at a fifth of the bytes
 
 
-def tile(z: int, x: int, y: int, style: str = "desk", *, city: str | None = None) -> bytes:
+def tile(
+    z: int, x: int, y: int, style: str = "desk", *, city: str | None = None, streets: Streets | None = None
+) -> bytes:
     """The PNG of an XYZ tile, 512 px. ``city`` is the id of the city that is not dimmed; None dims no city of ours.
+
+    ``streets`` draws the city's own imported roads and water too.
 
     Any z, x, y gives a picture: far from Viet Nam and below zoom 4 it is flat sea.
     """
     if z < FLAT_BELOW:
         return flat()
     box = tile_box(z, x, y)
-    inks = [ink for ink in scene(box, WORLD_M / TILE_PX / 2**z, z, STROKE[style], city=city) if ink.lines]
+    drawn = scene(box, WORLD_M / TILE_PX / 2**z, z, STROKE[style], city=city, streets=streets)
+    inks = [ink for ink in drawn if ink.lines]
     if not inks:
         return flat()
     return png(painted(box, TILE_PX, TILE_PX, inks, BASEMAP["sea"]).rgba()[..., :3])
@@ -132,8 +138,13 @@ def flat() -> bytes:
     return png(np.full((TILE_PX, TILE_PX, 3), sea, dtype=np.uint8))
 
 
-def scene(box: Box, resolution: float, zoom: float, k: float, *, city: str | None = None) -> Iterator[Ink]:
-    """What to paint for a box in EPSG:3857, from below: ``resolution`` m an image px, k image px a screen px."""
+def scene(
+    box: Box, resolution: float, zoom: float, k: float, *, city: str | None = None, streets: Streets | None = None
+) -> Iterator[Ink]:
+    """What to paint for a box in EPSG:3857, from below: ``resolution`` m an image px, k image px a screen px.
+
+    ``streets`` are the city's own imported roads and water.
+    """
     level = ground.level(int(zoom + 0.5), city)
     reach = (WATERLINE_OFFSETS_PX[-1] + 8) * k * resolution
     wide: Box = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
@@ -150,6 +161,8 @@ def scene(box: Box, resolution: float, zoom: float, k: float, *, city: str | Non
         yield from banks
         yield Ink("stroke", coast, BASEMAP["coast"], px(zoom, 0.9, 1.5, 2) * k * min(1, zoom / 8))
         yield from streams
+        if streets is not None:
+            yield from streets.inks(wide, zoom, k)
     yield from islands(level, wide, zoom, k, resolution)
 
 

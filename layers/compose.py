@@ -21,6 +21,7 @@ from layers.base import Layer, RasterLayer, get
 from layers.elements import Areas, Marks, columns
 from layers.labels import labels
 from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, flat, path_columns, style_of
+from layers.streets import Streets
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -56,7 +57,8 @@ def still(
     width, height = view.width_px, view.height_px
     box = view.bounds.mercator
     with_map = "basemap" in layer_ids
-    inks = basemap.scene(box, view.resolution_m, view.zoom, k, city=city) if with_map else ()
+    streets = Streets.read(reader, view) if with_map and reader is not None else None
+    inks = basemap.scene(box, view.resolution_m, view.zoom, k, city=city, streets=streets) if with_map else ()
     canvas = painted(box, width, height, inks, palette.BASEMAP["sea"])
     avoid = []
     for layer in sorted((get(i) for i in layer_ids if i != "basemap"), key=lambda one: one.z_order):

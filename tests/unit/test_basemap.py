@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -14,6 +15,7 @@ from geodata.view import WORLD_M, Bounds, mercator
 from layers import basemap, ground, palette
 from layers.agg import painted
 from layers.palette import BASEMAP
+from layers.streets import Streets, road_class
 
 HUE_STATION = (107.575, 16.455)
 DA_NANG = (108.10, 16.00)  # inland of the bay
@@ -178,3 +180,31 @@ def test_inset_shows_and_names_both_archipelagos(style: str) -> None:
     without = basemap.inset(style, size)
     assert (np.abs(inset.rgb.astype(int) - without.rgb) > 60).any()
     assert Image.open(io.BytesIO(inset.png)).size == size
+
+
+def test_imported_streets_come_with_their_zoom() -> None:
+    lines = [shapely.LineString([(107.45, lat), (107.70, lat)]) for lat in (16.42, 16.43, 16.44)]
+    pond = shapely.box(107.52, 16.405, 107.56, 16.415)
+    frame = gpd.GeoDataFrame(
+        {
+            "collection": ["roads", "roads", "roads", "water"],
+            "category": ["trunk", "tertiary", "residential", "lake"],
+        },
+        geometry=[*lines, pond],
+        crs=4326,
+    )
+    own = Streets.of(frame)
+    assert [road_class(c) for c in ("trunk_link", "secondary", "service", None)] == [
+        "road_national",
+        "road",
+        "street",
+        "street",
+    ]
+    drawn = {}
+    for zoom in (7, 9, 11, 13, 14):
+        inks = list(own.inks((1.19e7, 1.8e6, 1.2e7, 1.9e6), zoom, 1))
+        drawn[zoom] = [ink.color for ink in inks if ink.kind == "stroke" and ink.color != BASEMAP["coast"]]
+    assert [len(drawn[z]) for z in (7, 9, 11, 13)] == [0, 1, 2, 3]
+    assert drawn[13][-1] == BASEMAP["road_national"]
+    x, y, *_ = at(13, 107.575, 16.425)
+    assert basemap.tile(13, x, y, streets=own) != basemap.tile(13, x, y)
