@@ -102,7 +102,9 @@ def restore(file: Path, city: str | None, data: Path | None) -> None:
     settings = Settings.from_environ(data=data, city=city)
     with admin(settings, create=True) as dsn:
         if migration.is_filled(dsn):
-            raise UsageError(reason=f"the database of {settings.city} holds records; restore into another --data or city")
+            raise UsageError(
+                reason=f"the database of {settings.city} holds records; restore into another --data or city"
+            )
         migration.empty(dsn)
         _run("pg_restore", dsn, "--dbname", "", "--exit-on-error", "--single-transaction", str(file))
         done = migration.migrate(dsn)

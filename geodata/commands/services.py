@@ -69,7 +69,7 @@ def _table(found: Sequence[ServiceState]) -> str:
     rows: list[tuple[str, ...]] = [HEAD]
     for service in found:
         age = "" if service.age_s is None else f"{service.age_s:.0f} s"
-        first = (service.id, service.state, age, str(service.version))
+        first: tuple[str, ...] = (service.id, service.state, age, str(service.version))
         for source in service.sources:
             name = f"{source.id}{' (simulated)' if source.simulated else ''}: {source.state}"
             counts = (source.received, source.stored, source.duplicate, sum(source.rejected.values()))

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 POLL_S = 0.1
@@ -32,13 +33,13 @@ def _die_with_keeper(keeper: int) -> None:
 def keep(lock: Path, stay: Path, user: str, command: list[str]) -> int:
     """Runs ``command`` until it ends or nobody uses it; the server's exit status."""
     keeper = os.getpid()
-    unprivileged = {"user": user, "group": _group(user), "extra_groups": []} if user else {}
-    server = subprocess.Popen(  # noqa: S603 (our own command line), PLW1509 (this process has one thread)
+    unprivileged: dict[str, Any] = {"user": user, "group": _group(user), "extra_groups": []} if user else {}
+    server: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 (our own command line), PLW1509 (this process has one thread)
         command,
         cwd="/",
         stdin=subprocess.DEVNULL,
         preexec_fn=lambda: _die_with_keeper(keeper),  # noqa: PLW1509 (this process has one thread)
-        **unprivileged,  # type: ignore[call-overload]
+        **unprivileged,
     )
     signal.signal(signal.SIGTERM, lambda *_: server.send_signal(signal.SIGINT))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -47,7 +47,7 @@ def cluster_of(settings: Settings) -> Cluster:
 
 
 def libpq_environ(dsn: str) -> Mapping[str, str]:
-    """libpq's environment variables for PostgreSQL's own programs."""
+    """Environment variables of libpq for PostgreSQL's own programs."""
     names = {"dbname": "PGDATABASE", "connect_timeout": "PGCONNECT_TIMEOUT", "application_name": "PGAPPNAME"}
     parts = conninfo_to_dict(dsn)
     return {names.get(key, f"PG{key.upper()}"): str(value) for key, value in parts.items() if key != "options"}

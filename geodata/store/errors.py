@@ -10,7 +10,9 @@ class StoreError(VongLauError):
 
 
 class NoPostgres(StoreError):
-    """no PostgreSQL server with PostGIS is on this machine ({reason}); install postgresql and postgis, or set VONGLAU_DSN"""
+    """no PostgreSQL server with PostGIS is on this machine ({reason}); install postgresql and postgis, or set
+    VONGLAU_DSN
+    """
 
 
 class NoPostGIS(StoreError):
@@ -22,7 +24,9 @@ class DataFolderNewer(StoreError):
 
 
 class DataFolderOlder(StoreError):
-    """{path} was written by PostgreSQL {found}, this machine has {have}; install PostgreSQL {found}, or db backup there and db restore here"""
+    """{path} was written by PostgreSQL {found}, this machine has {have}; install PostgreSQL {found}, or db backup
+    there and db restore here
+    """
 
 
 class DatabaseNewer(StoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from geodata.errors import VongLauError
 from geodata.store.errors import CannotConnect, DiskFull, Forbidden, NotMigrated, StoreGone
+
+UNMIGRATED = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName)
+MISSING_DATABASE = re.compile(r'database "[^"]*" does not exist')
+GONE = {"08", "53", "57"}  # SQLSTATE classes: connection, resources, operator intervention
 
 
 def where(dsn: str) -> str:
@@ -25,19 +30,16 @@ def where(dsn: str) -> str:
 def translate(error: psycopg.Error, dsn: str) -> VongLauError | None:
     """Our error for the driver's; None when it is a mistake of ours and should be seen as it is."""
     reason = " ".join(str(error).split())
-    match error:
-        case psycopg.errors.DiskFull():
-            return DiskFull(reason=reason)
-        case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedFunction() | psycopg.errors.InvalidSchemaName():
-            return NotMigrated(where=where(dsn))
-        case psycopg.errors.InsufficientPrivilege():
-            return Forbidden(reason=reason)
-        case psycopg.errors.AdminShutdown() | psycopg.errors.CrashShutdown() | psycopg.errors.IdleSessionTimeout():
-            return StoreGone(where=where(dsn), reason=reason)
-        case psycopg.OperationalError() if error.sqlstate is None or error.sqlstate[:2] in {"08", "57", "53"}:
-            return StoreGone(where=where(dsn), reason=reason)
-        case psycopg.OperationalError() | psycopg.ProgrammingError() if error.sqlstate is None:
-            return CannotConnect(where=where(dsn), reason=reason)
+    if isinstance(error, psycopg.errors.DiskFull):
+        return DiskFull(reason=reason)
+    if isinstance(error, UNMIGRATED) or (error.sqlstate is None and MISSING_DATABASE.search(reason)):
+        return NotMigrated(where=where(dsn))
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return Forbidden(reason=reason)
+    if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in GONE:
+        return StoreGone(where=where(dsn), reason=reason)
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return CannotConnect(where=where(dsn), reason=reason)
     return None
 
 

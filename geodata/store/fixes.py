@@ -57,7 +57,8 @@ class Fixes:
         """Row numbers of the newest fix of each thing."""
         thing = self.columns["thing_id"][self.order]
         last = np.append(thing[1:] != thing[:-1], True)
-        return self.order[last]
+        newest: NDArray[np.intp] = self.order[last]
+        return newest
 
     def minutes(self) -> list[tuple[datetime, int]]:
         """Minutes of arrival, and how many fixes arrived in each."""

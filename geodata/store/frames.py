@@ -19,9 +19,7 @@ BOOLEANS = {16}
 def frame(rows: Sequence[tuple[Any, ...]], description: Sequence[Column]) -> pd.DataFrame:
     """Times as datetime64[us, UTC], numbers as float64 or int64 (float64 with gaps), the rest as objects with None."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(description)
-    return pd.DataFrame(
-        {c.name: _series(values, c.type_code) for c, values in zip(description, columns, strict=True)}
-    )
+    return pd.DataFrame({c.name: _series(values, c.type_code) for c, values in zip(description, columns, strict=True)})
 
 
 def _series(values: Sequence[Any], oid: int) -> pd.Series[Any]:
@@ -37,16 +35,14 @@ def _series(values: Sequence[Any], oid: int) -> pd.Series[Any]:
     return pd.Series(list(values), dtype="object")
 
 
-def geo_frame(
-    rows: Sequence[tuple[Any, ...]], description: Sequence[Column], *, by_id: bool
-) -> gpd.GeoDataFrame:
+def geo_frame(rows: Sequence[tuple[Any, ...]], description: Sequence[Column], *, by_id: bool) -> gpd.GeoDataFrame:
     """A frame in EPSG:4326 from a column ``geometry`` (WKB) or two columns ``lon`` and ``lat``.
 
     ``by_id``: the column ``id`` becomes the index; else the index is a range.
     """
     found = frame(rows, description)
     if "geometry" in found:
-        geometry = shapely.from_wkb(found.pop("geometry").to_numpy())
+        geometry: Any = shapely.from_wkb(found.pop("geometry").to_numpy())
     else:
         geometry = shapely.points(found.pop("lon").to_numpy(), found.pop("lat").to_numpy())
     found.insert(1, "geometry", geometry)

@@ -47,7 +47,7 @@ class Listener:
     def _sync(self) -> Iterator[tuple[str, int]]:
         self._connection = psycopg.connect(self._dsn, autocommit=True)
         self._connection.execute(text("reader", "listen"))
-        yield from self._connection.execute(text("reader", "versions")).fetchall()  # type: ignore[misc]
+        yield from self._connection.execute(text("reader", "versions")).fetchall()
 
     def _next(self, timeout: float | None) -> tuple[str, int] | None:
         assert self._connection is not None

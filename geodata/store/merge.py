@@ -88,9 +88,7 @@ async def _things(connection: AsyncConnection, job: Job, known: Known, found: Kn
     ids = {name: known.things[job.service_id, name] for name in names if (job.service_id, name) in known.things}
     missing = sorted(names - ids.keys())
     if missing:
-        result = await connection.execute(
-            text("writer", "ensure_things"), {"service": job.service_id, "ids": missing}
-        )
+        result = await connection.execute(text("writer", "ensure_things"), {"service": job.service_id, "ids": missing})
         fresh: dict[str, int] = dict(await result.fetchall())
         ids.update(fresh)
         found.things.update({(job.service_id, name): number for name, number in fresh.items()})
@@ -142,7 +140,7 @@ STAGE_POSITION = sql.Identifier("pg_temp", "stage_position")
 async def _positions(
     connection: AsyncConnection, records: list[Position], where: stage.Where, known: Known, found: Known
 ) -> list[Outcome]:
-    """Fixes by binary COPY: straight into the table as long as a source's fixes are all new, else by way of the stage."""
+    """Fixes by binary COPY: straight into the table while a source's fixes are all new, else by way of the stage."""
     batch = fixes.fixes(records, where.things, where.source_id, where.clock)
     if not known.repeating.get(where.source_id) and not batch.repeat_themselves:
         try:
@@ -234,7 +232,9 @@ async def _close(connection: AsyncConnection, job: Job, tally: Tally, version: i
 
 async def _rejections(connection: AsyncConnection, job: Job, tally: Tally) -> None:
     digests = [
-        uuid.UUID(bytes=hashlib.blake2b(f"{r.reason}\0{r.detail}\0".encode() + (r.payload or b""), digest_size=16).digest())
+        uuid.UUID(
+            bytes=hashlib.blake2b(f"{r.reason}\0{r.detail}\0".encode() + (r.payload or b""), digest_size=16).digest()
+        )
         for r in tally.kept
     ]
     await connection.execute(

@@ -31,7 +31,7 @@ NULL_WHEN_ABSENT = frozenset({"known_at", "limit"})
 
 
 class Reader:
-    """Reads one city's database; ``docs/contracts.md`` section 4 names the columns. Any number of threads may share one.
+    """Reads one city's database; ``docs/contracts.md`` section 4 names the columns. Threads may share one.
 
     Times are aware UTC, coordinates EPSG:4326. Methods raise StoreGone when the database is away; the next call
     connects again by itself. ``services``: in place of the catalogue's.

@@ -23,6 +23,7 @@ from geodata.records import (
     Thing,
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """What a row needs beside the record: surrogate ids and the arrival of rows that do not know theirs."""
@@ -74,17 +75,62 @@ def _thing(r: Thing, where: Where) -> dict[str, object]:
     }
 
 
-_REQUEST = (
-    "id requested_datetime updated_datetime service_code service_name title description status_notes agency address "
-    "expected_datetime closed_datetime urgency channel rating media_url duplicate_of source_status"
-).split()
-_ALERT = (
-    "sender identifier sent status msg_type scope event urgency severity certainty level effective onset expires "
-    "headline description instruction sender_name web area_desc"
-).split()
-_EVENT = (
-    "id time end_time category title description thing_id place_confidence place_level severity status url"
-).split()
+_REQUEST = [
+    "id",
+    "requested_datetime",
+    "updated_datetime",
+    "service_code",
+    "service_name",
+    "title",
+    "description",
+    "status_notes",
+    "agency",
+    "address",
+    "expected_datetime",
+    "closed_datetime",
+    "urgency",
+    "channel",
+    "rating",
+    "media_url",
+    "duplicate_of",
+    "source_status",
+]
+_ALERT = [
+    "sender",
+    "identifier",
+    "sent",
+    "status",
+    "msg_type",
+    "scope",
+    "event",
+    "urgency",
+    "severity",
+    "certainty",
+    "level",
+    "effective",
+    "onset",
+    "expires",
+    "headline",
+    "description",
+    "instruction",
+    "sender_name",
+    "web",
+    "area_desc",
+]
+_EVENT = [
+    "id",
+    "time",
+    "end_time",
+    "category",
+    "title",
+    "description",
+    "thing_id",
+    "place_confidence",
+    "place_level",
+    "severity",
+    "status",
+    "url",
+]
 
 
 def _same(record: Record, names: Sequence[str]) -> dict[str, object]:

@@ -67,7 +67,9 @@ async def ours(dsn: str, rows: int, size: int, things: int) -> float:
 def bare(dsn: str, rows: int, size: int, things: int) -> float:
     """Seconds of COPY of the same rows, ready as text, into an empty copy of the table, one transaction a batch."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("create table bare (like position including indexes including defaults) partition by range (time)")
+        connection.execute(
+            "create table bare (like position including indexes including defaults) partition by range (time)"
+        )
         connection.execute("create table bare_month partition of bare for values from ('2026-11-01') to ('2026-12-01')")
         spent = 0.0
         for records in batches(rows, size, things):

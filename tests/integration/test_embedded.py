@@ -18,10 +18,10 @@ import pytest
 
 from geodata.embedded import Cluster, binaries
 from geodata.embedded.secrets import ADMIN
+from geodata.errors import UsageError
 from geodata.settings import Settings
 from geodata.store.connect import cluster_of, database
 from geodata.store.errors import CannotStart, DataFolderNewer, DataFolderOlder, FolderUnreachable, NoPostgres
-from geodata.errors import UsageError
 
 SMALL = {"shared_buffers": "32MB"}
 USER = """
@@ -166,7 +166,7 @@ def test_persistent_until_stopped(data: Path) -> None:
 
 
 @pytest.mark.parametrize(("version", "error"), [("99", DataFolderNewer), ("9.6", DataFolderOlder)])
-def test_other_versions_are_refused(tmp_path_factory: pytest.TempPathFactory, version: str, error: type[Exception]) -> None:
+def test_other_versions_are_refused(version: str, error: type[Exception]) -> None:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     (folder / "pg").mkdir()

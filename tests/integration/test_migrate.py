@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
@@ -18,16 +19,19 @@ from tests.support.cluster import TestCluster
 def schema(dsn: str) -> str:
     """The catalogue as text: everything but the data and the dump's random key."""
     answer = subprocess.run(
-        [find().path("pg_dump"), "--schema-only"], env={**libpq_environ(dsn)}, capture_output=True, text=True, check=True
+        [find().path("pg_dump"), "--schema-only"],
+        env={**libpq_environ(dsn)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return "\n".join(line for line in answer.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
 
 
 @pytest.fixture
-def empty(cluster: TestCluster) -> str:
-    with cluster.fresh() as name:
-        migrate.create_database(cluster.admin_dsn(), f"{name}_empty")
-    return cluster.admin_dsn(f"{name}_empty")
+def empty(cluster: TestCluster) -> Iterator[str]:
+    with cluster.fresh(template=None) as name:
+        yield cluster.admin_dsn(name)
 
 
 def test_from_empty_equals_applied_twice(empty: str) -> None:
@@ -63,7 +67,7 @@ def test_numbers_follow_each_other() -> None:
     assert [m.number for m in migrate.migrations()] == list(range(1, len(migrate.migrations()) + 1))
 
 
-def test_server_without_postgis(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_without_postgis(empty: str) -> None:
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute("create table pg_available_extensions (name text)")
     hidden = empty.replace("search_path=vonglau,public", "search_path=public,pg_catalog")
@@ -71,7 +75,9 @@ def test_server_without_postgis(empty: str, monkeypatch: pytest.MonkeyPatch) -> 
         migrate.migrate(hidden)
 
 
-@pytest.mark.parametrize("dsn", ["host=127.0.0.1 port=1 dbname=x", "postgresql://nobody@127.0.0.1:1/x", "no dsn at all"])
+@pytest.mark.parametrize(
+    "dsn", ["host=127.0.0.1 port=1 dbname=x", "postgresql://nobody@127.0.0.1:1/x", "no dsn at all"]
+)
 def test_wrong_dsn_is_one_line(dsn: str) -> None:
     with pytest.raises(CannotConnect) as caught:
         migrate.migrate(dsn)

@@ -49,15 +49,59 @@ COMMON = ["geometry", "time", "received_at", "source", "simulated", "feed", "fee
 NAMED = ["name", "category", "agency"]
 MOVING = [*NAMED, "sog_kn", "cog_deg", "heading_deg", "status"]
 MEASURED = [*NAMED, "observed_property", "result", "result_text", "unit", "quality", "phenomenon_end", "numerator"]
-CASE = (
-    "title description service_code service_name category status source_status agency address urgency channel rating "
-    "requested_datetime updated_datetime expected_datetime closed_datetime duplicate_of status_notes media_url"
-).split()
-WARNING = (
-    "sender identifier sent status msg_type event urgency severity certainty level effective onset expires headline "
-    "description instruction sender_name area_desc"
-).split()
-HAPPENED = "end_time category title description thing_id place_confidence place_level severity status url".split()
+CASE = [
+    "title",
+    "description",
+    "service_code",
+    "service_name",
+    "category",
+    "status",
+    "source_status",
+    "agency",
+    "address",
+    "urgency",
+    "channel",
+    "rating",
+    "requested_datetime",
+    "updated_datetime",
+    "expected_datetime",
+    "closed_datetime",
+    "duplicate_of",
+    "status_notes",
+    "media_url",
+]
+WARNING = [
+    "sender",
+    "identifier",
+    "sent",
+    "status",
+    "msg_type",
+    "event",
+    "urgency",
+    "severity",
+    "certainty",
+    "level",
+    "effective",
+    "onset",
+    "expires",
+    "headline",
+    "description",
+    "instruction",
+    "sender_name",
+    "area_desc",
+]
+HAPPENED = [
+    "end_time",
+    "category",
+    "title",
+    "description",
+    "thing_id",
+    "place_confidence",
+    "place_level",
+    "severity",
+    "status",
+    "url",
+]
 COLUMNS: dict[str, list[str]] = {
     "Thing": [*NAMED, "azimuth_deg", "fov_deg", "range_m", "mast_height_m"],
     "Position": MOVING,
@@ -97,7 +141,7 @@ async def test_columns_of_the_contract(writer: Writer, reader: Reader, kind: str
         ("latest", reader.latest("trial", KINDS[kind], view())),
         ("between", reader.between("trial", KINDS[kind], view())),
     ):
-        by_id = kind not in {"Observation"} and (kind, which) != ("Position", "between")
+        by_id = kind != "Observation" and (kind, which) != ("Position", "between")
         assert isinstance(frame, gpd.GeoDataFrame)
         assert frame.crs == "EPSG:4326"
         assert frame.index.name == ("id" if by_id else None)
@@ -148,7 +192,9 @@ async def test_position_carries_what_its_thing_says(writer: Writer, reader: Read
 
 
 async def test_observation_stands_where_its_thing_stands(writer: Writer, reader: Reader) -> None:
-    await put(writer, Thing(id="station:1", geometry=Point(107.6, 16.4)), value(1.5), value("on", observed_property="status"))
+    await put(
+        writer, Thing(id="station:1", geometry=Point(107.6, 16.4)), value(1.5), value("on", observed_property="status")
+    )
     frame = reader.latest("trial", Observation, view()).set_index("observed_property")
     assert frame.loc["pm25", "geometry"] == Point(107.6, 16.4)
     assert (frame.loc["pm25", "result"], frame.loc["pm25", "unit"]) == (1.5, "ug/m3")
@@ -157,8 +203,8 @@ async def test_observation_stands_where_its_thing_stands(writer: Writer, reader:
 
 
 async def test_cases_open_or_closed_inside_the_window(writer: Writer, reader: Reader) -> None:
-    closed = {"status": RequestStatus.CLOSED, "closed_datetime": after(seconds=60)}
-    await put(writer, case(id="open"), case(id="closed", at=60, **closed))
+    closed = case(RequestStatus.CLOSED, at=60, id="closed", closed_datetime=after(seconds=60))
+    await put(writer, case(id="open"), closed)
     assert reader.latest("trial", ServiceRequest, view()).index.tolist() == ["closed", "open"]
     later = view(start=after(seconds=61), end=after(hours=2))
     assert reader.latest("trial", ServiceRequest, later).index.tolist() == ["open"]

@@ -12,7 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata.records import Alert, Event, Feature, Observation, Position, Record, Rejected, RequestStatus, ServiceRequest, Thing
+from geodata.records import (
+    Alert,
+    Event,
+    Feature,
+    Observation,
+    Position,
+    Record,
+    Rejected,
+    RequestStatus,
+    ServiceRequest,
+    Thing,
+)
 from geodata.store.errors import SourceMoved, UnknownSource
 from geodata.store.reader import Reader
 from geodata.store.types import Batch, Role, Written

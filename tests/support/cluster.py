@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from geodata import migrate
 from geodata.embedded import Cluster, Endpoint
 from geodata.embedded.secrets import ADMIN
@@ -45,12 +48,16 @@ class TestCluster:
         return session(self.cluster.dsn(self.endpoint, f"vonglau_{role}", database))
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Name of a copy of the template. It goes with the cluster: dropping it would wait for a checkpoint."""
+    def fresh(self, template: str | None = TEMPLATE) -> Iterator[str]:
+        """Name of a copy of the template (None: an empty database), dropped afterwards."""
         name = f"test_{os.getpid()}_{next(self.numbers)}"
         with self.mutex():  # a template cannot be copied twice at once
-            migrate.create_database(self.admin_dsn(), name, template=TEMPLATE)
-        yield name
+            migrate.create_database(self.admin_dsn(), name, template=template)
+        try:
+            yield name
+        finally:
+            with psycopg.connect(self.admin_dsn(), autocommit=True) as connection:
+                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
     @contextmanager
     def mutex(self) -> Iterator[None]:
@@ -62,7 +69,8 @@ class TestCluster:
 @contextmanager
 def running(run: str) -> Iterator[TestCluster]:
     """The cluster of the test run ``run``: the first worker makes it, the last one to leave removes it."""
-    data = Path(tempfile.gettempdir()) / f"vonglau-tests-{run}"
+    memory = Path("/dev/shm")  # files in memory: making and dropping a database waits for no disk
+    data = (memory if memory.is_dir() else Path(tempfile.gettempdir())) / f"vonglau-tests-{run}"
     cluster = Cluster(data, FAST, shutdown=signal.SIGQUIT)  # nothing of it is kept
     lease = cluster.start()
     try:

@@ -46,7 +46,9 @@ def service(name: str = "trial", *, personal_data: bool = False) -> Service:
         personal_data=personal_data,
         observed_properties=(
             ObservedProperty(id="pm25", title_vi="PM2,5", title_en="PM2.5", unit="ug/m3", minimum=0, maximum=1000),
-            ObservedProperty(id="temperature", title_vi="nhiệt độ", title_en="temperature", unit="Cel", minimum=-20, maximum=60),
+            ObservedProperty(
+                id="temperature", title_vi="nhiệt độ", title_en="temperature", unit="Cel", minimum=-20, maximum=60
+            ),
             ObservedProperty(id="status", title_vi="trạng thái", title_en="status"),
         ),
         categories=(
@@ -60,12 +62,12 @@ SERVICES = {"trial": service(), "private": service("private", personal_data=True
 
 
 def binding(name: str = "feed", service_: str = "trial") -> SourceBinding:
-    return SourceBinding(
-        id=name, protocol="table", title_vi="nguồn", title_en="feed", service=service_, simulated=True
-    )
+    return SourceBinding(id=name, protocol="table", title_vi="nguồn", title_en="feed", service=service_, simulated=True)
 
 
-def view(start: datetime = NOON - timedelta(hours=1), end: datetime = NOON + timedelta(hours=1), **more: datetime) -> View:
+def view(
+    start: datetime = NOON - timedelta(hours=1), end: datetime = NOON + timedelta(hours=1), **more: datetime
+) -> View:
     return View(BOUNDS, 800, 600, start, end, **more)
 
 
@@ -92,7 +94,10 @@ def case(status: RequestStatus = RequestStatus.OPEN, at: float = 0, **more: obje
     """A case requested at noon, in its state ``at`` seconds later."""
     given = {"id": "open311:1", "geometry": Point(107.5, 16.5)} | more
     return ServiceRequest(
-        requested_datetime=NOON, updated_datetime=after(seconds=at), status=status, **given  # type: ignore[arg-type]
+        requested_datetime=NOON,
+        updated_datetime=after(seconds=at),
+        status=status,
+        **given,  # type: ignore[arg-type]
     )
 
 
