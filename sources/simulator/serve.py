@@ -122,7 +122,7 @@ class Simulation:
             return
         pace = LIVE.stretched(max(1.0, self.clock.speed / FASTEST_STREAM))
         start = self.clock.now()
-        sending: set[asyncio.Task[None]] = set()
+        sending: dict[str, asyncio.Task[None]] = {}
         while True:
             await asyncio.sleep(TICK_S)
             end = self.clock.now()
@@ -134,16 +134,16 @@ class Simulation:
             start = end
             await self._hand_over(heard, sending)
 
-    async def _hand_over(self, heard: Sequence[Heard], sending: set[asyncio.Task[None]]) -> None:
-        """To each receiver its own; one that sends a gigabyte does not hold up the others."""
-        busy = {task.get_name() for task in sending}
+    async def _hand_over(self, heard: Sequence[Heard], sending: dict[str, asyncio.Task[None]]) -> None:
+        """To each receiver its own; one that sends a gigabyte holds up no other. Raises SimulatorPortTaken."""
         for number, station in enumerate(self.stations):
-            if station.source in busy:
-                continue
+            before = sending.get(station.source)
+            if before is not None:
+                if not before.done():
+                    continue
+                before.result()
             own = [item for item in heard if item.receiver == number]
-            task = asyncio.create_task(station.hand_over(own), name=station.source)
-            sending.add(task)
-            task.add_done_callback(sending.discard)
+            sending[station.source] = asyncio.create_task(station.hand_over(own))
         await asyncio.sleep(0)
 
 

@@ -71,7 +71,7 @@ class Running:
         async for batch in adapter.batches(chosen, context, None):
             found += batch.records
             rejected.update(row.reason for row in batch.rejected)
-            if binding.protocol == "ais" and len(found) > 60:
+            if binding.protocol == "ais" and len(found) > 30:
                 break
         return found, rejected
 
@@ -115,7 +115,7 @@ async def test_the_bindings_are_ready_for_the_ingest(running: Running) -> None:
 
 
 async def test_sentences_over_tcp(running: Running) -> None:
-    lines = await running.lines(AIS, 60)
+    lines = await running.lines(AIS, 25)
     for line in lines:
         assert line.endswith(b"\r\n")
         _, tag, sentence = line.decode().split("\\")
@@ -140,8 +140,8 @@ async def test_vessels_through_the_adapter(running: Running) -> None:
     for source in (AIS, "ais_chan_may"):
         found, rejected = await running.records(source)
         fixes = [row for row in found if isinstance(row, Position)]
-        assert len(fixes) > 30
-        assert any(isinstance(row, Thing) for row in found)
+        assert len(fixes) > 15
+        assert all(isinstance(row, Position | Thing) for row in found)
         assert not rejected
         assert all(abs(row.time.timestamp() - time()) < 60 for row in fixes)
 
