@@ -67,6 +67,8 @@ class AirQuality(Layer):
         )
         idle = ~out.index.isin(list(measuring(latest))) & (out["state"].isin(["fresh", "late"]))
         out.loc[idle, ["state", "level"]] = ["maintenance", 0]
+        gone = out["state"] == "silent"  # an index is of its hour: the last one stays in the panel, with its time
+        out.loc[gone, ["text", "tint"]] = [words.NOTHING, palette.TEXT3]
         out["mark"] = "aqi"
         return gpd.GeoDataFrame(states.ordered(out))
 
