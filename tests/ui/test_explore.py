@@ -1,0 +1,96 @@
+"""The planner in a real browser over a real city: what it shows, what a hand on it does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.machine import Machine
+from tests.support.pages import Watched, watched
+
+pytestmark = pytest.mark.timeout(300)
+
+SHOWN_MS = 60_000
+NO_SCROLL = (
+    "() => [document.documentElement.scrollWidth <= innerWidth, document.documentElement.scrollHeight <= innerHeight]"
+)
+
+
+def opened(chromium: Browser, running: Machine, query: str, width: int = 1920, height: int = 1080) -> Watched:
+    page = watched(chromium, width, height).open(f"{running.url}/explore{query}")
+    expect(page.page.locator(".row .n").first).not_to_be_empty(timeout=SHOWN_MS)
+    return page
+
+
+def test_tree_table_and_detail_tell_of_the_same_things(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?lang=vi")
+    tab = page.page
+    tab.locator(".row", has_text="Phản ánh hiện trường").click()
+    expect(tab.locator(".lg").first).to_be_visible(timeout=SHOWN_MS)
+    row = tab.locator("tr[data-id]").first
+    expect(row).to_be_visible(timeout=SHOWN_MS)
+    key = row.get_attribute("data-id")
+    row.click()
+    expect(tab.locator(".rt")).not_to_be_empty(timeout=SHOWN_MS)
+    expect(tab.locator(".rs")).to_contain_text(str(key))
+    expect(tab.locator(".src")).to_contain_text("mô phỏng")
+    tab.wait_for_function("() => location.search.includes('s=field_reports~')", timeout=SHOWN_MS)
+    tab.keyboard.press("Escape")
+    expect(tab.locator(".rt")).to_have_count(0, timeout=SHOWN_MS)
+    assert not page.errors
+    assert not page.foreign
+    tab.context.close()
+
+
+def test_services_without_a_source_are_listed_as_ready(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "")
+    expect(page.page.locator(".grp").last).to_have_text("Sẵn sàng kết nối")
+    expect(page.page.locator(".row", has_text="chưa có nguồn").first.locator(".eye")).to_be_disabled()
+    expect(page.page.locator(".simu")).to_have_text("DỮ LIỆU MÔ PHỎNG")
+    page.page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768)])
+def test_no_scroll_and_no_panel_on_the_data(running: Machine, chromium: Browser, width: int, height: int) -> None:
+    page = opened(chromium, running, "", width, height) if width > 1400 else watched(chromium, width, height)
+    if width <= 1400:  # the tree is a rail of icons: its words are not there to wait for
+        page.open(f"{running.url}/explore")
+    assert page.page.evaluate(NO_SCROLL) == [True, True]
+    box = page.page.locator(".mf").bounding_box()
+    assert box is not None
+    assert box["width"] * box["height"] >= 0.4 * width * height  # look.md, principle 7
+    page.page.context.close()
+
+
+def test_the_clock_goes_back_and_says_so(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "")
+    page.page.keyboard.press("Shift+ArrowLeft")
+    expect(page.page.locator(".live")).to_have_text(re.compile("Về trực tiếp"), timeout=SHOWN_MS)
+    expect(page.page.locator(".old")).to_contain_text("Đang xem lúc")
+    page.page.locator(".known").click()
+    expect(page.page.locator(".old")).to_contain_text("Như đã biết lúc", timeout=SHOWN_MS)
+    page.page.wait_for_function("() => /[?&]t=\\d+/.test(location.search) && location.search.includes('k=1')")
+    page.page.keyboard.press("0")
+    expect(page.page.locator(".live")).to_have_text(re.compile("Trực tiếp"), timeout=SHOWN_MS)
+    page.page.context.close()
+
+
+def test_a_link_opens_the_same_place(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?v=16.40000,107.70000,13.00&off=air_quality")
+    expect(page.page.locator(".xy span")).to_contain_text("16,4000° B 107,7000° Đ", timeout=SHOWN_MS)
+    expect(page.page.locator(".row", has_text="Chất lượng không khí").locator(".eye")).to_have_attribute(
+        "aria-checked", "false"
+    )
+    page.page.context.close()
+
+
+def test_search_finds_a_place_without_marks(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "")
+    page.page.keyboard.press("/")
+    page.page.keyboard.type("vy da")
+    expect(page.page.locator(".found .r").first).to_contain_text("Vỹ Dạ", timeout=SHOWN_MS)
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_function("() => /v=16\\.4\\d+,107\\.6/.test(location.search)", timeout=SHOWN_MS)
+    page.page.context.close()

@@ -1,0 +1,95 @@
+"""The wall in a real browser: nothing to touch, nothing cut, and it says when its picture is old."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.machine import Machine
+from tests.support.pages import Watched, watched
+
+pytestmark = pytest.mark.timeout(300)
+
+SHOWN_MS = 60_000
+
+CUT = """() => {
+  const cut = []
+  const walk = root => { for (const e of root.querySelectorAll("*")) {
+    if (e.shadowRoot) walk(e.shadowRoot)
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
+    if (own && !e.classList.contains("mi") && !e.classList.contains("hush") && e.clientWidth > 0
+        && (e.scrollWidth > e.clientWidth + 2 || e.getBoundingClientRect().right > innerWidth + 1)
+        && getComputedStyle(e).display !== "inline" && !e.closest("dialog"))
+      cut.push(e.textContent.trim().slice(0, 60))
+  } }
+  walk(document)
+  return cut
+}"""
+
+SMALL = """u => {
+  const small = []
+  const walk = root => { for (const e of root.querySelectorAll("*")) {
+    if (e.shadowRoot) walk(e.shadowRoot)
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
+    if (!own || e.closest(".sim") || e.classList.contains("hush") || e.tagName === "text") continue
+    const size = parseFloat(getComputedStyle(e).fontSize), box = e.getBoundingClientRect()
+    if (box.width > 1 && size < 2.1 * u - 0.5 && !["STYLE", "SCRIPT", "TITLE"].includes(e.tagName))
+      small.push([e.textContent.trim().slice(0, 40), size])
+  } }
+  walk(document)
+  return small
+}"""
+
+
+def opened(chromium: Browser, running: Machine, path: str, width: int, height: int) -> Watched:
+    page = watched(chromium, width, height).open(running.url + path)
+    expect(page.page.locator(".sum b")).to_have_text("5/5", timeout=SHOWN_MS)
+    return page
+
+
+@pytest.mark.parametrize(("path", "width", "height"), [("/wall/overview", 3840, 2160), ("/wall/sea", 1920, 1080)])
+def test_nothing_is_cut_or_too_small_and_nothing_scrolls(
+    running: Machine, chromium: Browser, path: str, width: int, height: int
+) -> None:
+    page = opened(chromium, running, path, width, height)
+    assert page.page.evaluate("() => [scrollX, scrollY, document.documentElement.scrollHeight <= innerHeight]") == [
+        0,
+        0,
+        True,
+    ]
+    assert not [text for text in page.page.evaluate(CUT) if "…" not in text and len(text) < 30]
+    assert not page.page.evaluate(SMALL, height / 108)  # 16′ at six metres, look.md 3.3
+    assert not page.errors
+    assert not page.foreign
+    page.page.context.close()
+
+
+def test_the_overview_counts_every_service_of_the_city(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "/wall/overview", 1920, 1080)
+    expect(page.page.locator(".tile")).to_have_count(10)
+    expect(page.page.locator(".tile.ready").first).to_contain_text("sẵn sàng kết nối")
+    expect(page.page.locator(".pg b")).to_have_text("Toàn cảnh")
+    expect(page.page.locator(".sim")).to_have_text("DỮ LIỆU MÔ PHỎNG")
+    expect(page.page.locator(".riv .n")).to_contain_text("Sông Hương", timeout=SHOWN_MS)
+    expect(page.page.locator(".inset")).to_contain_text("Hoàng Sa", timeout=SHOWN_MS)
+    expect(page.page.locator(".inset")).to_contain_text("Trường Sa")
+    numbers = page.page.locator(".it .num").all_inner_texts()
+    assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
+    page.page.context.close()
+
+
+def test_a_lost_server_is_said_in_a_band_and_the_band_goes(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "/wall/overview", 1920, 1080)
+    page.page.route("**/readyz", lambda route: route.abort())
+    expect(page.page.locator(".band")).to_contain_text("Mất kết nối máy chủ từ", timeout=20_000)
+    page.page.unroute("**/readyz")
+    expect(page.page.locator(".band")).to_be_hidden(timeout=20_000)
+    page.page.context.close()
+
+
+def test_another_build_loads_the_wall_again(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "/wall/overview", 1920, 1080)
+    page.page.evaluate("() => { window.before = true }")
+    page.page.route("**/readyz", lambda route: route.fulfill(json={"ready": True, "build": "another"}))
+    page.page.wait_for_function("() => window.before === undefined", timeout=40_000)
+    page.page.context.close()
