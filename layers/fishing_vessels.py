@@ -117,7 +117,7 @@ class FishingVessels(RasterLayer):
             ("Trạng thái" if vi else "State"): state_words(row, language),
             ("Vị trí cuối" if vi else "Last fix"): words.moment(row["time"]),
             ("Tuổi" if vi else "Age"): words.age(row["age_s"], language, at=row["time"]),
-            ("Tốc độ" if vi else "Speed"): words.quantity(speed, "kn", 1, language),
+            ("Tốc độ" if vi else "Speed"): words.quantity(speed, "[kn_i]", 1, language),
             ("Hướng" if vi else "Course"): words.NOTHING if pd.isna(course) else f"{round(course) % 360:03d}°",
             ("Chiều dài" if vi else "Length"): words.quantity(more.get("length_m"), "m", 0, language),
             ("Hô hiệu" if vi else "Call sign"): str(more.get("callsign") or words.NOTHING),

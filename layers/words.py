@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ import pandas as pd
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
+
+from geodata.unit_words import unit_word
 
 Language = str
 """``vi``, or anything else for English."""
@@ -21,17 +23,8 @@ OLD_S = 30 * DAY
 NOTHING = "–"
 THIN = "\u2009"
 
-UNITS: Mapping[str, str | Mapping[str, str]] = {
-    "ug/m3": "µg/m³",
-    "m3/s": "m³/s",
-    "Cel": "°C",
-    "mm": "mm",
-    "%": "%",
-    "m": "m",
-    "[kn_i]": {"vi": "hải lý/giờ", "en": "kn"},
-    "kn": {"vi": "hải lý/giờ", "en": "kn"},
-}
-"""How a UCUM code is read by people; a code that is not here is shown as it is."""
+EXACT = Context(prec=400)
+"""Wide enough for every finite float."""
 
 
 @cache
@@ -43,9 +36,10 @@ def number(value: float | None, decimals: int = 0, language: Language = "vi") ->
     """1.234,5 in Vietnamese; a true minus; "–" for nothing. Half-up, so that 0,5 is 1 on every page."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    scale = 10**decimals
-    rounded = math.floor(abs(value) * scale + 0.5) / scale
-    text = format_decimal(rounded, "#,##0" + ("." + "0" * decimals if decimals else ""), locale(language))
+    written = Decimal(repr(abs(float(value))))  # as it is printed: 0.145 is a half, its binary neighbour is not
+    with localcontext(EXACT):
+        rounded = written.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        text = format_decimal(rounded, "#,##0" + ("." + "0" * decimals if decimals else ""), locale(language))
     return f"−{text}" if value < 0 and rounded else text
 
 
@@ -55,25 +49,33 @@ def percent(value: float | None, decimals: int = 1, language: Language = "vi") -
 
 
 def quantity(value: float | None, unit: str | None, decimals: int = 0, language: Language = "vi") -> str:
-    """A number with its unit (UCUM) after a thin space; no space before %."""
-    text = number(value, decimals, language)
-    if text == NOTHING or not unit:
+    """A number with its unit (UCUM, as ``geodata.unit_words`` reads it) after a thin space; no space before %."""
+    text, word = number(value, decimals, language), unit_word(unit, language)
+    if text == NOTHING or not word:
         return text
-    known = UNITS.get(unit, unit)
-    shown = known if isinstance(known, str) else known["vi" if language == "vi" else "en"]
-    return text + ("" if shown == "%" else THIN) + shown
+    return text + ("" if word == "%" else THIN) + word
 
 
 def large(value: float, language: Language = "vi") -> str:
     """For the wall: 1,2 triệu; under ten thousand the number itself."""
-    for size, vi, en in ((1e9, "tỷ", "bn"), (1e6, "triệu", "m"), (1e4, "nghìn", "k")):
-        if value >= size:
-            base = 1e3 if size == 1e4 else size
+    # from what rounds up to the larger word on: 999.960 is 1,0 triệu, never 1.000,0 nghìn
+    for least, base, vi, en in (
+        (999_950_000, 1e9, "tỷ", "bn"),
+        (999_950, 1e6, "triệu", "m"),
+        (9_999.5, 1e3, "nghìn", "k"),
+    ):
+        if abs(value) >= least:
             return f"{number(value / base, 1, language)} {vi if language == 'vi' else en}"
     return number(value, 0, language)
 
 
-def age(seconds: float | None, language: Language = "vi", *, at: datetime | None = None) -> str:
+def age(
+    seconds: float | None,
+    language: Language = "vi",
+    *,
+    at: datetime | None = None,
+    tz: str | tzinfo = "Asia/Ho_Chi_Minh",
+) -> str:
     """As "8 giây", "26 phút", "7 giờ 12", "4 ngày"; over thirty days the date, given the moment ``at`` of the value."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
@@ -86,7 +88,7 @@ def age(seconds: float | None, language: Language = "vi", *, at: datetime | None
         hours, minutes = divmod(int(seconds // MINUTE), 60)
         return f"{hours} {'giờ' if vi else 'h'}" + (f" {minutes:02d}" if minutes else "")
     if seconds > OLD_S and at is not None:
-        return moment(at, language, day_only=True)
+        return moment(at, tz, day_only=True)
     days = int(seconds // DAY)
     return f"{days} ngày" if vi else f"{days} day{'s' if days > 1 else ''}"
 
@@ -120,5 +122,6 @@ def long_date(value: datetime, language: Language = "vi", tz: str | tzinfo = "As
 
 def coordinates(lon: float, lat: float, language: Language = "vi") -> str:
     """16,4615° B 107,6035° Đ (EPSG:4326)."""
-    north, east = ("B" if lat >= 0 else "N", "Đ" if lon >= 0 else "T") if language == "vi" else ("N", "E")
+    ways = ("B", "N", "Đ", "T") if language == "vi" else ("N", "S", "E", "W")
+    north, east = ways[0 if lat >= 0 else 1], ways[2 if lon >= 0 else 3]
     return f"{number(abs(lat), 4, language)}° {north} {number(abs(lon), 4, language)}° {east}"
