@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from pyais.messages import (
     ANY_MESSAGE,
@@ -29,6 +30,7 @@ from sources._vocabulary import category
 MIN_BITS: Mapping[int, int] = {1: 149, 2: 149, 3: 149, 5: 420, 18: 149, 19: 301, 24: 160, 27: 85}
 """Bits up to the last field that is read. 420-bit type 5, 160-bit type 24 A and long type 27 are in the wild."""
 
+REPORTS = frozenset({1, 2, 3, 18, 19, 27})
 Report = MessageType1 | MessageType2 | MessageType3 | MessageType18 | MessageType19 | MessageType27
 
 
@@ -50,15 +52,12 @@ def position(message: Report, when: datetime, received_at: datetime | None) -> P
         raise NoFix
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise ValueError(f"lon {lon:.4f} lat {lat:.4f}")
-    if isinstance(message, MessageType27):
-        sog_kn = None if message.speed >= 63 else float(message.speed)
-        cog_deg = None if message.course >= 360 else float(message.course)
-        heading_deg = None
-    else:
-        sog_kn = None if message.speed > 102.25 else message.speed
-        cog_deg = None if message.course >= 360 else message.course
-        heading_deg = None if message.heading >= 360 else float(message.heading)
-    status = None if isinstance(message, MessageType18 | MessageType19) else int(message.status)
+    kind = message.msg_type  # compared, as isinstance on pyais' abstract classes takes as long as the decoding
+    sog_kn = None if message.speed > (62.5 if kind == 27 else 102.25) else float(message.speed)
+    cog_deg = None if message.course >= 360 else float(message.course)
+    heading = None if kind == 27 else cast("MessageType1", message).heading
+    heading_deg = None if heading is None or heading >= 360 else float(heading)
+    status = None if kind in {18, 19} else int(cast("MessageType1", message).status)
     return Position(
         thing_id=thing_id(message.mmsi),
         time=when,
@@ -155,20 +154,21 @@ def records(
 
     A type that is not for us, and a report that says it has no fix, are Rejected without payload.
     """
-    least = MIN_BITS.get(message.msg_type)
-    if isinstance(message, MessageType24PartB | MessageType24PartBAuxiliaryCraft):
+    kind = message.msg_type
+    least = MIN_BITS.get(kind)
+    if kind == 24 and isinstance(message, MessageType24PartB | MessageType24PartBAuxiliaryCraft):
         least = 162  # to the end of the dimensions
     if least is None:
-        return [Rejected(reason="unused_type", detail=f"type {message.msg_type}", received_at=received_at)]
+        return [Rejected(reason="unused_type", detail=f"type {kind}", received_at=received_at)]
     if bits < least:
-        raise ValueError(f"type {message.msg_type} with {bits} bits")
+        raise ValueError(f"type {kind} with {bits} bits")
     found: list[Position | Thing | Rejected] = []
-    if isinstance(message, Report):
+    if kind in REPORTS:
         try:
-            found.append(position(message, when, received_at))
+            found.append(position(cast("Report", message), when, received_at))
         except NoFix:
             thing_id(message.mmsi)
             found.append(Rejected(reason="no_position", received_at=received_at))
-    if not isinstance(message, Report) or isinstance(message, MessageType19):
+    if kind not in REPORTS or kind == 19:
         found.append(ship(message, service, received_at))
     return found

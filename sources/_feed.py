@@ -51,7 +51,7 @@ class Feed:
         self._cursor: Cursor | None = None
         self._failures = 0
         self._down_since = 0.0
-        self._wait = tenacity.wait_exponential(1, 60) + tenacity.wait_random(0, 1)
+        self._wait = tenacity.wait_exponential(1, 30) + tenacity.wait_random(0, 1)
 
     @property
     def stall_s(self) -> float:

@@ -29,10 +29,8 @@ def decode(body: bytes) -> Any:
         return _xml(body)
     try:
         return loads(body)
-    except UnicodeDecodeError:
-        raise
     except ValueError:
-        return loads(_LEADING_ZERO.sub(_quoted, body.decode("utf-8-sig")))
+        return loads(_LEADING_ZERO.sub(_quoted, body.decode("utf-8-sig", "surrogateescape")))
 
 
 def _quoted(match: re.Match[str]) -> str:

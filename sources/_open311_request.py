@@ -224,11 +224,13 @@ def _properties(item: Fields, media: list[str]) -> dict[str, JSON]:
 
 def _bytes(item: Any) -> bytes:
     """What is kept of a rejected request: never the reporter."""
-    if isinstance(item, Mapping):
-        item = {key: value for key, value in item.items() if key not in PERSONAL_KEYS}
     try:
-        return dumped(without_person(item)).encode()[:65536]
+        plain = without_person(item)
+        if isinstance(plain, dict):
+            plain.pop("name", None)
     except RecursionError:
         return b"nested too deeply"
+    try:
+        return dumped(plain).encode()[:65536]
     except ValueError:
-        return repr(item).encode("utf-8", "backslashreplace")[:65536]
+        return repr(plain).encode("utf-8", "backslashreplace")[:65536]

@@ -178,6 +178,15 @@ def test_the_reporter_is_kept_apart() -> None:
         assert "lan@" not in kept
 
 
+@pytest.mark.parametrize("wrong", [b'"title": "\xe9"', b'"title": "\\u0000"', b'"requested_datetime": "x"'])
+def test_rejections_never_keep_the_reporter(wrong: bytes) -> None:
+    body = b'[{"service_request_id": "1", "name": "Lan", "phone": "0900000001", "x": {"email": "l@x"}, ' + wrong + b"}]"
+    (row,) = parse(body, OPTIONS, NOW)
+    assert isinstance(row, Rejected)
+    assert row.payload
+    assert not [told for told in (b"Lan", b"0900000001", b"l@x") if told in row.payload]
+
+
 def test_absent_names_are_no_names() -> None:
     assert person({"first_name": "-", "last_name": "-", "phone": "09"}) == {"phone": "09"}
     assert person({"requestor_name": "Lan", "first_name": "x"})["name"] == "Lan"
