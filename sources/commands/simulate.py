@@ -54,10 +54,8 @@ def command(
     from sources.simulator.serve import Plan, serve
     from sources.simulator.town import Town
 
-    if not history_only and bindings is None:
-        raise click.UsageError("say where to write the sources: --bindings FILE")
-    if history_only and history is None:
-        raise click.UsageError("--history-only needs --history DIR")
+    if (bindings is None and not history_only) or (history_only and history is None):
+        raise click.UsageError("--bindings FILE says where to write the sources; --history-only needs --history DIR")
     parent = os.getppid()
     town = Town(city_of(Settings.from_environ(city=city).city), seed)
     clock = SimulatedClock(speed, lead_hours * 3600)

@@ -62,6 +62,11 @@ class Ward:
     spread_m: float
     weight: float
 
+    @property
+    def name(self) -> str:
+        """As it stands within a sentence: phường Vỹ Dạ."""
+        return self.full_name[:1].lower() + self.full_name[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -160,7 +165,7 @@ class Desk:
             place=_place(roll, ward),
             title=_filled(roll.choice(kind.titles), street, ward),
             text=_filled(roll.choice(kind.texts), street, ward),
-            address=f"{roll.randint(1, 180)} {street}, {ward.full_name}, {self.city.title_vi}",
+            address=f"{roll.randint(1, 180)} {street}, {ward.name}, {self.city.title_vi}",
             channel=roll.choices(tuple(CHANNELS), tuple(CHANNELS.values()))[0],
             first_name=f"{roll.choice(MIDDLES)} {roll.choice(GIVEN)}",
             last_name=roll.choice(SURNAMES),
@@ -174,7 +179,7 @@ class Desk:
 
 
 def _filled(template: str, street: str, ward: Ward) -> str:
-    return template.format(street=street, ward=ward.full_name)
+    return template.format(street=street, ward=ward.name)
 
 
 def _place(roll: Random, ward: Ward) -> LonLat:

@@ -113,8 +113,7 @@ class Office:
             if name in self._agencies:
                 return self._agencies[name].title_vi
         own = self._of_ward.get(intake.ward.code)
-        name = intake.ward.full_name
-        return own.title_vi if own else f"UBND {name[:1].lower()}{name[1:]}"
+        return own.title_vi if own else f"UBND {intake.ward.name}"
 
     def _rank(self, intake: Intake) -> int:
         """The place of a report among the accepted ordinary ones due on its day, by chance; 0 is the unluckiest."""
