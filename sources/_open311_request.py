@@ -5,6 +5,7 @@ Sources: GeoReport v2 (wiki.open311.org), its ``extensions=true`` fields in use,
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -234,3 +235,12 @@ def _bytes(item: Any) -> bytes:
         return dumped(plain).encode()[:65536]
     except ValueError:
         return repr(plain).encode("utf-8", "backslashreplace")[:65536]
+
+
+_KEYS = "|".join(key for key in PERSONAL_KEYS if key != "name").encode()
+_TOLD = re.compile(rb'("(?:' + _KEYS + rb')"\s*:\s*)(?:"[^"]*"?|[^",}\]]+)|(<(?:' + _KEYS + rb")>)[^<]+")
+
+
+def redacted(body: bytes) -> bytes:
+    """A body that cannot be read, without what stands where a reporter's fields would be."""
+    return _TOLD.sub(lambda match: match[1] + b"null" if match[1] else match[2], body)

@@ -22,7 +22,7 @@ from geodata.records import Record, Rejected, RequestStatus, ServiceRequest
 from geodata.store.types import Batch, Cursor
 from sources._open311_body import Fields, decode, entries, listed
 from sources._open311_client import Client, find
-from sources._open311_request import folded, read, state
+from sources._open311_request import folded, read, redacted, state
 from sources._values import dumped, instant, text
 from sources.base import Context, Options, Source
 
@@ -60,7 +60,8 @@ def parse(payload: bytes, options: Open311Options, arrival: datetime) -> Iterato
     try:
         items = entries(decode(payload))
     except (ValueError, RecursionError) as error:
-        yield Rejected(reason="garbled", detail=str(error)[:200], payload=payload[:65536], received_at=arrival)
+        kept = redacted(payload[:65536])
+        yield Rejected(reason="garbled", detail=str(error)[:200], payload=kept, received_at=arrival)
         return
     for item in items:
         if isinstance(item, Mapping) and "service_code" in item and "metadata" in item:

@@ -187,6 +187,22 @@ def test_rejections_never_keep_the_reporter(wrong: bytes) -> None:
     assert not [told for told in (b"Lan", b"0900000001", b"l@x") if told in row.payload]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"first_name": "Lan", "phone":"0900000001", "email": null, "x": 1',
+        b'[{"last_name":"Lan","phone":0900000001},{"phone": "09000000',
+        b"<service_requests><request><first_name>Lan</first_name><phone>0900000001</pho",
+    ],
+)
+def test_bodies_that_cannot_be_read_do_not_keep_the_reporter(body: bytes) -> None:
+    (row,) = parse(body, OPTIONS, NOW)
+    assert isinstance(row, Rejected)
+    assert row.reason == "garbled"
+    assert row.payload
+    assert not [told for told in (b"Lan", b"09000000") if told in row.payload]
+
+
 def test_absent_names_are_no_names() -> None:
     assert person({"first_name": "-", "last_name": "-", "phone": "09"}) == {"phone": "09"}
     assert person({"requestor_name": "Lan", "first_name": "x"})["name"] == "Lan"
