@@ -130,3 +130,21 @@ def test_doctor(data: Path) -> None:
     broken = run(data, "doctor", VONGLAU_DSN="host=127.0.0.1 port=1 dbname=x")
     assert broken.returncode == 1
     assert "missing  database of VONGLAU_DSN: cannot reach" in broken.stdout
+
+
+def test_notebook_connects(data: Path) -> None:
+    script = "import geodata; print(geodata.connect('hue').versions()['field_reports'])"
+    answer = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "VONGLAU_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (answer.stdout, answer.stderr) == ("2\n", "")
+
+
+def test_city_without_a_database(data: Path) -> None:
+    answer = run(data, "services", "--city", "quang_tri")
+    assert (answer.returncode, answer.stderr.count("\n")) == (1, 1)
+    assert "is not migrated; run vonglau db migrate" in answer.stderr
