@@ -133,8 +133,8 @@ def svg_html(cells: Sequence[Row]) -> str:
     w, h = size(cells)
     parts = []
     for i, row in enumerate(cells):
-        x, y = centre(i)
-        parts.append(f'<g transform="translate({x + BOKEH_SHIFT} {y + BOKEH_SHIFT}) scale({row.get("scale", 1)})">{marks.svg_body(row)}</g>')
+        x, y = (c + BOKEH_SHIFT for c in centre(i))
+        parts.append(f'<g transform="translate({x} {y}) scale({row.get("scale", 1)})">{marks.svg_body(row)}</g>')
     return (
         f"<style>{fonts()}body{{margin:0}}</style>"
         f'<svg width="{w}" height="{h}" style="display:block;background:{GROUND}">{"".join(parts)}</svg>'
