@@ -16,6 +16,7 @@ from geodata import stations
 from geodata.records import Observation, Quality
 from geodata.rules import alarm
 from geodata.view import View
+from layers import badges as beside
 from layers import elements, states, words
 from layers.base import Layer, LegendItem
 
@@ -101,10 +102,15 @@ class Hydrology(Layer):
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
         badges = frame if view.zoom >= ALL_FROM else frame[alone(frame)]
         feet = frame.drop(index=badges.index)
+        badges = badges.iloc[::-1]  # the most abnormal chooses its side first
+        badges = badges[~(badges.geometry.isna() | badges.geometry.is_empty)]
+        told = zip(badges["text"], badges["unit"], badges["trend"].notna(), strict=True)
+        wide = [beside.width_px(str(text), str(unit), arrow=arrow) for text, unit, arrow in told]
+        sides = beside.offsets(list(badges.geometry), wide, view).set_index(badges.index)
         marks = pd.concat(
             [
                 feet.assign(mark="dot", text=None, trend=np.nan, scale=0.8),
-                badges.assign(scale=1.0, trend=pd.to_numeric(badges["trend"], errors="coerce")),
+                badges.assign(scale=1.0, trend=pd.to_numeric(badges["trend"], errors="coerce"), **sides).iloc[::-1],
             ]
         )
         return elements.of(gpd.GeoDataFrame(marks, crs=frame.crs).drop(columns=["name", "id"]).rename_axis("id"))
