@@ -49,8 +49,7 @@ def main() -> None:
     count = 10 if "--quick" in sys.argv else 60
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        folder.chmod(0o755)
-        with machine(folder) as here:
+        with machine() as here:
             here.start("--history", "0")
             browser = playwright.chromium.launch(**CHROMIUM)  # type: ignore[arg-type]
             with ais_into(here, folder) as feed:

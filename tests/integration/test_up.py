@@ -17,9 +17,9 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def here() -> Iterator[Machine]:
     """One machine for the module: the tests run in order, each goes on from the last."""
-    with machine(tmp_path_factory.mktemp("up")) as one:
+    with machine() as one:
         one.start("--history", "1")
         yield one
 

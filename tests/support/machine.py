@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -114,13 +116,16 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine(folder: Path) -> Iterator[Machine]:
-    """A machine that leaves nothing behind."""
+def machine() -> Iterator[Machine]:
+    """A machine that leaves nothing behind. Its folder is one that an unprivileged database user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="vonglau-machine-"))
+    folder.chmod(0o755)
     here = Machine(folder / "data", free_port(), folder / "up.log")
     try:
         yield here
     finally:
         here.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def closes(service: dict[str, Any]) -> bool:

@@ -8,11 +8,10 @@ from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from geodata.store.writer import Writer
-
 from geodata.city import SourceBinding
 from geodata.records import Record
 from geodata.store.types import Batch, Written
+from geodata.store.writer import Writer
 
 T = TypeVar("T")
 

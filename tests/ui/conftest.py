@@ -10,9 +10,9 @@ from tests.support.machine import Machine, machine, wait_for
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def running() -> Iterator[Machine]:
     """`vonglau up` with one day of history, loaded. Tests that stop or kill parts of it make their own."""
-    with machine(tmp_path_factory.mktemp("pages")) as one:
+    with machine() as one:
         one.start("--history", "1")
         wait_for((one.data / "run" / "history-hue.loaded").exists, f"history\n{one.words()}")
         yield one

@@ -28,9 +28,9 @@ def test_a_page_asks_no_host_but_localhost(running: Machine, chromium: Browser, 
 
 
 @pytest.fixture
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def own() -> Iterator[Machine]:
     """A machine of the test's own, to be killed at will."""
-    with machine(tmp_path_factory.mktemp("own")) as one:
+    with machine() as one:
         one.start("--history", "0")
         yield one
 
