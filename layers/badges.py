@@ -9,7 +9,6 @@ import pandas as pd
 import shapely
 
 from geodata.view import View, mercator_xy
-
 from layers.labels import Boxes
 from layers.lettering import width
 from layers.palette import WALL_FACTOR

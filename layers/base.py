@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOT_LAYERS = {
     "agg",
+    "badges",
     "base",
     "basemap",
     "compose",
