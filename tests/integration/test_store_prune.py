@@ -8,7 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from geodata.records import Event, Position, Rejected, RequestStatus, ServiceRequest
+from geodata.records import Event, Position, Record, Rejected, RequestStatus, ServiceRequest
 from geodata.store.errors import Forbidden
 from geodata.store.prune import prune_rejections, prune_service
 from geodata.store.reader import Reader
@@ -21,7 +21,7 @@ Dsn = Callable[[Role], str]
 
 async def test_prune(dsn: Dsn) -> None:
     old = Rejected(reason="checksum", payload=b"x", received_at=NOON)
-    records = [
+    records: list[Record] = [
         *(fix(at=i) for i in (0, 100)),
         *(value(at=i) for i in (0, 100)),
         *(event(str(i), at=i) for i in (0, 100)),
