@@ -22,17 +22,23 @@ from layers.raster import Sorted
 GUTTER_PX = 8
 LINE_PX = 1.3
 POINT_SPREAD_PX = 2
-SAMPLE = 2_000_000
-"""Under zoom 8 a picture of more segments than this shows every n-th: the eye cannot tell, the clock can."""
+THIN_BELOW = 9.0
+"""View zoom under which a picture of very many segments shows every n-th: the eye cannot tell, the clock can."""
 
 SPAN_AT_MILLION = {6: 900, 7: 700, 8: 500, 9: 360, 10: 260, 11: 190, 12: 140}
-"""Counts at the top of the ramp for a million fixes, by zoom; it grows with the square root of their number."""
+"""Counts at the top of the ramp for a million fixes, by the zoom of a 512 px tile; it grows with the square root of
+their number."""
 
 
 def span(zoom: float, total: int) -> float:
-    """The count at which the ramp ends: fixed for all tiles of a zoom, so there are no seams; never under 4."""
-    step = min(max(round(zoom), min(SPAN_AT_MILLION)), max(SPAN_AT_MILLION))
-    return max(4.0, SPAN_AT_MILLION[step] * float(np.sqrt(max(total, 1) / 1e6)))
+    """The count at which the ramp ends for a view of that zoom (256 px tiles); never under 4.
+
+    Fixed for all tiles of a zoom, so there are no seams; and the total counts by powers of two, so that a few rows that
+    come between two tiles of one picture change nothing.
+    """
+    step = min(max(round(zoom - 1), min(SPAN_AT_MILLION)), max(SPAN_AT_MILLION))
+    about = 2.0 ** round(log2(max(total, 1)))
+    return max(4.0, SPAN_AT_MILLION[step] * float(np.sqrt(about / 1e6)))
 
 
 def _canvas(view: View) -> tuple[ds.Canvas, tuple[float, float, float, float]]:
@@ -53,11 +59,11 @@ def _finish(counts: NDArray[np.float64], total: int, view: View) -> xr.DataArray
 def lines(rows: Sorted, view: View) -> xr.DataArray:
     """How many segments cross each pixel of the view."""
     canvas, box = _canvas(view)
-    x, y, x1, y1 = rows.near(box, 0)
+    shown, step = (rows.thin, rows.step) if rows.thin is not None and view.zoom < THIN_BELOW else (rows, 1)
+    x, y, x1, y1 = shown.near(box, 0)
     if not len(x):
         return _finish(np.zeros((canvas.plot_height, canvas.plot_width)), rows.total, view)
-    step = max(1, len(x) // SAMPLE) if view.zoom < 8 else 1
-    frame = pd.DataFrame({"x0": x[::step], "x1": x1[::step], "y0": y[::step], "y1": y1[::step]})
+    frame = pd.DataFrame({"x0": x, "x1": x1, "y0": y, "y1": y1})
     counts = canvas.line(frame, x=["x0", "x1"], y=["y0", "y1"], axis=1, agg=ds.count(), line_width=LINE_PX)
     return _finish(counts.to_numpy() * step, rows.total, view)
 

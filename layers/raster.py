@@ -45,6 +45,9 @@ HOLD_S = 20.0
 SHORT_M = WORLD_M / 2**CELL_ZOOM / 2
 """Longer segments (a fix every two hours is 40 km of way) are kept apart and looked at for every box."""
 
+SAMPLE = 2_000_000
+"""More segments than this have a thinned copy beside them for pictures from afar."""
+
 EVERYWHERE = Bounds(-180, -85, 180, 85)
 KEPT = 6
 
@@ -62,7 +65,8 @@ def cells(x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
 class Sorted:
     """Rows sorted by cell; ``x1, y1`` is x, y again for points. float32 EPSG:3857 m. ``total`` over all cells.
 
-    ``far`` are the segments longer than ``SHORT_M``, unsorted.
+    ``far`` are the segments longer than ``SHORT_M``, unsorted. ``thin`` is every ``step``-th row where there are more
+    than ``SAMPLE``: the same rows for every picture, for a track must not end where two tiles meet.
     """
 
     x: Floats
@@ -71,6 +75,8 @@ class Sorted:
     y1: Floats
     cell: NDArray[np.int64]
     far: Quad
+    thin: Sorted | None = None
+    step: int = 1
 
     @property
     def total(self) -> int:
@@ -78,12 +84,20 @@ class Sorted:
 
     @classmethod
     def of(cls, x: Floats, y: Floats, x1: Floats, y1: Floats) -> Sorted:
+        """Of rows in any order."""
         short = np.maximum(np.abs(x1 - x), np.abs(y1 - y)) <= SHORT_M
         far = (x[~short], y[~short], x1[~short], y1[~short])
         x, y, x1, y1 = x[short], y[short], x1[short], y1[short]
         cell = cells(x, y)
         order = np.argsort(cell, kind="stable")
-        return cls(x[order], y[order], x1[order], y1[order], cell[order], far)
+        rows = cls(x[order], y[order], x1[order], y1[order], cell[order], far)
+        step = rows.total // SAMPLE
+        return rows if step < 2 else replace(rows, thin=rows._every(step), step=step)
+
+    def _every(self, step: int) -> Sorted:
+        x, y, x1, y1, cell = (a[::step].copy() for a in (self.x, self.y, self.x1, self.y1, self.cell))
+        fx, fy, fx1, fy1 = (a[::step].copy() for a in self.far)
+        return Sorted(x, y, x1, y1, cell, (fx, fy, fx1, fy1))
 
     def near(self, box: Box, margin_m: float) -> Quad:
         """The rows of every cell that the box, widened by the margin, touches, and the long segments that reach it."""
@@ -184,7 +198,7 @@ class ColumnCache:
     def _bring(self, held: _Held, service: str, kind: type[Record], view: View, start: float, end: float) -> None:
         """Have the window in memory: all of it, or what has come since the last time."""
         now = self._clock()
-        covered = held.columns and held.start <= start
+        covered = held.columns and held.start <= start <= held.end
         if not covered or now - held.afresh > AFRESH_S:
             held.columns = dict(self._columns(service, kind, view, start, end))
             held.start, held.end, held.read, held.afresh = start, end, now, now

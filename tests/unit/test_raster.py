@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import hypot
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.records import Position
 from geodata.view import Bounds, View, mercator
 from layers import density, raster
 from layers.raster import Columns, Sorted
@@ -107,10 +111,10 @@ def test_tiles_of_one_zoom_have_no_seam() -> None:
 
 
 def test_the_span_is_the_zoom_s_not_the_tile_s() -> None:
-    assert density.span(8, 10**6) == 500
-    assert density.span(8.2, 10**6) == density.span(8, 10**6)
-    assert density.span(20, 10**6) == density.span(12, 10**6)
-    assert density.span(9, 4 * 10**6) == pytest.approx(2 * density.span(9, 10**6))
+    assert density.span(9.2, 2**20) == density.span(9, 2**20)
+    assert density.span(8, 2**20) > density.span(10, 2**20) > density.span(12, 2**20)
+    assert density.span(20, 2**20) == density.span(14, 2**20)
+    assert density.span(9, 2**22) == pytest.approx(2 * density.span(9, 2**20))
     assert density.span(12, 0) >= 4
 
 
