@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,7 @@ class Background:
         self._waiting: dict[str, Piece] = {}
         self._closed = False
         if self._served:
+            self._loop = asyncio.get_running_loop()
             pn.state.on_session_destroyed(lambda _context: self.close())
 
     def run(self, name: str, work: Callable[[], T], then: Callable[[T], None]) -> None:
@@ -49,9 +51,14 @@ class Background:
         if self._closed or future.cancelled():
             return
         try:
-            self._document.add_next_tick_callback(partial(self._show, name, then, future))
-        except (AttributeError, RuntimeError, ValueError):  # the document is being torn down
+            self._loop.call_soon_threadsafe(self._hand_over, name, then, future)
+        except RuntimeError:  # the server is stopping: its loop is closed
             self.close()
+
+    def _hand_over(self, name: str, then: Callable[[Any], None], future: Future[Any]) -> None:
+        """In the loop's thread, the only one that may touch the document's callbacks without a race."""
+        if not self._closed:
+            self._document.add_next_tick_callback(partial(self._show, name, then, future))
 
     def _show(self, name: str, then: Callable[[Any], None], future: Future[Any]) -> None:
         if self._closed:
