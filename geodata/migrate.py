@@ -103,8 +103,11 @@ def create_database(admin_dsn: str, name: str, *, template: str | None = None) -
 
 def is_filled(dsn: str) -> bool:
     """Whether any source was ever registered in the database."""
-    with translated(dsn), psycopg.connect(dsn) as connection:
-        row = connection.execute(text("setup", "is_filled")).fetchone()
+    try:
+        with translated(dsn), psycopg.connect(dsn) as connection:
+            row = connection.execute(text("setup", "is_filled")).fetchone()
+    except NotMigrated:
+        return False
     return bool(row and row[0])
 
 
