@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from shapely.geometry import Point
+
 from geodata.records import JSON, Rejected, RequestStatus, ServiceRequest
 from sources._open311_body import Fields, listed
 from sources._values import dumped, instant, point, text
@@ -53,7 +55,7 @@ WORDS: Mapping[str, RequestStatus] = {
 }
 """State words, case-folded, with blanks for ``_`` and ``-``."""
 
-DETAIL_KEYS = ("detailed_status", "status_detail", "extended_status", "substatus", "external_status_code", "state")
+DETAIL_KEYS = ("detailed_status", "status_detail", "extended_status", "substatus", "external_status_code")
 PERSONAL_KEYS = ("first_name", "last_name", "requestor_name", "name", "email", "phone", "device_id", "account_id")
 KEPT_KEYS = ("service_notice", "address_id", "zipcode", "token", "detail", "comment_count", "agency_sent_datetime")
 
@@ -121,21 +123,12 @@ def _case(
     zone = ZoneInfo(options.timezone)
     extended = item.get("extended_attributes")
     more: Fields = {**(extended if isinstance(extended, Mapping) else {}), **item}
-    details = [word for key in DETAIL_KEYS if (word := text(more.get(key)))]
-    if isinstance(extended, Mapping) and (word := text(extended.get("status"))):
-        details.append(word)
-    plain = text(item.get("status"))
-    status, source_status = state([*details, *([plain] if plain else [])], options.statuses)
+    status, source_status = state(_state_words(item, more), options.statuses)
     requested = _time(item, "requested_datetime", zone)
     if requested is None:
         raise BadTime("no requested_datetime")
     updated = _time(item, "updated_datetime", zone) or requested
-    geometry, misplaced = None, None
-    if text(item.get("lat")) or text(item.get("long")):
-        try:
-            geometry = point(item.get("long"), item.get("lat"))
-        except ValueError as error:
-            misplaced = str(error)
+    geometry, misplaced = _place(item)
     media = [link for entry in listed(item.get("media_url"), "media_url") if (link := text(entry))]
     parent = text(more.get("duplicate_of")) or text(more.get("parent_service_request_id"))
     case = ServiceRequest(
@@ -164,6 +157,24 @@ def _case(
         received_at=received_at,
     )
     return case, misplaced
+
+
+def _state_words(item: Fields, more: Fields) -> list[str]:
+    """From the most telling to the least; a status in extended_attributes tells more than the plain one."""
+    extended = item.get("extended_attributes")
+    inner = extended.get("status") if isinstance(extended, Mapping) else None
+    found = [*(more.get(key) for key in DETAIL_KEYS), inner, item.get("status")]
+    return [word for value in found if (word := text(value))]
+
+
+def _place(item: Fields) -> tuple[Point | None, str | None]:
+    """The point, or why there is none although one was sent."""
+    if not (text(item.get("lat")) or text(item.get("long"))):
+        return None, None
+    try:
+        return point(item.get("long"), item.get("lat")), None
+    except ValueError as error:
+        return None, str(error)
 
 
 def _time(item: Mapping[str, Any], key: str, zone: ZoneInfo) -> datetime | None:
