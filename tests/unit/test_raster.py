@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from math import hypot
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.records import Position
-from geodata.view import Bounds, View, mercator
+from geodata.view import WORLD_M, Bounds, View, mercator
 from layers import density, raster
 from layers.raster import Columns, Sorted
 
@@ -116,6 +112,58 @@ def test_the_span_is_the_zoom_s_not_the_tile_s() -> None:
     assert density.span(20, 2**20) == density.span(14, 2**20)
     assert density.span(9, 2**22) == pytest.approx(2 * density.span(9, 2**20))
     assert density.span(12, 0) >= 4
+
+
+def test_a_few_more_rows_change_no_colour() -> None:
+    """Rows that come between two tiles of one picture must not make a seam."""
+    assert density.span(9, 2**20 + 5000) == density.span(9, 2**20)
+
+
+def test_every_tile_shows_the_same_thinned_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster, "SAMPLE", 1000)
+    rows = walk(5, 6000, 3000)
+    assert rows.thin is not None
+    assert rows.thin.total * rows.step == pytest.approx(rows.total, rel=0.01)
+    x, y = tile_under(float(np.median(rows.x)), float(np.median(rows.y)), 7)
+    left, right = Bounds.from_tile(7, x, y), Bounds.from_tile(7, x + 1, y)
+    both = View(Bounds(left.west, left.south, right.east, left.north), 1024, 512, END, END)
+    whole = density.lines(rows, both).to_numpy()
+    halves = np.hstack([density.lines(rows, view(box)).to_numpy() for box in (left, right)])
+    assert whole.max() > 0
+    assert np.abs(whole - halves)[:, 504:520].mean() < 0.05
+
+
+def tile_under(x: float, y: float, z: int) -> tuple[int, int]:
+    side = WORLD_M / 2**z
+    return floor((x + WORLD_M / 2) / side), floor((WORLD_M / 2 - y) / side)
+
+
+class Memory:
+    """Rows of three days in memory, and every span that was asked for."""
+
+    def __init__(self) -> None:
+        ages = np.arange(3 * 24) * 3600.0
+        self.rows = track(*((age, 107.9 + age / 1e7, 16.7) for age in ages[::-1]))
+        self.asked: list[tuple[float, float]] = []
+
+    def columns(self, service: str, kind: type[Record], seen: View) -> Columns:
+        start, end = seen.start.timestamp(), seen.end.timestamp()
+        self.asked.append((start, end))
+        inside = (self.rows["t"] > start) & (self.rows["t"] <= end)
+        return {name: column[inside] for name, column in self.rows.items()}
+
+
+def test_a_window_of_the_past_is_read_by_itself() -> None:
+    """What lies between it and what is held is not read along."""
+    memory = Memory()
+    cache = raster.ColumnCache(memory)  # type: ignore[arg-type]  # the only method that it calls
+    day = timedelta(days=1)
+    old = replace(view(Bounds(107, 16, 109, 17)), start=END - 3 * day, end=END - 2.5 * day)
+    new = replace(old, start=END - day / 2, end=END)
+    assert [cache.window("fishing_vessels", Position, one).total for one in (old, new)] == [11, 11]
+    assert [end - start for start, end in memory.asked] == pytest.approx([43200 + 1, 43200 + 1])
+    for (_, end), (start, _) in pairwise(memory.asked):
+        assert start > end
 
 
 def test_an_empty_pixel_is_clear_and_more_is_lighter() -> None:
