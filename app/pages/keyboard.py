@@ -24,7 +24,6 @@ def press(planner: Planner, name: str) -> None:
 def _acts(planner: Planner) -> Mapping[str, Callable[[], None]]:
     hand = planner.hand
     return {
-        "search": lambda: planner.bar.say({"type": "search"}),
         "tree": lambda: planner.tree.say({"type": "focus"}),
         "table": lambda: planner.table.say({"type": "focus"}),
         "play": hand.play,

@@ -47,7 +47,6 @@ export function render({model, el}) {
     e.preventDefault();
     const url = new URL(location.href); url.searchParams.set("lang", d0.language === "vi" ? "en" : "vi"); location.assign(url);
   });
-  model.on("msg:custom", (m) => { if ((m.data ?? m).type === "search") input.focus(); });
   const again = bind(model, draw);
   again(); time(); every(model, 1, time);
   return root;

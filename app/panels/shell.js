@@ -25,14 +25,17 @@ export function render({model, el}) {
     const name = keys[e.key] ?? (letters && !onButton ? single[e.key.toLowerCase?.() ?? e.key] : null);
     if (!name) return;
     e.preventDefault();
-    if (name === "help") dialog.showModal(); else model.send_msg({type: "key", key: name});
+    // The field takes the keys at once: what is typed next must not wait for the server.
+    const field_of = (r) => { for (const e of r.querySelectorAll("*")) { if (e.matches("input[type=search]")) return e; const f = e.shadowRoot && field_of(e.shadowRoot); if (f) return f; } return null; };
+    if (name === "search") field_of(document)?.focus();
+    else if (name === "help") dialog.showModal(); else model.send_msg({type: "key", key: name});
   };
   window.addEventListener("keydown", key);
   model.on("remove", () => window.removeEventListener("keydown", key));
   const link = (d) => {
     if (!d.link) return;
     const url = new URL(location.href), lang = url.searchParams.get("lang");
-    url.search = d.link; if (lang) url.searchParams.set("lang", lang);
+    url.search = lang ? `${d.link}&lang=${lang === "en" ? "en" : "vi"}` : d.link;
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     if (d.title) document.title = d.title;
   };

@@ -21,6 +21,9 @@ export function render({model, el}) {
     root.innerHTML = `${d.facts?.length ? facts(d.facts) : ""}<h2>${esc(d.title)} <span>${esc(d.head)}</span></h2>
       <div class="list">${(d.items ?? []).length ? d.items.map(item).join("") : `<p class="calm">${esc(d.calm)}</p>`}</div>
       ${d.shares?.length ? `<h2 class="second">${esc(d.shares_title)}</h2>${shares(d.shares)}` : ""}${d.river ? river(d.river, w) : ""}`;
+    // The name of the river stays whole; the trend gives way (look.md 5, order of loss).
+    const name = root.querySelector(".r1 .n");
+    if (name && name.scrollWidth > name.clientWidth + 1) root.querySelector(".rise").hidden = true;
     tick(root, Date.now() / 1000, units, tz);
   };
   bind(model, draw)(); every(model, 10, () => tick(root, Date.now() / 1000, units, tz));

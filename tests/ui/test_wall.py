@@ -17,9 +17,9 @@ CUT = """() => {
   const walk = root => { for (const e of root.querySelectorAll("*")) {
     if (e.shadowRoot) walk(e.shadowRoot)
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
-    if (own && !e.classList.contains("mi") && !e.classList.contains("hush") && e.clientWidth > 0
-        && (e.scrollWidth > e.clientWidth + 2 || e.getBoundingClientRect().right > innerWidth + 1)
-        && getComputedStyle(e).display !== "inline" && !e.closest("dialog"))
+    if (!(e instanceof HTMLElement) || !own || e.classList.contains("mi") || e.classList.contains("hush")) continue
+    const hides = getComputedStyle(e).overflowX !== "visible" && e.scrollWidth > e.clientWidth + 4
+    if (hides || e.getBoundingClientRect().right > innerWidth + 1)
       cut.push(e.textContent.trim().slice(0, 60))
   } }
   walk(document)
@@ -57,7 +57,8 @@ def test_nothing_is_cut_or_too_small_and_nothing_scrolls(
         0,
         True,
     ]
-    assert not [text for text in page.page.evaluate(CUT) if "…" not in text and len(text) < 30]
+    # a list's second line may end in an ellipsis: names of objects have no bound
+    assert not [text for text in page.page.evaluate(CUT) if len(text) < 30]
     assert not page.page.evaluate(SMALL, height / 108)  # 16′ at six metres, look.md 3.3
     assert not page.errors
     assert not page.foreign
