@@ -72,7 +72,7 @@ def test_live_tiles_change_their_address_once_a_minute() -> None:
         for end in (noon, noon + timedelta(seconds=50))
     }
     assert len(urls) == 1
-    assert re.fullmatch(r"/t/fishing_vessels/desk/7/\d+-\d+/0/\{Z\}/\{X\}/\{Y\}\.png", urls.pop())
+    assert re.fullmatch(r"/t/fishing_vessels/desk/\d+/\d+-\d+/0/\{Z\}/\{X\}/\{Y\}\.png", urls.pop())
 
 
 def test_a_hole_in_the_data_is_a_hole_in_the_line() -> None:
