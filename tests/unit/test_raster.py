@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import floor
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.records import Position, Record
 from geodata.view import WORLD_M, Bounds, View, mercator
 from layers import density, raster
 from layers.raster import Columns, Sorted
