@@ -19,7 +19,7 @@ from sources._binding import bindings
 from sources.check import Verdict, check
 
 
-@click.command()
+@click.command("check")
 @click.argument("source", required=False)
 @click.option("--all", "every", is_flag=True, help="Check every source of the city.")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")

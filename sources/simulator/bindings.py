@@ -46,7 +46,7 @@ def ais(receiver: Receiver, port: int, transport: Transport = "tcp") -> SourceBi
 
 def reports(port: int) -> SourceBinding:
     url = f"http://{LOOPBACK}:{port}{open311_server.PATH}/discovery.json"
-    options = {"url": url, "poll_s": REPORTS_POLL_S, "history_days": 30, "overlap_days": 14}
+    options = {"url": url, "poll_s": REPORTS_POLL_S, "history_days": 30, "overlap_days": 3}
     titles = ("Cổng phản ánh hiện trường (mô phỏng)", "Field-report portal (simulated)")
     return _binding(REPORTS, "open311", "field_reports", titles, options=options)
 

@@ -15,9 +15,13 @@ begin
     if to_regclass('vonglau.' || child) is not null then
         return;
     end if;
-    execute format(
-        'create table vonglau.%I partition of vonglau.%I for values from (%L) to (%L)',
-        child, parent, first, date_trunc('month', first + interval '32 days', 'UTC')
-    );
+    begin
+        execute format(
+            'create table vonglau.%I partition of vonglau.%I for values from (%L) to (%L)',
+            child, parent, first, date_trunc('month', first + interval '32 days', 'UTC')
+        );
+    exception when duplicate_table or unique_violation then
+        null; -- another source opened the month after our snapshot was taken: the lock cannot show us that
+    end;
 end
 $$;
