@@ -95,9 +95,9 @@ class Sorted:
         return rows if step < 2 else replace(rows, thin=rows._every(step), step=step)
 
     def _every(self, step: int) -> Sorted:
-        x, y, x1, y1, cell = (a[::step].copy() for a in (self.x, self.y, self.x1, self.y1, self.cell))
+        x, y, x1, y1 = (a[::step].copy() for a in (self.x, self.y, self.x1, self.y1))
         fx, fy, fx1, fy1 = (a[::step].copy() for a in self.far)
-        return Sorted(x, y, x1, y1, cell, (fx, fy, fx1, fy1))
+        return Sorted(x, y, x1, y1, self.cell[::step].copy(), (fx, fy, fx1, fy1))
 
     def near(self, box: Box, margin_m: float) -> Quad:
         """The rows of every cell that the box, widened by the margin, touches, and the long segments that reach it."""
