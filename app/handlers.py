@@ -58,9 +58,8 @@ class TileHandler(Guarded):
 
     def request_of(self, parts: dict[str, str]) -> TileRequest | None:
         """None for a tile that does not exist: unknown layer or outside the pyramid."""
-        from layers.tiles import TileRequest
-
         from layers.base import layers
+        from layers.tiles import TileRequest
 
         z, x, y = (int(parts[k]) for k in "zxy")
         if z > DEEPEST or x >= 2**z or y >= 2**z:

@@ -21,7 +21,11 @@ class Settings:
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str] | None = None, *, data: Path | None = None, city: str | None = None,
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        data: Path | None = None,
+        city: str | None = None,
         login_file: Path | None = None,
     ) -> Settings:
         """Arguments of the command line win over ``VONGLAU_DATA``, ``VONGLAU_CITY``, ``VONGLAU_DSN``,

@@ -20,8 +20,8 @@ def mercator(lon: float, lat: float) -> tuple[float, float]:
 
 def mercator_xy(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """EPSG:4326 degrees to EPSG:3857 metres, arrays."""
-    lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
-    return EARTH_RADIUS_M * lon, EARTH_RADIUS_M * np.log(np.tan(np.pi / 4 + lat / 2))
+    across, up = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
+    return EARTH_RADIUS_M * across, EARTH_RADIUS_M * np.log(np.tan(np.pi / 4 + up / 2))
 
 
 def lonlat(x: float, y: float) -> tuple[float, float]:

@@ -88,7 +88,7 @@ def stream(entity: Entity, thing: Entity | None, options: EntityOptions) -> Stre
     own = entity.get("properties")
     hint = text(own.get("observed_property")) if isinstance(own, Mapping) else None
     names = [str(key(entity)), text(entity.get("name")), text(measured.get("definition")), text(measured.get("name"))]
-    mapped = next((options.observed_properties[name] for name in names if name in options.observed_properties), None)
+    mapped = next((options.observed_properties[n] for n in names if n and n in options.observed_properties), None)
     words = [word for word in (hint, names[2], names[3], text(measured.get("description")), names[1]) if word]
     found = mapped or observed_property(options.service, *words) or names[3] or names[1]
     if not found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from geodata.errors import UnknownName
 
@@ -15,7 +15,7 @@ def text(folder: str, name: str) -> LiteralString:
     path = files("geodata.sql").joinpath(folder, f"{name}.sql")
     if not name.replace("_", "").isalnum() or not path.is_file():
         raise UnknownName(kind=f"statement of sql/{folder}", name=name, known=", ".join(names(folder)))
-    return cast("LiteralString", path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
 def names(folder: str) -> list[str]:

@@ -18,7 +18,7 @@ from sources._binding import bindings
 from sources.runner import Runner
 
 
-@click.command()
+@click.command("ingest")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
 @click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")

@@ -23,7 +23,7 @@ from sources.recording import recordings, replay
 Job = tuple[SourceBinding, tuple[Path, ...]]
 
 
-@click.command()
+@click.command("replay")
 @click.argument("protocol_name", metavar="[PROTOCOL]", required=False)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--service", "service_id", help="Service that the records belong to.")

@@ -1,4 +1,4 @@
-"""The house rules that no linter holds: lock, pyproject and environment in step; files and commands where they belong."""
+"""The house rules that no linter holds: lock, pyproject and environment in step; files and commands in their place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ LONGEST = 400
 
 def locked() -> dict[str, list[Version]]:
     found: dict[str, list[Version]] = {}
-    for name, version in re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", (ROOT / "requirements.lock").read_text(), re.M):
+    text = (ROOT / "requirements.lock").read_text()
+    for name, version in re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", text, re.MULTILINE):
         found.setdefault(name.lower().replace("_", "-"), []).append(Version(version))
     return found
 
