@@ -44,7 +44,8 @@ class AisFeed:
 
     def fix(self, mmsi: int, lon: float, lat: float, *, speed: float = 6.0, course: float = 90.0) -> None:
         """One class B position."""
-        fields: dict[str, str | int | float | bytes | bool] = {
+        motion = {"speed": speed, "course": course, "heading": 511}
+        fields: dict[str, str | int | float | bytes | bool] = {"type": 18, "mmsi": mmsi, "lon": lon, "lat": lat, **motion}
             "type": 18,
             "mmsi": mmsi,
             "lon": lon,
