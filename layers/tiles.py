@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from geodata.errors import VongLauError
 from geodata.view import WORLD_M, Bounds, View
+from layers import streets
 from layers.base import RasterLayer, get
 from layers.tiling.disk import DiskCache
 from layers.tiling.drawers import Drawers
@@ -38,6 +41,9 @@ LAST_BYTES = 64 * 2**20
 WAIT_S = 25.0
 QUEUE = 400
 """Tiles waiting or being drawn: five wall pictures. More are answered with what there is."""
+
+IMPORTED_S = 30.0
+"""The store is asked at most this often whether new streets were imported."""
 
 BASEMAP = "basemap"
 
@@ -61,7 +67,7 @@ class TileRequest:
 
     @property
     def own(self) -> TileRequest:
-        """The request by what its picture depends on: the basemap has neither version nor time."""
+        """The request by what its picture depends on: the basemap has no time, and not the version of the address."""
         return replace(self, version="", start=0, end=0, known=0) if self.layer == BASEMAP else self
 
     @property
@@ -103,12 +109,14 @@ class TileService:
     tiles outlive the program; None keeps them in memory only.
     """
 
-    def __init__(self, reader: Reader, workers: int = 2, *, city: str | None = None, cache: Path | None = None) -> None:
+    def __init__(
+        self, reader: Reader | None, workers: int = 2, *, city: str | None = None, cache: Path | None = None
+    ) -> None:
         from layers.raster import ColumnCache
 
         self._reader = reader
         self._city = city
-        self._columns = ColumnCache(reader)
+        self._columns = None if reader is None else ColumnCache(reader)
         self._pools = {
             True: ThreadPoolExecutor(workers, thread_name_prefix="draw-basemap"),
             False: ThreadPoolExecutor(workers, thread_name_prefix="draw"),
@@ -116,9 +124,10 @@ class TileService:
         self._drawers = Drawers(city)
         self._disk = None if cache is None else DiskCache(cache)
         self._lock = threading.Lock()
-        self._flights: dict[TileRequest, Future[bytes]] = {}
+        self._flights: dict[TileRequest, Future[Tile]] = {}
         self._kept: Kept[TileRequest] = Kept(CACHE_BYTES)
         self._last: Kept[Place] = Kept(LAST_BYTES)
+        self._imported, self._asked = 0, -IMPORTED_S
         self._closed = False
 
     @property
@@ -129,7 +138,7 @@ class TileService:
 
     def png(self, request: TileRequest) -> Tile:
         """The tile. Never raises for an existing layer; waits for at most 25 s, then hands out what there is."""
-        request = request.own
+        request = self._versioned(request)
         with self._lock:
             kept = self._kept.get(request)
             if kept is not None:
@@ -138,7 +147,7 @@ class TileService:
             if flight is None:
                 return self._stale(request)
         try:
-            return Tile(flight.result(timeout=WAIT_S))
+            return flight.result(timeout=WAIT_S)
         except Exception as error:  # noqa: BLE001 -- whatever went wrong, the map must not get a hole
             why = str(error) or type(error).__name__
             log.warning("tile %s/%s/%s of %s: %s", request.z, request.x, request.y, request.layer, why)
@@ -148,9 +157,10 @@ class TileService:
     def warm(self, view: View, layer: str, style: Style, version: str, *, start: int = 0, end: int = 0) -> int:
         """Begin to draw the tiles of a view; the number of them. Answers at once."""
         requests = [
-            TileRequest(layer=layer, style=style, version=version, start=start, end=end, known=0, z=z, x=x, y=y).own
+            TileRequest(layer=layer, style=style, version=version, start=start, end=end, known=0, z=z, x=x, y=y)
             for z, x, y in covering(view)
         ]
+        requests = [self._versioned(request) for request in requests]
         with self._lock:
             for request in requests:
                 if self._kept.get(request) is None:
@@ -165,7 +175,7 @@ class TileService:
             pool.shutdown(wait=False, cancel_futures=True)
         self._drawers.close()
 
-    def _begin(self, request: TileRequest) -> Future[bytes] | None:
+    def _begin(self, request: TileRequest) -> Future[Tile] | None:
         """The drawing under way, else a new one; None when too many wait. The caller holds the lock."""
         flight = self._flights.get(request)
         if flight is None and len(self._flights) < QUEUE and not self._closed:
@@ -177,32 +187,55 @@ class TileService:
         """The last good picture of the place; the caller holds the lock."""
         return Tile(self._last.get(request.place) or clear(), stale=True)
 
-    def _draw(self, request: TileRequest) -> bytes:
+    def _versioned(self, request: TileRequest) -> TileRequest:
+        """By what its picture depends on; of the basemap that is the version of the imported streets."""
+        if request.layer != BASEMAP:
+            return request
+        return replace(request.own, version=str(self._streets()))
+
+    def _streets(self) -> int:
+        """The version of what was imported, at most half a minute old; while the store is away, the last one known."""
+        with self._lock:
+            due = self._reader is not None and time.monotonic() - self._asked > IMPORTED_S
+            if due:
+                self._asked = time.monotonic()
+        if due and self._reader is not None:
+            try:
+                self._imported = self._reader.versions().get(streets.SERVICE, 0)
+            except VongLauError as error:
+                log.warning("version of the imported streets: %s", error)
+        return self._imported
+
+    def _draw(self, request: TileRequest) -> Tile:
         try:
-            png = self._basemap(request) if request.layer == BASEMAP else self._density(request)
+            tile = self._basemap(request) if request.layer == BASEMAP else Tile(self._density(request))
             with self._lock:
-                self._kept.put(request, png)
+                if not tile.stale:
+                    self._kept.put(request, tile.png)
                 if request.layer != BASEMAP:  # a basemap tile has no older generation
-                    self._last.put(request.place, png)
-            return png
+                    self._last.put(request.place, tile.png)
+            return tile
         finally:
             with self._lock:
                 self._flights.pop(request, None)
 
-    def _basemap(self, request: TileRequest) -> bytes:
-        name = (request.style, self._city or "", request.z, request.x, request.y)
+    def _basemap(self, request: TileRequest) -> Tile:
+        imported = int(request.version)
+        name = (request.style, self._city or "", imported, request.z, request.x, request.y)
         kept = None if self._disk is None else self._disk.get(name)
         if kept is not None:
-            return kept
-        png = self._drawers.tile(request.z, request.x, request.y, request.style)
-        if self._disk is not None:
+            return Tile(kept)
+        store = (self._reader.dsn, imported) if self._reader is not None and imported else None
+        png, whole = self._drawers.tile(request.z, request.x, request.y, request.style, store)
+        if whole and self._disk is not None:
             self._disk.put(name, png)
-        return png
+        return Tile(png, stale=not whole)
 
     def _density(self, request: TileRequest) -> bytes:
         layer = get(request.layer)
         if not isinstance(layer, RasterLayer) or request.z >= layer.density_below:
             return clear()
+        assert self._reader is not None, "densities are read from a store"
         view = request.view
         counts = layer.aggregate(self._reader, view, self._columns)
         if not counts.values.any():

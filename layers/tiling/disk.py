@@ -1,9 +1,9 @@
 """Basemap tiles on disk, so that a restart of the server shows the map at once.
 
-A tile is a file ``EDITION/STYLE-CITY/Z/X-Y.tile``: 16 bytes of BLAKE2b over the PNG, then the PNG. The edition is a
-hash of everything that makes the picture (drawing code, geography, the libraries that paint), so a new version never
-shows an old tile; the folders of other editions are removed. A file that is damaged or cannot be read is a tile that
-is not there; a disk that cannot be written costs the cache, never the picture.
+A tile is a file ``EDITION/STYLE-CITY-IMPORTED/Z/X-Y.tile``: 16 bytes of BLAKE2b over the PNG, then the PNG. The
+edition is a hash of everything that makes the picture (drawing code, geography, the libraries that paint), so a new
+version never shows an old tile; the folders of other editions are removed. A file that is damaged or cannot be read is
+a tile that is not there; a disk that cannot be written costs the cache, never the picture.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ GRACE_S = 24 * 3600.0
 PAINTERS = ("matplotlib", "numpy", "pillow", "shapely")
 """Distributions whose version changes pixels."""
 
-Name = tuple[str, str, int, int, int]
-"""Style, city ("" for none), z, x, y."""
+Name = tuple[str, str, int, int, int, int]
+"""Style, city ("" for none), version of the imported streets, z, x, y."""
 
 
 @cache
@@ -81,8 +81,8 @@ class DiskCache:
             return self._size
 
     def path(self, name: Name) -> Path:
-        style, city, z, x, y = name
-        return self.folder / (f"{style}-{city}" if city else style) / str(z) / f"{x}-{y}.tile"
+        style, city, imported, z, x, y = name
+        return self.folder / f"{style}-{city}-{imported}" / str(z) / f"{x}-{y}.tile"
 
     def get(self, name: Name) -> bytes | None:
         """The PNG, None when it is not there or not whole; a damaged file is removed."""

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from layers import basemap
+from layers.tiling.worker import Imported, tile
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,13 @@ class Worker:
         )
         self.proved = False  # whether it has ever answered
 
-    def tile(self, z: int, x: int, y: int, style: str, city: str | None) -> bytes:
-        """The PNG. Raises Died when the process is gone, RuntimeError with its words when the drawing failed."""
+    def tile(
+        self, z: int, x: int, y: int, style: str, city: str | None, imported: Imported | None
+    ) -> tuple[bytes, bool]:
+        """As ``layers.tiling.worker.tile``. Raises Died when the process is gone, RuntimeError when drawing failed."""
         requests, answers = self._pipes()
         try:
-            requests.write(json.dumps([z, x, y, style, city]).encode() + b"\n")
+            requests.write(json.dumps([z, x, y, style, city, imported]).encode() + b"\n")
             requests.flush()
             word, _, length = answers.readline().decode().partition(" ")
             content = answers.read(int(length or 0))
@@ -57,9 +59,9 @@ class Worker:
         if not length or len(content) != int(length):
             raise Died
         self.proved = True
-        if word != "ok":
+        if word == "error":
             raise RuntimeError(content.decode())
-        return content
+        return content, word == "ok"
 
     def end(self) -> None:
         """Kill first: a thread that still reads then meets the end of its pipe."""
@@ -92,15 +94,17 @@ class Drawers:
         with self._lock:
             return sorted(worker.process.pid for worker in self._workers)
 
-    def tile(self, z: int, x: int, y: int, style: str) -> bytes:
-        """The PNG of a basemap tile. Raises RuntimeError when it cannot be drawn."""
+    def tile(self, z: int, x: int, y: int, style: str, imported: Imported | None = None) -> tuple[bytes, bool]:
+        """The PNG of a basemap tile, and whether it has the imported streets. Raises RuntimeError when it cannot be
+        drawn.
+        """
         proved = False
         for _ in range(2):
             worker = self._worker()
             if worker is None:
-                return basemap.tile(z, x, y, style, city=self._city)
+                return tile(z, x, y, style, self._city, imported)
             try:
-                return worker.tile(z, x, y, style, self._city)
+                return worker.tile(z, x, y, style, self._city, imported)
             except Died:
                 proved |= worker.proved
                 self._drop(worker)
@@ -110,7 +114,7 @@ class Drawers:
         if not proved:
             self._alone = True
             log.warning("tiles are drawn by the web server itself: no drawing process answers")
-        return basemap.tile(z, x, y, style, city=self._city)
+        return tile(z, x, y, style, self._city, imported)
 
     def close(self) -> None:
         """End all processes; a thread that waits for one gets Died."""

@@ -1,8 +1,9 @@
 """A process that draws basemap tiles: requests on standard input, PNGs on standard output.
 
-Run as ``python -m layers.tiling.worker PARENT_PID``. One request is a line of JSON, ``[z, x, y, style, city]``; the
-answer is a line ``ok LENGTH`` and that many bytes, or ``error LENGTH`` and a message in UTF-8. It ends with its parent,
-also when that is killed: the kernel tells it, and its input closes.
+Run as ``python -m layers.tiling.worker PARENT_PID``. One request is a line of JSON,
+``[z, x, y, style, city, imported]``; the answer is a line ``ok LENGTH`` and that many bytes, ``bare LENGTH`` when the
+imported streets could not be read and are missing, or ``error LENGTH`` and a message in UTF-8. It ends with its
+parent, also when that is killed: the kernel tells it, and its input closes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ import json
 import os
 import signal
 import sys
-from typing import BinaryIO
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO
+
+from geodata.errors import VongLauError
+
+if TYPE_CHECKING:
+    from layers.streets import Streets
+
+Imported = tuple[str, int]
+"""Connection string of the store that holds imported streets, and the version of them."""
 
 NICE = 5
 """The web server's event loop goes first."""
@@ -29,14 +40,35 @@ def end_with(parent: int) -> None:
         raise SystemExit(1)
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Draw until the input ends."""
+def tile(z: int, x: int, y: int, style: str, city: str | None, imported: Imported | None) -> tuple[bytes, bool]:
+    """The PNG, and whether it is all there: without the imported streets when the store is away."""
     from layers import basemap
 
+    try:
+        own, whole = None if imported is None else streets(*imported), True
+    except VongLauError:
+        own, whole = None, False
+    return basemap.tile(z, x, y, style, city=city, streets=own), whole
+
+
+@lru_cache(maxsize=1)
+def streets(dsn: str, version: int) -> Streets | None:  # noqa: ARG001 -- the version is the cache's key
+    """All that was imported, read once a version. Raises a VongLauError when the store is away."""
+    from geodata.store.reader import Reader
+    from geodata.view import Bounds, View
+    from layers.streets import Streets
+
+    now = datetime.now(UTC)
+    with Reader(dsn) as reader:
+        return Streets.read(reader, View(Bounds(-180, -85, 180, 85), 512, 512, now, now))
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Draw until the input ends."""
     for line in requests:
         try:
-            z, x, y, style, city = json.loads(line)
-            word, content = "ok", basemap.tile(z, x, y, style, city=city)
+            content, whole = tile(*json.loads(line))
+            word = "ok" if whole else "bare"
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with one tile, the next may be good
             word, content = "error", f"{type(error).__name__}: {error}".encode()
         answers.write(f"{word} {len(content)}\n".encode() + content)

@@ -15,16 +15,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from geodata.errors import VongLauError
 from geodata.store.reader import Reader
 from geodata.view import Bounds, View
 from layers import base, tiles
 from layers.tiles import Tile, TileRequest, TileService, clear, covering
 from layers.tiling.disk import DiskCache
 from layers.tiling.memory import Kept
+from layers.tiling.worker import Imported
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 SEA = {"z": 6, "x": 52, "y": 29}
-NO_READER = cast(Reader, None)  # the basemap reads no store
 
 
 def request(layer: str = "basemap", version: str = "1", **more: Any) -> TileRequest:
@@ -40,13 +41,16 @@ class Easel:
         self.gate = threading.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.imported: Imported | None = None
+        self.whole = True
 
-    def tile(self, z: int, x: int, y: int, style: str) -> bytes:
+    def tile(self, z: int, x: int, y: int, style: str, imported: Imported | None = None) -> tuple[bytes, bool]:
         self.drawn.append((z, x, y, style))
+        self.imported = imported
         assert self.gate.wait(20)
         if self.error is not None:
             raise self.error
-        return f"{z}/{x}/{y}/{style}".encode()
+        return f"{z}/{x}/{y}/{style}".encode(), self.whole
 
     def close(self) -> None:
         self.gate.set()
@@ -59,7 +63,7 @@ def easel() -> Easel:
 
 @pytest.fixture
 def service(easel: Easel) -> Iterator[TileService]:
-    with_easel = TileService(NO_READER, 2, city="hue")
+    with_easel = TileService(None, 2, city="hue")
     with_easel._drawers = easel  # type: ignore[assignment]
     yield with_easel
     with_easel.close()
@@ -167,12 +171,12 @@ def test_memory_keeps_to_its_bytes_and_forgets_the_least_used() -> None:
 
 # -- on disk ---------------------------------------------------------------------------------------
 
-PLACE = ("desk", "hue", 6, 52, 29)
+PLACE = ("desk", "hue", 0, 6, 52, 29)
 
 
 def test_a_tile_outlives_the_program(tmp_path: Path, easel: Easel) -> None:
     for _ in range(2):
-        one = TileService(NO_READER, 1, city="hue", cache=tmp_path)
+        one = TileService(None, 1, city="hue", cache=tmp_path)
         one._drawers = easel  # type: ignore[assignment]
         assert one.png(request()) == Tile(b"6/52/29/desk")
         one.close()
@@ -182,7 +186,7 @@ def test_a_tile_outlives_the_program(tmp_path: Path, easel: Easel) -> None:
 def test_cities_and_styles_have_their_own_tiles(tmp_path: Path) -> None:
     disk = DiskCache(tmp_path)
     disk.put(PLACE, b"hue")
-    assert [disk.get((s, c, 6, 52, 29)) for s, c in (("desk", "hue"), ("desk", "vinh"), ("wall", "hue"))] == [
+    assert [disk.get((s, c, 0, 6, 52, 29)) for s, c in (("desk", "hue"), ("desk", "vinh"), ("wall", "hue"))] == [
         b"hue",
         None,
         None,
@@ -216,21 +220,55 @@ def test_a_new_edition_never_shows_old_tiles_and_old_editions_go(
 def test_the_disk_keeps_to_its_bytes_over_restarts(tmp_path: Path) -> None:
     disk = DiskCache(tmp_path, limit=100)
     for x in range(10):
-        disk.put(("desk", "hue", 6, x, 0), b"p" * 14)  # 30 bytes with the digest
-    held = [x for x in range(10) if disk.get(("desk", "hue", 6, x, 0))]
+        disk.put(("desk", "hue", 0, 6, x, 0), b"p" * 14)  # 30 bytes with the digest
+    held = [x for x in range(10) if disk.get(("desk", "hue", 0, 6, x, 0))]
     assert (held, disk.size) == ([7, 8, 9], 90)
     again = DiskCache(tmp_path, limit=100)
     assert again.size == 90
-    again.put(("desk", "hue", 6, 11, 0), b"p" * 14)
+    again.put(("desk", "hue", 0, 6, 11, 0), b"p" * 14)
     assert len(list(tmp_path.rglob("*.tile"))) == 3
 
 
 def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path: Path, easel: Easel) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    one = TileService(NO_READER, 1, city="hue", cache=blocked)
+    one = TileService(None, 1, city="hue", cache=blocked)
     one._drawers = easel  # type: ignore[assignment]
     assert not one.png(request()).stale
+    one.close()
+
+
+class Imports:
+    """Stands in for a reader: the version of the imported streets."""
+
+    dsn = "dbname=city"
+
+    def __init__(self) -> None:
+        self.version = 3
+        self.away = False
+
+    def versions(self) -> dict[str, int]:
+        if self.away:
+            raise VongLauError(reason="the store is away")
+        return {"geography": self.version}
+
+
+def test_imported_streets_are_a_new_map(tmp_path: Path, easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiles, "IMPORTED_S", -1.0)
+    imports = Imports()
+    one = TileService(cast(Reader, imports), 1, city="hue", cache=tmp_path)
+    one._drawers = easel  # type: ignore[assignment]
+    assert not one.png(request()).stale
+    assert easel.imported == ("dbname=city", 3)
+    imports.away = True
+    assert not one.png(request()).stale, "the last version known"
+    assert len(easel.drawn) == 1
+    imports.away, imports.version = False, 4
+    easel.whole = False
+    assert one.png(request()).stale, "without its streets a picture is shown, not kept"
+    easel.whole = True
+    assert not one.png(request()).stale
+    assert len(easel.drawn) == 3
     one.close()
 
 
