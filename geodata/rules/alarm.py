@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ABOVE_BD3_M = 1.0
+TOUCH_M = 1e-6
+"""Levels are read in centimetres: a sum of binary fractions that falls short by less than this has touched."""
+
 STEADY_M_PER_H = 0.02
 """Slower than this is drawn as steady: within the reading of a staff gauge over the three hours looked at."""
 
@@ -30,16 +33,16 @@ class Alarm:
 def alarm(value_m: float, levels: Mapping[str, float]) -> Alarm:
     """Which alarm a water level has reached, in metres above the station's own zero. Unknown levels stay unknown."""
     rising = sorted(levels.items(), key=lambda item: item[1])
-    reached = [(name, at) for name, at in rising if value_m >= at]
-    ahead = [(name, at) for name, at in rising if value_m < at]
+    reached = [(name, at) for name, at in rising if value_m >= at - TOUCH_M]
+    ahead = rising[len(reached) :]
     name, at = reached[-1] if reached else (None, math.nan)
     number = int(name.removeprefix("bd")) if name else 0
-    if name == "bd3" and value_m >= at + ABOVE_BD3_M:
+    if name == "bd3" and value_m >= at + ABOVE_BD3_M - TOUCH_M:
         number = 4
     return Alarm(
         level=number,
         name=name,
-        over_m=value_m - at if name else None,
+        over_m=max(0.0, value_m - at) if name else None,
         next_name=ahead[0][0] if ahead else None,
         next_m=ahead[0][1] - value_m if ahead else None,
     )

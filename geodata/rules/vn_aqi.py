@@ -52,7 +52,8 @@ def level(value: float) -> int:
 
 
 def half_up(value: float) -> int:
-    return math.floor(value + 0.5)
+    """To the nearest integer, halves upwards; what binary fractions lack of a half (109.49999999999999) is none."""
+    return math.floor(round(value, 9) + 0.5)
 
 
 def sub_index(column: str, concentration: float) -> float:
