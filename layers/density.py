@@ -5,7 +5,7 @@ Lines are drawn 1.3 px wide with a gutter of 8 px: 1 or 2 px leave a visible sea
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import log2
 
 import datashader as ds
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from geodata.view import WORLD_M, View
 from layers import ground, palette
 from layers.agg import Ink, painted
-from layers.raster import Sorted
+from layers.raster import Box, Sorted
 
 GUTTER_PX = 8
+TILE_PIXELS = 512 * 512
 LINE_PX = 1.3
 POINT_SPREAD_PX = 2
 THIN_BELOW = 9.0
@@ -99,14 +100,27 @@ def _ramp(name: str) -> NDArray[np.uint8]:
 
 def off_land(rgba: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
     """The picture with its opacity cut by the land, antialiased: tracks lie on water only."""
-    box = view.bounds.mercator
-    reach = 24 * view.resolution_m
-    zoom = int(min(max(round(log2(WORLD_M / 256 / view.resolution_m)), 4), 16))
+    asked = (view.bounds.mercator, view.width_px, view.height_px)
+    water = _tile_water(*asked) if view.width_px * view.height_px <= TILE_PIXELS else _water(*asked)
+    if water is None:
+        return rgba
+    out = rgba.copy()
+    out[..., 3] = (out[..., 3].astype(np.uint16) * water + 127) // 255
+    return out
+
+
+def _water(box: Box, width: int, height: int) -> NDArray[np.uint8] | None:
+    """How much of each pixel is water, 0–255; None where there is no land at all."""
+    resolution = (box[2] - box[0]) / width
+    reach = 24 * resolution
+    zoom = int(min(max(round(log2(WORLD_M / 256 / resolution)), 4), 16))
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     land = ground.rings(ground.level(zoom).land.within(wide), smooth=zoom >= ground.SMOOTH_FROM)
     if not land:
-        return rgba
-    mask = painted(box, view.width_px, view.height_px, [Ink("fill", land, palette.SELECT)], "").rgba()[..., 3] / 255
-    out = rgba.copy()
-    out[..., 3] = np.round(out[..., 3] * (1 - mask)).astype(np.uint8)
-    return out
+        return None
+    opacity = painted(box, width, height, [Ink("fill", land, palette.SELECT)], "").rgba()[..., 3]
+    return np.asarray(255 - opacity, np.uint8)
+
+
+# live tiles are drawn again every minute and their land stays: 256 tiles are 64 MiB
+_tile_water = lru_cache(maxsize=256)(_water)

@@ -12,9 +12,10 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
-from geodata import stations
+from geodata import catalogue, stations
 from geodata.records import Observation, Quality
 from geodata.rules import alarm
+from geodata.unit_words import unit_word
 from geodata.view import View
 from layers import badges as beside
 from layers import elements, states, words
@@ -34,7 +35,12 @@ OVER = (
     (3, "trên báo động 3", "over alarm 3"),
     (4, "báo động 3 + 1,0 m", "alarm 3 + 1.0 m"),
 )
-RAIN = ("rain_1h", "rain_24h")
+SHOWN = (LEVEL, "reservoir_level", "rain_1h", "rain_24h", "discharge", "outflow")
+"""What a badge shows: the first of these that the station measures."""
+
+UNSAID = ("battery",)
+"""Of the device, not of the water: for who keeps the station, not in the panel."""
+
 COLUMNS = (
     "value",
     "rate",
@@ -71,12 +77,10 @@ class Hydrology(Layer):
         one = main.groupby("id").head(1).set_index("id", drop=False)
         one.index.name = None
         out = gpd.GeoDataFrame(states.classify(one, view.end), crs=latest.crs)
-        by = {
-            station: dict(zip(r["observed_property"], r["result"], strict=True)) for station, r in latest.groupby("id")
-        }
+        by = measured_of(latest)
         rates = rates_of(recent)
-        out["values"] = [by[station] for station in out.index]
-        out["value"] = [by[station].get(LEVEL, np.nan) for station in out.index]
+        out["values"] = [by.get(station, {}) for station in out.index]
+        out["value"] = [values.get(LEVEL, np.nan) for values in out["values"]]
         out["rate"] = [rates.get(station, np.nan) for station in out.index]
         out["river"] = pd.Series([p.get("river") for p in out["properties"]], out.index, dtype=object)
         named = list(zip(out["properties"], out["name"], strict=True))
@@ -86,15 +90,14 @@ class Hydrology(Layer):
         out["level"] = [
             alarm.alarm(v, a).level if m else 0 for v, a, m in zip(out["value"], raising, measured, strict=True)
         ]
-        out.loc[out["state"] == "unknown", "level"] = 0
+        idle = (out["quality"] != Quality.MEASURING) & out["state"].isin(["fresh", "late"])
+        out.loc[idle, "state"] = "maintenance"
+        out.loc[out["state"].isin(["unknown", "maintenance"]), "level"] = 0
         out.loc[out["state"] == "silent", "level"] = 2
         out["trend"] = [alarm.trend(r) for r in out["rate"]]
-        rain = [v.get("rain_1h", np.nan) for v in out["values"]]
-        out["text"] = [
-            words.number(v, 2) if m else words.number(r, 1)
-            for v, r, m in zip(out["value"], rain, measured, strict=True)
-        ]
-        out["unit"] = np.where(measured, "m", "mm")
+        shown = [number_of(values) for values in out["values"]]
+        out["text"] = [text for text, _ in shown]
+        out["unit"] = [unit for _, unit in shown]
         out["alpha"] = 1.0
         out["mark"] = "badge"
         return gpd.GeoDataFrame(states.ordered(out))
@@ -118,12 +121,15 @@ class Hydrology(Layer):
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
         level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
-        heard = ~state.isin(["unknown", "silent"])
+        heard = state.isin(["fresh", "late"])
         rows = [("dưới báo động 1", "below alarm 1", "fresh", 0, int((heard & (level == 0)).sum()))]
         for at, vi, en in OVER:
             n = int((heard & (level == at)).sum())
             if n or at <= 2:
                 rows.append((vi, en, "fresh", at, n))
+        if (state == "maintenance").any():
+            n = int((state == "maintenance").sum())
+            rows.append(("thiết bị không đo", "device not measuring", "maintenance", 0, n))
         if (state == "silent").any():
             rows.append(("mất tín hiệu", "silent", "silent", 2, int((state == "silent").sum())))
         if (state == "unknown").any():
@@ -139,13 +145,32 @@ class Hydrology(Layer):
             facts["Mực nước" if vi else "Water level"] = words.quantity(row["value"], "m", 2, language)
             facts["Báo động" if vi else "Alarm"] = alarm_words(row["value"], row["alarms"], language)
             facts["Xu thế" if vi else "Trend"] = rate_words(row["rate"], language)
-        for name, title in zip(RAIN, ("Mưa 1 giờ", "Mưa 24 giờ") if vi else ("Rain 1 h", "Rain 24 h"), strict=True):
-            if name in row["values"]:
-                facts[title] = words.quantity(row["values"][name], "mm", 1, language)
+        for known in catalogue.service("hydrology").observed_properties:
+            if known.id in row["values"] and known.id not in {LEVEL, *UNSAID}:
+                title = known.title_vi if vi else known.title_en
+                facts[title] = words.quantity(row["values"][known.id], known.unit, known.decimals, language)
         facts["Trạng thái" if vi else "State"] = states.said(row["state"], language)
         facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts
+
+
+def measured_of(latest: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Newest results by station and property, of devices that measure: one in repair says nothing of the water."""
+    good = latest[(latest["quality"] == Quality.MEASURING) & latest["result"].notna()]
+    return {
+        str(station): dict(zip(rows["observed_property"], rows["result"].astype(float), strict=True))
+        for station, rows in good.groupby("id")
+    }
+
+
+def number_of(values: Mapping[str, float]) -> tuple[str, str]:
+    """The number of the badge and its unit, both in words; "–" when the station measures nothing of ``SHOWN``."""
+    known = {one.id: one for one in catalogue.service("hydrology").observed_properties}
+    for name in SHOWN:
+        if name in values:
+            return words.number(values[name], known[name].decimals), unit_word(known[name].unit, "vi")
+    return words.NOTHING, ""
 
 
 def alone(frame: gpd.GeoDataFrame) -> pd.Series[bool]:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from geodata import stations
+
 ABOVE_BD3_M = 1.0
 TOUCH_M = 1e-6
 """Levels are read in centimetres: a sum of binary fractions that falls short by less than this has touched."""
@@ -30,9 +32,9 @@ class Alarm:
     next_m: float | None
 
 
-def alarm(value_m: float, levels: Mapping[str, float]) -> Alarm:
+def alarm(value_m: float, levels: Mapping[str, float] | Mapping[stations.Alarm, float]) -> Alarm:
     """Which alarm a water level has reached, in metres above the station's own zero. Unknown levels stay unknown."""
-    rising = sorted(levels.items(), key=lambda item: item[1])
+    rising = sorted(((str(name), at) for name, at in levels.items()), key=lambda item: item[1])
     reached = [(name, at) for name, at in rising if value_m >= at - TOUCH_M]
     ahead = rising[len(reached) :]
     name, at = reached[-1] if reached else (None, math.nan)
