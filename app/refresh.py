@@ -6,9 +6,11 @@ the event loop; a session that is gone is forgotten.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol
@@ -27,6 +29,15 @@ class Changes(Protocol):
     def versions(self) -> Mapping[str, int]: ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscriber:
+    """A session that wants to know, and the loop in whose turns it lives."""
+
+    document: Any
+    callback: Callback
+    loop: asyncio.AbstractEventLoop
+
+
 class Refresh:
     """``versions`` is what was last heard. ``heard_s`` is the age of the last word from the database, in seconds."""
 
@@ -36,7 +47,7 @@ class Refresh:
         self._lock = threading.Lock()
         self._versions: dict[str, int] = {}
         self._pending: dict[str, int] = {}
-        self._subscribers: dict[object, tuple[Any, Callback]] = {}
+        self._subscribers: dict[object, Subscriber] = {}
         self._heard = monotonic()
         self._stopped = threading.Event()
         self._wake = threading.Event()
@@ -54,7 +65,7 @@ class Refresh:
     @property
     def sessions(self) -> int:
         with self._lock:
-            return len({id(doc) for doc, _ in self._subscribers.values()})
+            return len({id(one.document) for one in self._subscribers.values()})
 
     def start(self) -> None:
         """Read the current versions and begin to listen. Raises what the reader raises."""
@@ -76,7 +87,7 @@ class Refresh:
 
         key, doc = object(), pn.state.curdoc
         with self._lock:
-            self._subscribers[key] = (doc, callback)
+            self._subscribers[key] = Subscriber(doc, callback, asyncio.get_running_loop())
 
         def end() -> None:
             with self._lock:
@@ -125,12 +136,16 @@ class Refresh:
                 subscribers = list(self._subscribers.items())
             if not changes:
                 continue
-            for key, (doc, callback) in subscribers:
-                self._tell_one(key, doc, partial(callback, changes))
+            for key, one in subscribers:
+                try:
+                    one.loop.call_soon_threadsafe(self._tell_one, key, one, changes)
+                except RuntimeError:  # the loop is closed: the server is going down
+                    return
 
-    def _tell_one(self, key: object, doc: Any, turn: Callable[[], None]) -> None:
+    def _tell_one(self, key: object, one: Subscriber, changes: Mapping[str, int]) -> None:
+        """In the event loop: only there may a document's callbacks be touched."""
         try:
-            doc.add_next_tick_callback(turn)
+            one.document.add_next_tick_callback(partial(one.callback, changes))
         except (AttributeError, RuntimeError, ValueError):  # the session's document is being torn down
             with self._lock:
                 self._subscribers.pop(key, None)

@@ -44,16 +44,8 @@ class AisFeed:
 
     def fix(self, mmsi: int, lon: float, lat: float, *, speed: float = 6.0, course: float = 90.0) -> None:
         """One class B position."""
-        motion = {"speed": speed, "course": course, "heading": 511}
-        fields: dict[str, str | int | float | bytes | bool] = {"type": 18, "mmsi": mmsi, "lon": lon, "lat": lat, **motion}
-            "type": 18,
-            "mmsi": mmsi,
-            "lon": lon,
-            "lat": lat,
-            "speed": speed,
-            "course": course,
-            "heading": 511,
-        }
+        fields: dict[str, str | int | float | bytes | bool] = {"type": 18, "mmsi": mmsi, "lon": lon, "lat": lat}
+        fields |= {"speed": speed, "course": course, "heading": 511}
         self.send(("\r\n".join(encode_dict(fields, talker_id="AI")) + "\r\n").encode())
 
     def close(self) -> None:

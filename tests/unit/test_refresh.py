@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from queue import Empty, Queue
 
-from app.refresh import Refresh
+import pytest
+
+from app.refresh import Refresh, Subscriber
 from geodata.errors import VongLauError
 
 
@@ -48,6 +51,18 @@ class Document:
         turn()
 
 
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop in a thread of its own, as the server's is to the listener."""
+    running = asyncio.new_event_loop()
+    thread = threading.Thread(target=running.run_forever)
+    thread.start()
+    yield running
+    running.call_soon_threadsafe(running.stop)
+    thread.join()
+    running.close()
+
+
 def wait_for(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 10
     while not true():
@@ -55,16 +70,16 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def subscribed(refresh: Refresh, document: Document) -> list[Mapping[str, int]]:
+def subscribed(refresh: Refresh, document: Document, loop: asyncio.AbstractEventLoop) -> list[Mapping[str, int]]:
     heard: list[Mapping[str, int]] = []
-    refresh._subscribers[object()] = (document, heard.append)
+    refresh._subscribers[object()] = Subscriber(document, heard.append, loop)
     return heard
 
 
-def test_many_changes_are_told_together_and_the_last_version_wins() -> None:
+def test_many_changes_are_told_together_and_the_last_version_wins(loop: asyncio.AbstractEventLoop) -> None:
     feed = Feed()
     refresh = Refresh(feed, coalesce_s=0.3)
-    heard = subscribed(refresh, Document())
+    heard = subscribed(refresh, Document(), loop)
     refresh.start()
     for version in range(2, 30):
         feed.queue.put(("a", version))
@@ -74,10 +89,10 @@ def test_many_changes_are_told_together_and_the_last_version_wins() -> None:
     refresh.stop()
 
 
-def test_what_was_missed_while_the_database_was_away_is_found_again() -> None:
+def test_what_was_missed_while_the_database_was_away_is_found_again(loop: asyncio.AbstractEventLoop) -> None:
     feed = Feed()
     refresh = Refresh(feed, coalesce_s=0.01)
-    heard = subscribed(refresh, Document())
+    heard = subscribed(refresh, Document(), loop)
     refresh.start()
     feed.queue.put(VongLauError(reason="away"))
     feed.now = {"a": 7, "b": 3}
@@ -87,13 +102,13 @@ def test_what_was_missed_while_the_database_was_away_is_found_again() -> None:
     refresh.stop()
 
 
-def test_a_session_that_is_gone_is_forgotten_and_disturbs_no_other() -> None:
+def test_a_session_that_is_gone_is_forgotten_and_disturbs_no_other(loop: asyncio.AbstractEventLoop) -> None:
     feed = Feed()
     refresh = Refresh(feed, coalesce_s=0.01)
     gone = Document()
     gone.gone = True
-    subscribed(refresh, gone)
-    heard = subscribed(refresh, Document())
+    subscribed(refresh, gone, loop)
+    heard = subscribed(refresh, Document(), loop)
     refresh.start()
     feed.queue.put(("a", 2))
     wait_for(lambda: bool(heard))
