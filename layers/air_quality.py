@@ -12,6 +12,7 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
+from geodata import catalogue
 from geodata.records import Observation, Quality
 from geodata.rules import vn_aqi
 from geodata.view import View
@@ -53,10 +54,9 @@ class AirQuality(Layer):
         out["aqi"] = [np.nan if one is None else float(one.value) for one in found]
         out["leading"] = [None if one is None else one.leading for one in found]
         out["parts"] = [{} if one is None else dict(one.parts) for one in found]
-        by = {
-            station: dict(zip(r["observed_property"], r["result"], strict=True)) for station, r in latest.groupby("id")
-        }
-        out["values"] = [by[station] for station in out.index]
+        good = latest[(latest["quality"] == Quality.MEASURING) & latest["result"].notna()]
+        by = {station: dict(zip(r["observed_property"], r["result"], strict=True)) for station, r in good.groupby("id")}
+        out["values"] = [by.get(station, {}) for station in out.index]
         out["text"] = [words.NOTHING if one is None else str(one.value) for one in found]
         out["tint"] = [palette.TEXT3 if one is None else palette.AQI[vn_aqi.band(one.value)] for one in found]
         out["level"] = [0 if one is None else vn_aqi.level(one.value) for one in found]
@@ -96,19 +96,20 @@ class AirQuality(Layer):
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi = language == "vi"
         known = not pd.isna(row["aqi"])
-        band = (BANDS_VI if vi else BANDS_EN)[vn_aqi.band(row["aqi"])] if known else words.NOTHING
+        said, leading = "chưa đủ số liệu" if vi else "not enough data", words.NOTHING
+        if known:  # of a silent station too: what the mark no longer says stands here, with its time
+            band = (BANDS_VI if vi else BANDS_EN)[vn_aqi.band(row["aqi"])]
+            said, leading = f"{words.number(row['aqi'], 0, language)} · {band}", NAMES[row["leading"]]
         facts = {
             ("Trạm" if vi else "Station"): str(row["name"] or row.name),
-            ("VN_AQI giờ" if vi else "VN_AQI, hour"): f"{row['text']} · {band}"
-            if known
-            else "chưa đủ số liệu"
-            if vi
-            else "not enough data",
-            ("Chất chính" if vi else "Leading"): NAMES.get(row["leading"], words.NOTHING) if known else words.NOTHING,
+            ("VN_AQI giờ" if vi else "VN_AQI, hour"): said,
+            ("Chất chính" if vi else "Leading"): leading,
         }
+        known_as = {one.id: one for one in catalogue.service("air_quality").observed_properties}
         for name in POLLUTANTS:
             if name in row["values"]:
-                facts[NAMES[name]] = words.quantity(row["values"][name], "ug/m3", 1, language)
+                one = known_as[name]
+                facts[NAMES[name]] = words.quantity(row["values"][name], one.unit, one.decimals, language)
         facts["Trạng thái" if vi else "State"] = states.said(row["state"], language)
         facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
