@@ -221,10 +221,15 @@ class ColumnCache:
 
 
 def joined(old: Columns, fresh: Columns, fresh_from: float) -> dict[str, NDArray[Any]]:
-    """Old rows up to ``fresh_from`` and the fresh ones, ordered by thing (where there is one) then time."""
+    """Old rows up to ``fresh_from`` and the fresh ones after it, ordered by thing (where there is one) then time.
+
+    Both are so ordered already, and what is fresh is later: of each thing it goes in behind the old, without sorting.
+    """
     keep = np.asarray(old["t"]) <= fresh_from
     later = np.asarray(fresh["t"]) > fresh_from
-    out = {name: np.concatenate([np.asarray(old[name])[keep], np.asarray(fresh[name])[later]]) for name in old}
-    keys = (out["t"], out["thing"]) if "thing" in out else (out["t"],)
-    order = np.lexsort(keys)
-    return {name: column[order] for name, column in out.items()}
+    kept = {name: np.asarray(old[name])[keep] for name in old}
+    new = {name: np.asarray(fresh[name])[later] for name in old}
+    if "thing" not in kept:
+        return {name: np.concatenate([column, new[name]]) for name, column in kept.items()}
+    behind = np.searchsorted(kept["thing"], new["thing"], "right")
+    return {name: np.insert(column, behind, new[name]) for name, column in kept.items()}
