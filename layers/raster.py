@@ -206,9 +206,10 @@ class ColumnCache:
         elif end > held.end or now - held.read > HOLD_S:
             fresh_from = min(held.end, end) - LATE_S
             fresh = self._columns(service, kind, view, fresh_from, max(end, held.end))
-            held.columns = joined(held.columns, fresh, fresh_from)
+            if not same(held.columns, fresh, fresh_from):  # else what was cut stays good
+                held.columns = joined(held.columns, fresh, fresh_from)
+                held.edition += 1
             held.end, held.read = max(end, held.end), now
-            held.edition += 1
 
     def _columns(self, service: str, kind: type[Record], view: View, start: float, end: float) -> Columns:
         span = replace(
@@ -218,6 +219,13 @@ class ColumnCache:
             end=datetime.fromtimestamp(end, UTC) + timedelta(seconds=1),
         )
         return self._reader.columns(service, kind, span)
+
+
+def same(old: Columns, fresh: Columns, fresh_from: float) -> bool:
+    """Whether an increment brought nothing: the rows after ``fresh_from`` are those that are held."""
+    held, later = np.asarray(old["t"]) > fresh_from, np.asarray(fresh["t"]) > fresh_from
+    pairs = ((np.asarray(old[name])[held], np.asarray(fresh[name])[later]) for name in old)
+    return all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in pairs)
 
 
 def joined(old: Columns, fresh: Columns, fresh_from: float) -> dict[str, NDArray[Any]]:

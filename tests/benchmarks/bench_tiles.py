@@ -2,32 +2,43 @@
 
     python tests/benchmarks/bench_tiles.py [--quick]
 
-10⁵, 10⁶ and 10⁷ synthetic positions (``--quick``: the first two) of 5 000 vessels from six
-ports between Nghệ An and Phú Yên, handed over by a reader in
-memory that gives what ``Reader.columns`` gives; the store's own speed is the matter of ``bench_writer.py``. Up to
-twenty tiles with something in them, around Thuận An, at zooms 8, 9 and 12.
+10⁵, 10⁶ and 10⁷ synthetic positions of 5 000 vessels from six ports between Nghệ An and Phú Yên, handed over by a
+reader in memory that gives what ``Reader.columns`` gives. Up to twenty tiles with something in them, around Thuận An,
+at zooms 8, 9 and 12.
 
 * brute: ``Canvas.line`` over every segment, shaded, land cut out, PNG: what a tile costs without the cache's order;
 * drawn: the same tile by the service from warm columns;
 * kept: the same tile asked for again.
 
-Also: the first reading and sorting of all columns, and one increment after it. Rows of one table are measured in turn
-in the same minute, so a busy machine spoils a time, not a ratio.
+Also: the first reading and sorting of all columns, one increment after it, and how much memory the columns take. At
+the end one row through a real PostGIS store: ``Reader.columns`` over 10⁶ positions. ``--quick`` leaves out 10⁷ and the
+store. Rows of one table are measured in turn in the same minute, so a busy machine spoils a time, not a ratio.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import datashader as ds
 import numpy as np
 import pandas as pd
+import psutil
 
+from geodata.city import SourceBinding
 from geodata.records import Position, Record
+from geodata.settings import Settings
+from geodata.store.connect import database
+from geodata.store.reader import Reader
+from geodata.store.types import Batch
+from geodata.store.writer import Writer
 from geodata.view import Bounds, View, mercator
 from layers import density, tiles
 from layers.base import RasterLayer, get
@@ -80,6 +91,12 @@ def timed(action: Callable[[], Any]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def resident() -> float:
+    """MiB of this process in memory."""
+    gc.collect()
+    return float(psutil.Process().memory_info().rss / 2**20)
+
+
 def requests(fleet: Fleet, zoom: int) -> Iterator[tiles.TileRequest]:
     """Tiles of a view off Thuận An."""
     lon, lat = 107.632 + 360 / 2**zoom, 16.558 + 180 / 2**zoom
@@ -120,12 +137,14 @@ def measure(fixes: int) -> None:
     fleet, layer = Fleet(fixes), get("fishing_vessels")
     assert isinstance(layer, RasterLayer)
     whole = View(Bounds(105, 10, 115, 22), 512, 512, fleet.start, END)
+    before = resident()
     cache = ColumnCache(fleet)  # type: ignore[arg-type]  # the only method that it calls
     first = timed(lambda: cache.window("fishing_vessels", Position, whole))
     rows = cache.window("fishing_vessels", Position, whole)
     later = View(whole.bounds, 512, 512, fleet.start, END + timedelta(minutes=1))
     step = timed(lambda: cache.window("fishing_vessels", Position, later))
     print(f"\n{len(fleet.columns_['x']):,} positions: sorted in {first:.0f} ms, one increment {step:.0f} ms")
+    print(f" memory {resident() - before:,.0f} MiB, of the whole process {resident():,.0f} MiB")
     service = tiles.TileService(fleet, workers=2)  # type: ignore[arg-type]
     service._columns = cache  # columns are warm, as in a server that runs
     for zoom in VIEWS:
@@ -146,18 +165,57 @@ def measure(fixes: int) -> None:
 def draw(service: tiles.TileService, layer: RasterLayer, request: tiles.TileRequest) -> bytes:
     """A tile from warm columns, whatever zoom the layer ends its density at."""
     view = request.view
+    assert service._reader is not None
     counts = layer.aggregate(service._reader, view, service._columns)
     return tiles.encoded(layer.shade(counts, view)) if counts.to_numpy().any() else tiles.clear()
 
 
+def stored(fixes: int) -> None:
+    """One reading of everything from a PostGIS store of its own."""
+    with tempfile.TemporaryDirectory(prefix="vonglau-bench-") as folder:
+        data = Path(folder)
+        data.chmod(0o755)
+        settings = Settings(data=data, city="bench")
+        with database(settings, "ingest", create=True) as db:
+            asyncio.run(fill(db.dsn, fixes))
+            with database(settings, "read") as reading, Reader(reading.dsn) as reader:
+                whole = View(Bounds(100, 5, 125, 25), 512, 512, END - timedelta(days=30), END)
+                spent = [timed(lambda: reader.columns("fishing_vessels", Position, whole)) for _ in range(3)]
+                rows = len(reader.columns("fishing_vessels", Position, whole)["x"])
+    print(
+        f"\nPostGIS, Reader.columns of {rows:,} positions: {min(spent):.0f} ms, {rows / min(spent) * 1000:,.0f} rows/s"
+    )
+
+
+async def fill(dsn: str, fixes: int) -> None:
+    """``fixes`` positions of a thousand vessels, by the writer."""
+    binding = SourceBinding(id="bench", protocol="ais", title_vi="đo", title_en="bench", service="fishing_vessels")
+    async with Writer.open(dsn) as writer:
+        await writer.register([binding])
+        for first in range(0, fixes, 20_000):
+            records = [
+                Position(
+                    thing_id=f"mmsi:{574000000 + i % 1000}",
+                    time=END - timedelta(seconds=(fixes - i) // 1000 * 60),
+                    lon=107.5 + (i % 1000) / 500 + i / fixes,
+                    lat=16 + (i % 977) / 500,
+                    sog_kn=7.5,
+                )
+                for i in range(first, min(first + 20_000, fixes))
+            ]
+            await writer.write(binding.id, Batch(records))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Density tiles against brute-force Datashader")
-    parser.add_argument("--quick", action="store_true", help="10⁵ and 10⁶ positions only")
+    parser.add_argument("--quick", action="store_true", help="10⁵ and 10⁶ positions only, no store")
     options, _ = parser.parse_known_args()
     tiles.warm_up()
     print("up to 20 tiles that are not empty, 512 px; positions from a reader in memory")
     for fixes in (10**5, 10**6) if options.quick else (10**5, 10**6, 10**7):
         measure(fixes)
+    if not options.quick:
+        stored(10**6)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,25 @@ def test_a_window_far_before_what_is_held_is_read_by_itself() -> None:
     assert asked[-1] < 3600, "only what is new"
 
 
+def test_an_increment_that_brings_nothing_costs_no_sorting() -> None:
+    columns, clock = dict(fleet(2)), [0.0]
+
+    class Quiet:
+        def columns(self, service: str, kind: type, seen: View) -> Columns:
+            inside = columns["t"] > seen.start.timestamp()
+            return {name: column[inside] for name, column in columns.items()}
+
+    cache = raster.ColumnCache(Quiet(), lambda: clock[0])  # type: ignore[arg-type]  # the one method it calls
+    now = view(Bounds(107, 16, 108, 17))
+    first = cache.window("fishing_vessels", Position, now)
+    clock[0] += raster.HOLD_S + 1
+    assert cache.window("fishing_vessels", Position, now) is first
+    columns |= {name: np.append(column, column[-1:]) for name, column in columns.items()}
+    columns["t"][-1] = NOW - 1
+    clock[0] += raster.HOLD_S + 1
+    assert cache.window("fishing_vessels", Position, now) is not first
+
+
 def test_a_thinned_picture_shows_the_same_rows_in_every_tile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raster, "SAMPLE", 1000)
     roll = np.random.default_rng(5)
