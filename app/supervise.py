@@ -22,8 +22,8 @@ QUICK_S = 10.0
 """A child that lived shorter than this ended "at once"."""
 
 SLOWEST_S = 30.0
-STOP_S = 15.0
-"""Time to end by itself after SIGTERM, then SIGKILL."""
+STOP_S = 20.0
+"""Time to end by itself after SIGTERM, then SIGKILL: longer than the ingest takes to store what it has read."""
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Child:
     arguments: Sequence[str]
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
+    last: bool = False  # others read from it: it is stopped after them
+    starting: asyncio.Task[asyncio.subprocess.Process] | None = field(default=None, repr=False)
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def keep(self) -> None:
@@ -41,7 +43,8 @@ class Child:
         wait = 0.5
         while True:
             began = time.monotonic()
-            self.process = await start(self.arguments)
+            self.starting = asyncio.create_task(start(self.arguments))
+            self.process = await asyncio.shield(self.starting)  # a process that is being born must not get lost
             self.starts += 1
             status = await self.process.wait()
             lived = time.monotonic() - began
@@ -63,6 +66,8 @@ class Child:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.task
+        if self.starting is not None:
+            self.process = await self.starting
         if self.process is None or self.process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -94,17 +99,17 @@ async def run_once(arguments: Sequence[str]) -> int:
 
 
 class Supervisor:
-    """The children, in the order of starting; stopped in the opposite order."""
+    """The children. Stopped together, but for those that the others read from: they go last."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
 
-    def add(self, name: str, *arguments: str) -> Child:
-        child = Child(name, arguments)
+    def add(self, name: str, *arguments: str, last: bool = False) -> Child:
+        child = Child(name, arguments, last=last)
         child.task = asyncio.create_task(child.keep(), name=name)
         self.children.append(child)
         return child
 
     async def stop(self) -> None:
-        for child in reversed(self.children):
-            await child.stop()
+        for last in (False, True):
+            await asyncio.gather(*(child.stop() for child in self.children if child.last is last))

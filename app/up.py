@@ -1,6 +1,6 @@
-"""The programs of one machine and their order: database, simulator, ingest, pages; history beside them.
+"""The programs of one machine and their order: database, then pages and simulator side by side, ingest, history.
 
-The pages start before the history is loaded: the first picture comes soon and fills up. The children end with us,
+The pages answer before the history is loaded: the first picture comes soon and fills up. The children end with us,
 also when we are killed without a word; the database ends with us likewise.
 """
 
@@ -18,11 +18,15 @@ import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.server import Address
 from app.supervise import Child, Supervisor, run_once
 from geodata.errors import VongLauError
 from geodata.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger("vonglau.up")
 
@@ -112,33 +116,54 @@ class Up:
         waiting.cancel()
 
     async def _keep_database(self) -> None:
-        """Start the embedded server again when something has killed it; its clients wait and reconnect."""
+        """Start the embedded server again when something has killed it; its clients wait and reconnect.
+
+        A server that does not start (a full disk) is one line, and is tried again until it does.
+        """
         from geodata.embedded import Cluster
 
         if self.settings.dsn:
             return
         cluster = Cluster(self.settings.data)
-        leases = contextlib.ExitStack()
-        with leases:
+        said = ""
+        with contextlib.ExitStack() as leases:
             while True:
                 await asyncio.sleep(1)
-                if cluster.running() is None:
+                if cluster.running() is not None:
+                    said = ""
+                    continue
+                if not said:
                     log.warning("the database server is gone; starting it again")
+                try:
                     leases.enter_context(await asyncio.to_thread(cluster.start))
+                except VongLauError as error:
+                    if str(error) != said:
+                        log.error("%s; it is tried again", error)  # noqa: TRY400 (one line)
+                    said = str(error)
 
     async def _work(self) -> None:
-        arguments = ["ingest", *self.common]
-        if self.simulation is not None:
-            await self._simulate(self.simulation)
-            arguments += ["--bindings", str(self.bindings)]
-        ingest = self.supervisor.add("ingest", *arguments)
+        """Pages and simulator start side by side: neither waits for the other, and the first picture comes sooner."""
         self.supervisor.add("serve", "serve", *self.common, *self._serve_options())
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._history())
-            group.create_task(self._answer())
-            group.create_task(self._keep_database())
-            if self.simulation is not None:
-                group.create_task(self._follow(ingest))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_database())
+                group.create_task(self._pages())
+                group.create_task(self._feeds())
+        except ExceptionGroup as errors:
+            ours = errors.subgroup(VongLauError)
+            raise (errors if ours is None else _first(ours)) from errors
+
+    async def _pages(self) -> None:
+        await self._answer()
+        await self._history()
+
+    async def _feeds(self) -> None:
+        arguments = ["ingest", *self.common]
+        if self.simulation is None:
+            self.supervisor.add("ingest", *arguments)
+            return
+        await self._simulate(self.simulation)
+        await self._follow(self.supervisor.add("ingest", *arguments, "--bindings", str(self.bindings)))
 
     async def _follow(self, ingest: Child) -> None:
         """A restarted simulator has other ports, and only a restarted ingest reads them."""
@@ -162,7 +187,7 @@ class Up:
         faults = [part for fault in simulation.faults for part in ("--fault", fault)]
         self.supervisor.add(
             "simulate", "simulate", *self._city_of(simulation), "--speed", str(simulation.speed),
-            "--bindings", str(self.bindings), *faults,
+            "--bindings", str(self.bindings), *faults, last=True,
         )  # fmt: skip
         deadline = time.monotonic() + BINDINGS_S
         while not self.bindings.exists():
@@ -202,11 +227,26 @@ class Up:
         url = f"http://{'localhost' if self.address.host == '127.0.0.1' else self.address.host}:{self.address.port}"
         deadline = time.monotonic() + READY_S
         async with httpx.AsyncClient(trust_env=False) as client:
-            while time.monotonic() < deadline:
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"{url}/readyz", timeout=5)).status_code == httpx.codes.OK:
-                        break
-                await asyncio.sleep(0.3)
+            while not await _ready(client, url):
+                if time.monotonic() > deadline:
+                    log.warning("the pages do not answer after %.0f s; the reason is above", READY_S)
+                    return
+                await asyncio.sleep(0.2)
         log.info("planner %s/explore   wall %s/wall   (Ctrl-C stops everything)", url, url)
         if self.open_page and sys.stdout.isatty() and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             await asyncio.to_thread(webbrowser.open, f"{url}/explore")
+
+
+async def _ready(client: httpx.AsyncClient, url: str) -> bool:
+    import httpx
+
+    try:
+        return (await client.get(f"{url}/readyz", timeout=5)).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _first(errors: BaseExceptionGroup[VongLauError]) -> VongLauError:
+    """The first of our own errors in a group: one line is enough to begin with."""
+    found = errors.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
