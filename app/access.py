@@ -139,15 +139,7 @@ def bearer(request_headers: Mapping[str, str], token: str | None) -> bool:
 
 
 class Login(AuthProvider):
-    """What Bokeh asks: who is it, and where does one log in."""
-
-    def __init__(self, access: Access) -> None:
-        from app.login import LoginHandler, LogoutHandler
-
-        self._access = access
-        self._login = type("BoundLoginHandler", (LoginHandler,), {"access": access})
-        self._logout = LogoutHandler
-        super().__init__()
+    """What Bokeh asks: who is it, and where does one log in. The form itself is a handler among the server's own."""
 
     @property
     def get_user(self) -> Any:
@@ -162,21 +154,30 @@ class Login(AuthProvider):
         return None
 
     @property
-    def login_url(self) -> str:
-        return "/login"
-
-    @property
-    def get_login_url(self) -> None:
+    def login_url(self) -> None:
         return None
 
     @property
-    def login_handler(self) -> Any:
-        return self._login
+    def get_login_url(self) -> Any:
+        """Tornado adds ``next``. Panel's pages put a dot before the path, which leads astray from /wall/sea: climb."""
+        from panel.io.server import LoginUrlMixin
+
+        def url(handler: RequestHandler) -> str:
+            depth = handler.request.path.count("/") - 1
+            if depth < 1 or not isinstance(handler, LoginUrlMixin):
+                return "/login"
+            return "./" + "../" * (depth - 1) + "login"
+
+        return url
+
+    @property
+    def login_handler(self) -> None:
+        return None
 
     @property
     def logout_url(self) -> str:
         return "/logout"
 
     @property
-    def logout_handler(self) -> Any:
-        return self._logout
+    def logout_handler(self) -> None:
+        return None

@@ -6,7 +6,7 @@ import asyncio
 import html
 from functools import cache
 from importlib.resources import files
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tornado.web import RequestHandler
 
@@ -50,9 +50,19 @@ class LoginHandler(RequestHandler):
 
     access: Access
 
+    def initialize(self, access: Access) -> None:
+        self.access = access
+
+    @property
+    def wanted(self) -> str:
+        """Where the user was on the way to."""
+        return inside(self.get_argument("next", "/explore"))
+
     @property
     def words(self) -> dict[str, str]:
-        return WORDS["en" if self.get_argument("lang", "vi") == "en" else "vi"]
+        """In the language asked for, else in that of the page that is wanted."""
+        asked = self.get_argument("lang", "") or parse_qs(urlsplit(self.wanted).query).get("lang", ["vi"])[-1]
+        return WORDS["en" if asked == "en" else "vi"]
 
     def show(self, message: str = "") -> None:
         self.set_header("Cache-Control", "no-store")
@@ -62,7 +72,7 @@ class LoginHandler(RequestHandler):
             "lang": "en" if self.words is WORDS["en"] else "vi",
             "message": html.escape(message),
             "xsrf": str(self.xsrf_form_html()),
-            "next": html.escape(inside(self.get_argument("next", "/explore")), quote=True),
+            "next": html.escape(self.wanted, quote=True),
             **self.words,
         }
         for key, value in values.items():
@@ -88,7 +98,7 @@ class LoginHandler(RequestHandler):
             return
         secure = self.request.protocol == "https"
         self.set_signed_cookie(COOKIE, name, expires_days=30, httponly=True, samesite="Lax", secure=secure)
-        self.redirect(inside(self.get_argument("next", "/explore")))
+        self.redirect(self.wanted)
 
 
 class LogoutHandler(RequestHandler):

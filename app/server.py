@@ -55,6 +55,11 @@ class Address:
     origins: tuple[str, ...] = field(default=())
 
     @property
+    def proxied(self) -> bool:
+        """Whether only a proxy on this machine reaches us: then its word on scheme and client is taken."""
+        return bool(self.origins) and is_loopback(self.host)
+
+    @property
     def allowed(self) -> list[str]:
         own = [f"{name}:{self.port}" for name in ("localhost", "127.0.0.1")]
         # Bokeh cannot read a literal IPv6 address here; such a host is reached by a name given with --allow-origin
@@ -142,13 +147,16 @@ class WebServer:
     def _patterns(self) -> list[tuple[Any, ...]]:
         from app import handlers
         from app.health import Health, LoopLag
+        from app.login import LoginHandler, LogoutHandler
 
         self.lag = LoopLag()
         health = Health(self.services, self.lag, self.documents)
         token = self.settings.environ.get("VONGLAU_METRICS_TOKEN")
         tile = {"access": self.access, "services": self.services, "pool": self.pool}
         metrics = {"access": self.access, "registry": health.registry, "token": token}
+        login = [(r"/login", LoginHandler, {"access": self.access}), (r"/logout", LogoutHandler)]
         return [
+            *(login if self.access.enabled else []),
             (handlers.TILE, handlers.TileHandler, tile),
             (r"/readyz", handlers.ReadyHandler, {"health": health}),
             (r"/metrics", handlers.MetricsHandler, metrics),
@@ -162,7 +170,7 @@ class WebServer:
         pn.config.session_history = 0
         apps = {path: session_of(module, self.services, self.documents) for module in pages() for path in module.PATHS}
         dist = Path(pn.__file__).parent / "dist"
-        secured: dict[str, Any] = {"auth_provider": Login(self.access)} if self.access.enabled else {}
+        secured: dict[str, Any] = {"auth_provider": Login()} if self.access.enabled else {}
         return pn.io.server.get_server(
             apps,
             port=self.address.port,
@@ -176,6 +184,7 @@ class WebServer:
             unused_session_lifetime_milliseconds=round(self.settings.session_s * 1000),
             check_unused_sessions_milliseconds=round(min(30, self.settings.session_s) * 1000),
             keep_alive_milliseconds=10_000,
+            use_xheaders=self.address.proxied,
             use_index=False,
             start=False,
             show=False,

@@ -18,6 +18,8 @@ WINDOW = timedelta(hours=24)
 """Width of the window when a link does not say: one day, as the time control shows."""
 
 LONGEST = timedelta(days=31)
+NO_FOCUS = "-"
+"""In a link: no layer is unfolded, by the planner's own choice."""
 ZOOMS = (4.0, 19.0)
 
 
@@ -58,8 +60,7 @@ class PageState:
         parts = {"v": f"{self.lat:.5f},{self.lon:.5f},{self.zoom:.2f}"}
         if self.hidden:
             parts["off"] = ",".join(sorted(self.hidden))
-        if self.focus:
-            parts["f"] = self.focus
+        parts["f"] = self.focus or NO_FOCUS
         if self.selected:
             parts["s"] = "~".join(self.selected)
         if self.head is not None:

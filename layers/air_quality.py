@@ -11,13 +11,15 @@ import geopandas as gpd
 import holoviews as hv
 import numpy as np
 import pandas as pd
+import shapely
 
 from geodata import catalogue
 from geodata.records import Observation, Quality
 from geodata.rules import vn_aqi
-from geodata.view import View
+from geodata.view import View, mercator_xy
 from layers import elements, palette, states, words
 from layers.base import Layer, LegendItem
+from layers.labels import Boxes
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -28,6 +30,7 @@ BANDS_VI = ("Tốt", "Trung bình", "Kém", "Xấu", "Rất xấu", "Nguy hại"
 BANDS_EN = ("Good", "Moderate", "Poor", "Bad", "Very bad", "Hazardous")
 WINDOW = timedelta(hours=vn_aqi.NOWCAST_HOURS + 1)
 FAR = 9.0
+PILL_PX = (20, 12)  # half the width and height of a number
 COLUMNS = ("aqi", "leading", "parts", "text", "tint", "state", "level", "alpha", "age_s", "mark", "values")
 
 
@@ -35,7 +38,7 @@ class AirQuality(Layer):
     """``load``: one row a station, index id; ``aqi`` (NaN without a value), ``leading``, ``values`` by pollutant."""
 
     service = "air_quality"
-    z_order = 40
+    z_order = 64
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         latest = reader.latest(self.service, Observation, view)
@@ -74,6 +77,7 @@ class AirQuality(Layer):
 
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
         shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
+        shown = apart(shown, view)
         return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
@@ -114,6 +118,25 @@ class AirQuality(Layer):
         facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts
+
+
+def apart(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+    """The same stations: of two numbers that would touch, the less abnormal one, then the smaller, becomes a dot."""
+    if len(frame) < 2:
+        return frame
+    points = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+    xs, ys = mercator_xy(points[:, 0], points[:, 1])
+    boxes, dots = Boxes(), []
+    for i in np.lexsort((-frame["aqi"].fillna(-1), -frame["level"].astype(int))):
+        x, y = xs[i] / view.resolution_m, -ys[i] / view.resolution_m
+        box = (x - PILL_PX[0], y - PILL_PX[1], x + PILL_PX[0], y + PILL_PX[1])
+        if frame["level"].iloc[i] < 2 and not boxes.free(box, gap=2):
+            dots.append(frame.index[i])
+        else:
+            boxes.take(box)
+    out = frame.copy()
+    out.loc[dots, ["mark", "text", "tint"]] = ["dot", None, palette.TINT["environment"]]
+    return out
 
 
 def measuring(latest: pd.DataFrame) -> set[str]:

@@ -62,7 +62,7 @@ class Hydrology(Layer):
     """``load``: one row a station, index id; ``value`` m above the station's own zero, ``rate`` m/h, ``alarms`` BĐ."""
 
     service = "hydrology"
-    z_order = 45
+    z_order = 66
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         latest = reader.latest(self.service, Observation, view)

@@ -1,7 +1,7 @@
 """Names on the map, as marks above all layers: placed by priority in screen boxes, so that none touches another.
 
-A label that does not fit is dropped, never shrunk. Sizes and zooms: look.md 2.7 and 3.7. Hoàng Sa and Trường Sa
-are named at every zoom.
+A name steps aside for what is drawn there. A label that does not fit is dropped, never shrunk. Sizes and zooms:
+look.md 2.7 and 3.7. Hoàng Sa and Trường Sa are named at every zoom.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from geodata import geography
-from geodata.view import View, mercator_xy
+from geodata.view import View, lonlat, mercator_xy
 from layers.elements import Marks, of
 from layers.lettering import width
 from layers.palette import WALL_FACTOR
@@ -29,6 +29,17 @@ WALL_PX = {"city": 84.0, "sea": 52.0}  # look.md 3.3: words to be read at least 
 WALL_OTHER_PX = 46.0
 WALL_MOST = 12  # map labels of a wall scene (look.md 3.3)
 MARGIN_PX = 8  # a label keeps whole inside the frame
+NEAR_PX = 3  # between a label and what a mark covers: its halo
+GREAT = frozenset({"city", "sea", "island"})
+LINES = tuple((0.0, up) for step in (1.15, 2.3, 3.4) for up in (step, -step))
+ASIDE: Mapping[str, Sequence[tuple[float, float]]] = {
+    "ward": (*LINES[:4], *((x, up) for up in (0.0, 1.15, -1.15) for x in (0.7, -0.7)), *LINES[4:]),
+    "place": LINES[:2],
+    "lagoon": LINES[:2],
+    "city": (*LINES, *((x, up) for up in (0.0, 1.2, -1.2, 2.4, -2.4) for x in (-0.7, 0.7, -1.2, 1.2))),
+    "sea": tuple((x, up) for up in (0.0, 2.0, -2.0, 4.0, -4.0, 7.0, -7.0, 10.0) for x in (0.0, 0.4, -0.4, 0.9, -0.9)),
+}
+"""Steps aside by kind, in widths to the right and heights up of the name itself, the nearest first."""
 
 
 @dataclass(slots=True)
@@ -94,21 +105,25 @@ def labels(
     *,
     language: str = "vi",
     avoid: Sequence[tuple[float, float]] | np.ndarray = (),
+    taken: Sequence[Box] | np.ndarray = (),
+    crowd: Sequence[Box] | np.ndarray = (),
     most: int | None = None,
     k: float | None = None,
 ) -> Marks:
     """The names that fit the view, as ``label`` marks in EPSG:3857.
 
-    ``avoid`` are places of marks (x, y in EPSG:3857) that no label may cover, cities and seas excepted. ``style``
-    "wall" takes at most 12 and writes them as large as six metres ask for. ``k`` as for ``compose.figure``: the
-    zoom limits count marks' px, so a wall names what a desk map of the same ground would.
+    ``avoid`` are places of marks (x, y in EPSG:3857) that no label may cover. ``taken`` and ``crowd`` are screen
+    boxes in px (left, top, right, bottom): no name stands in the first, and none but a city or a sea in the second;
+    those two go where they cover least. ``style`` "wall" takes at most 12 and writes them as large as six metres
+    ask for. ``k`` as for ``compose.figure``: the zoom limits count marks' px, so a wall names what a desk map of
+    the same ground would.
     """
     k = (WALL_FACTOR if style == "wall" else 1.0) if k is None else k
     frame = Frame(view, k, WALL_PX if style == "wall" else {})
     zoom = view.zoom - log2(k)
-    boxes = Boxes()
     points = [frame.px(x, y) for x, y in np.asarray(avoid, float).reshape(-1, 2)]
-    obstacles = Boxes([(x - 10 * k, y - 10 * k, x + 10 * k, y + 10 * k) for x, y in points])
+    around = [(x - 10 * k, y - 10 * k, x + 10 * k, y + 10 * k) for x, y in points]
+    room = Room(k, np.asarray(taken, float).reshape(-1, 4), np.asarray([*crowd, *around], float).reshape(-1, 4))
     placed: list[Placed] = []
     limit = most if most is not None else (WALL_MOST if style == "wall" else 400)
     for name in names(language):
@@ -116,12 +131,9 @@ def labels(
             break
         if not name.min_zoom <= zoom + 0.5 < name.max_zoom + 1.5:
             continue
-        for one in frame.places(name):
-            free = frame.fits(one.box) and boxes.free(one.box, GAP_PX * k) and not _repeats(placed, one, k)
-            if free and (name.kind in {"city", "sea"} or obstacles.free(one.box, 0)):
-                boxes.take(one.box)
-                placed.append(one)
-                break
+        one = room.best(frame, name, placed)
+        if one is not None:
+            placed.append(one)
     return of(
         {
             "x": [one.x for one in placed],
@@ -171,10 +183,17 @@ class Frame:
         return Placed(name, x, y, (px - w / 2, py + dy * k - h / 2, px + w / 2, py + dy * k + h / 2), dy, scale)
 
     def places(self, name: Name) -> Iterator[Placed]:
-        """Where a name may stand, best first: its own point; an archipelago anywhere near its islands in view."""
+        """Where a name may stand, best first: its own point, then steps aside; an archipelago near its islands."""
         x0, y0, x1, y1 = self.view.bounds.mercator
         if x0 <= name.x <= x1 and y0 <= name.y <= y1:
-            yield self.place(name, name.x, name.y)
+            own = self.place(name, name.x, name.y)
+            yield own
+            left, top, right, bottom = own.box
+            across, up = (right - left) * self.view.resolution_m, (bottom - top) * self.view.resolution_m
+            for dx, dy in ASIDE.get(name.kind, ()):
+                x, y = name.x + dx * across, name.y + dy * up
+                if name.kind != "sea" or not on_land(x, y, across):
+                    yield self.place(name, x, y)
         if not name.islands:
             return
         seen = np.array([p for p in name.islands if x0 <= p[0] <= x1 and y0 <= p[1] <= y1])
@@ -207,3 +226,47 @@ def _repeats(placed: Sequence[Placed], one: Placed, k: float) -> bool:
         and hypot(other.box[0] - one.box[0], other.box[1] - one.box[1]) < REPEAT_PX * k
         for other in placed
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is drawn already, screen boxes (n, 4) in px: ``taken`` keeps every name away, ``crowd`` the small ones."""
+
+    k: float
+    taken: np.ndarray
+    crowd: np.ndarray
+
+    def best(self, frame: Frame, name: Name, placed: Sequence[Placed]) -> Placed | None:
+        """The first place that touches nothing; for a city or a sea else the one that covers least."""
+        best, least = None, float("inf")
+        boxes = Boxes([one.box for one in placed])
+        for one in frame.places(name):
+            clear = frame.fits(one.box) and boxes.free(one.box, GAP_PX * self.k) and not _repeats(placed, one, self.k)
+            if not clear or touched(self.taken, one.box, NEAR_PX * self.k):
+                continue
+            covered = touched(self.crowd, one.box, NEAR_PX * self.k)
+            if covered < least and (not covered or name.kind in GREAT):
+                best, least = one, covered
+            if not covered:
+                break
+        return best
+
+
+def touched(boxes: np.ndarray, box: Box, gap: float) -> int:
+    """How many of the boxes come nearer than ``gap`` px."""
+    x0, y0, x1, y1 = box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap
+    return int(((boxes[:, 0] < x1) & (boxes[:, 2] > x0) & (boxes[:, 1] < y1) & (boxes[:, 3] > y0)).sum())
+
+
+@cache
+def _land() -> shapely.Geometry:
+    """The coarse land, EPSG:4326, ready to be asked."""
+    land = shapely.union_all(geography.collection("land_coarse").geometry.to_numpy())
+    shapely.prepare(land)
+    return land
+
+
+def on_land(x: float, y: float, across: float) -> bool:
+    """Whether words so wide (EPSG:3857 m) around a place would reach over land."""
+    ends = [lonlat(x + part * across, y) for part in (-0.55, -0.25, 0, 0.25, 0.55)]
+    return bool(shapely.intersects(_land(), shapely.points(ends)).any())

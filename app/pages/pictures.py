@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from geodata.errors import VongLauError
@@ -110,13 +109,7 @@ def tile_url(layer: str, style: str, version: int | str, view: View | None = Non
     return f"/t/{layer}/{style}/{version}/{span}/{known}/{{Z}}/{{X}}/{{Y}}.png"
 
 
-def marks_of(pictures: Iterable[Picture], most: int = 400) -> list[tuple[float, float]]:
-    """Places (EPSG:3857) of the marks no label may cover: numbers and what is abnormal, of all layers drawn."""
-    out: list[tuple[float, float]] = []
-    for picture in pictures:
-        for part in flat(picture.element) if picture.element is not None else ():
-            if not isinstance(part, Marks) or "level" not in part or ("text" not in part and not part["level"].any()):
-                continue
-            wanted = np.ones(len(part), bool) if "text" in part else part["level"] >= 1
-            out += list(zip(part["x"][wanted], part["y"][wanted], strict=True))
-    return out[:most]
+def marks_of(pictures: Iterable[Picture]) -> list[Marks]:
+    """The marks of all layers drawn."""
+    drawn = [part for picture in pictures if picture.element is not None for part in flat(picture.element)]
+    return [part for part in drawn if isinstance(part, Marks) and len(part)]

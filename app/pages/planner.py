@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+import numpy as np
 import panel as pn
 
 from app.context import PageContext
 from app.pages import keyboard, search
 from app.pages.background import Background
 from app.pages.clock_hand import ClockHand
+from app.pages.footprints import covered
 from app.pages.pictures import Picture, has_density, marks_of, paint, tile_url
 from app.pages.selection import Selection
 from app.panels import layer_tree, map_frame, twin_table
@@ -25,6 +27,8 @@ from app.panels.detail import Detail, clock_text
 from app.panels.shell import Shell
 from app.state import PageState, initial, place_of
 from app.text import Text
+from geodata.catalogue import Group
+from geodata.city import City
 from geodata.view import View
 from layers import compose, labels
 from layers.base import layers
@@ -38,12 +42,24 @@ SLOW_S = 60
 FIRST_SIZE = (1196, 728)
 
 
+def opening(city: City, query: Mapping[str, str]) -> PageState:
+    """What a link shows; without a word on it, the first layer of the tree that can be drawn is unfolded."""
+    state = initial(city, query)
+    if "f" in query:
+        return state
+    groups = get_args(Group)
+    drawn = [one for name, one in city.catalogue().items() if name in layers()]
+    first = min(drawn, key=lambda one: groups.index(one.group), default=None)
+    chosen = state.selected[0] if state.selected else None if first is None else first.id
+    return replace(state, focus=chosen)
+
+
 class Planner:
     """``map`` and the blocks are put on the page by ``app.pages.explore``; ``start`` begins to read and listen."""
 
     def __init__(self, context: PageContext, text: Text) -> None:
         self.context, self.text, self.city = context, text, context.city
-        self.state: PageState = initial(self.city, context.query)
+        self.state: PageState = opening(self.city, context.query)
         self.size = FIRST_SIZE
         self.pictures: dict[str, Picture] = {}
         self._due: set[str] = set()
@@ -127,7 +143,7 @@ class Planner:
             if picture.service in self.visible():
                 self.pictures[picture.service] = picture
                 self._draw(picture)
-        self._labels(view)
+        self.label(view)
         self.refresh_blocks()
         if self.state.focus in {p.service for p in pictures}:
             self._tabulate()
@@ -156,9 +172,11 @@ class Planner:
         else:
             self.map.remove(f"{name}.density")
 
-    def _labels(self, view: View) -> None:
-        shown = labels.labels(view, language=self.text.language, avoid=marks_of(self.pictures.values()))
-        self.map.labels(shown)
+    def label(self, view: View) -> None:
+        """Name the places of a view, clear of marks, of the chosen object's chip and of what lies on the map."""
+        hard, soft = covered(marks_of(self.pictures.values()), view, self.map.k)
+        taken = np.concatenate([hard, map_frame.chrome(*self.size), self.selection.chip(view)])
+        self.map.labels(labels.labels(view, language=self.text.language, taken=taken, crowd=soft))
 
     def changed(self, versions: Mapping[str, int]) -> None:
         """The database has new rows of these services. A past moment changes only when it shows what is known now."""

@@ -11,12 +11,13 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
+from numpy.typing import NDArray
 
 from app.pages.pictures import ids, is_raster
 from app.panels import detail
 from geodata.catalogue import service as service_of
-from geodata.view import EARTH_RADIUS_M, lonlat, mercator
-from layers import palette
+from geodata.view import EARTH_RADIUS_M, View, lonlat, mercator
+from layers import lettering, palette
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ TAP_MS = 80
 """A tap on a mark arrives as a chosen row and as a place; the place is used only when no row came."""
 
 TRACK_Z = 45
+BRACKET_PX, CHIP_LETTER_PX = 26, 14
 
 
 class Selection:
@@ -147,6 +149,7 @@ class Selection:
             return
         self._row = row
         self._bracket(row, service, key)
+        planner.label(planner.view())
         sources = planner.services[service].sources if service in planner.services else ()
         subject = detail.Subject(service=service_of(service), key=key, row=row, sources=sources)
         view, reader, visible, text = planner.view(), planner.context.reader, list(planner.pictures), planner.text
@@ -167,6 +170,17 @@ class Selection:
         x, y = mercator(point.x, point.y)
         mark = str(row.get("mark") or service_of(service).mark)
         self.planner.map.select(x, y, str(row.get("name") or key.partition(":")[2] or key), mark)
+
+    def chip(self, view: View) -> NDArray[np.float64]:
+        """The screen box (n, 4) in px that brackets and chip of the chosen object cover; none without one."""
+        data = self.planner.map.sources["selection"][0].data
+        if not len(data["x"]):
+            return np.empty((0, 4))
+        x0, _, _, y1 = view.bounds.mercator
+        x, y = ((v - o) / view.resolution_m for v, o in ((data["x"][0], x0), (-data["y"][0], -y1)))
+        x, y = x + data["dx"][0], y + data["dy"][0]
+        wide = max(lettering.width(str(text), CHIP_LETTER_PX, 700) for text in data["text"])
+        return np.array([[x - BRACKET_PX, y - BRACKET_PX, x + BRACKET_PX + (wide + 30 if wide else 0), y + BRACKET_PX]])
 
     def _draw_track(self, story: detail.Story) -> None:
         track = story.track

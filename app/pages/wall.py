@@ -31,8 +31,19 @@ def build(context: PageContext) -> Any:
     """The page of one screen."""
     text = Text(context.language)
     screen = Screen(context, text)
+    body = _whole(screen) if screen.built else _quiet(screen)
+    body.styles = {**body.styles, "--u": f"calc(100vh / 108 * {context.city.wall.scale:g})"}
+    screen.body = body
+    screen.arrange()
+    page = theme.page(body, title=f"{text('product')} · {text('pages.wall')}", language=context.language)
+    screen.start()
+    return guard(page)
+
+
+def _whole(screen: Screen) -> Any:
+    """A scene whose layout is built."""
     map_pane = pn.pane.Bokeh(screen.map.figure, margin=0, sizing_mode="stretch_both")
-    body = theme.grid(
+    return theme.grid(
         theme.box(screen.bar, "bar"),
         theme.box(map_pane, "map"),
         theme.box(screen.inset, "map", z=4),
@@ -47,9 +58,18 @@ def build(context: PageContext) -> Any:
         name="wall",
         stylesheets=(STILL,),
     )
-    body.styles = {**body.styles, "--u": f"calc(100vh / 108 * {context.city.wall.scale:g})"}
-    screen.body = body
-    screen.arrange()
-    page = theme.page(body, title=f"{text('product')} · {text('pages.wall')}", language=context.language)
-    screen.start()
-    return guard(page)
+
+
+def _quiet(screen: Screen) -> Any:
+    """A scene that has no layout yet: one calm line between bar and feeds, never another scene's layout."""
+    return theme.grid(
+        theme.box(screen.bar, "bar"),
+        theme.box(screen.note, "note"),
+        theme.box(screen.footer, "foot"),
+        screen.watchdog,
+        columns="minmax(0,1fr)",
+        rows="calc(6.9 * var(--u)) minmax(0,1fr) calc(4.6 * var(--u))",
+        areas="bar / note / foot",
+        name="wall",
+        stylesheets=(STILL,),
+    )

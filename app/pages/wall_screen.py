@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import panel as pn
 
 from app.context import PageContext
 from app.pages.background import Background
+from app.pages.footprints import covered
 from app.pages.pictures import Picture, has_density, marks_of, paint, tile_url
 from app.panels import callouts, fleet, river, wall_footer, wall_inset, wall_rail, wall_tiles
-from app.panels.map_frame import MapFrame
+from app.panels.map_frame import MapFrame, wall_chrome
 from app.panels.wall_bar import WallBar
+from app.panels.wall_note import WallNote, not_connected
 from app.panels.watchdog import Watchdog
 from app.text import Text
 from geodata.city import Scene
@@ -29,6 +32,9 @@ DRAWN = frozenset({"overview", "sea"})
 """Scenes whose layout is built; the others of the city are named in the bar and not turned to."""
 
 WINDOW = timedelta(hours=24)
+TRACKS = timedelta(days=14)
+"""Tracks are shown as a density of so long: a day of a fleet at sea is too thin to show where it works."""
+
 SLOW_S = 30
 BEAT_S = 15
 HYDROLOGY, VESSELS = "hydrology", "fishing_vessels"
@@ -59,6 +65,7 @@ class Screen:
         asked = context.path.get("scene")
         scenes = {scene.id: scene for scene in self.city.wall.scenes}
         self.fixed = asked in scenes
+        self.built = asked is None or asked not in scenes or asked in DRAWN
         self.scene: Scene = scenes[asked] if asked in scenes else next(iter(scenes.values()))
         self.size = (2632, 1536)
         self.services: Mapping[str, ServiceState] = {}
@@ -84,6 +91,7 @@ class Screen:
         self.rail = wall_rail.WallRail(words=words, data={"timezone": zone})
         self.tiles = wall_tiles.WallTiles(words=words)
         self.footer = wall_footer.WallFooter(words=words)
+        self.note = WallNote()
         watch = {"build": self.context.build, "timezone": zone, "every_s": 5}
         self.watchdog = Watchdog(words=words, data=watch)
         self.frame.on("moved", self.moved)
@@ -98,6 +106,8 @@ class Screen:
             if not self.fixed:
                 pn.state.add_periodic_callback(self.turn, int(self.city.wall.rotate_s * 1000))
         else:
+            self.reload()
+        if not self.built:
             self.reload()
 
     # -- place and time ------------------------------------------------------------------------
@@ -134,7 +144,7 @@ class Screen:
                 if name != "selection":
                     self.map.remove(name)
             self.map.k = k
-        self.background.run("inset", lambda: wall_inset.content(box, self.city.id, self.text), self.inset.show)
+        self.background.run("inset", lambda: wall_inset.content(box, self.text), self.inset.show)
         self.reload()
 
     # -- reading -------------------------------------------------------------------------------
@@ -150,6 +160,9 @@ class Screen:
         """In the screen's thread: whatever is due by now."""
         due, self._due = self._due, set()
         view, wide, scene, reader = self.view(), self.wide(), self.scene, self.context.reader
+        if not self.built:
+            states = {state.id: state for state in reader.services(self.city.id)}
+            return Reading(scene.id, {}, {}, states, None)
         versions, near, far = self.context.refresh.versions, dict(self.pictures), dict(self.whole)
         states = {state.id: state for state in reader.services(self.city.id)}
         for name in layers():
@@ -173,37 +186,50 @@ class Screen:
         for name in changed:
             self._draw(self.pictures[name])
         self.items = self._list()
-        view = self.view()
-        shown = self.items[: wall_rail.MOST]
-        self.map.set("callouts", callouts.element(shown, view, self.map.k), z_order=CALLOUT_Z)
-        avoid = [(x, y) for item in shown if item.place for x, y, _ in [callouts.inside(item.place, view)]]
-        avoid += marks_of(self.pictures.values())
-        named = labels.labels(view, "wall", language=self.text.language, avoid=avoid, most=LABELS_MOST, k=self.map.k)
-        self.map.labels(named)
+        if self.built:
+            self._annotate(self.view(), self.items[: wall_rail.MOST])
         self.refresh_blocks()
+
+    def _annotate(self, view: View, shown: Sequence[wall_rail.Item]) -> None:
+        """Call-outs and names, clear of numbers, abnormal marks, the inset and the scale."""
+        k = self.map.k
+        hard, soft = covered(marks_of(self.pictures.values()), view, k)
+        chrome = wall_chrome(*self.size, k)
+        called = callouts.element(shown, view, k, chrome, np.concatenate([hard, soft]))
+        self.map.set("callouts", called, z_order=CALLOUT_Z)
+        numbers, _ = covered([called], view, k)
+        taken, language = np.concatenate([hard, numbers, chrome]), self.text.language
+        named = labels.labels(view, "wall", language=language, taken=taken, crowd=soft, most=LABELS_MOST, k=k)
+        self.map.labels(named)
 
     def _draw(self, picture: Picture) -> None:
         layer = layers()[picture.service]
         if picture.element is not None:
             self.map.set(picture.service, picture.element, z_order=layer.z_order)
         if has_density(picture.service, picture.view):
-            url = tile_url(picture.service, "wall", picture.version, picture.view)
+            view = picture.view
+            if "Position" in self.city.catalogue()[picture.service].kinds:
+                view = replace(view, start=view.end - TRACKS)
+            url = tile_url(picture.service, "wall", picture.version, view)
             self.map.add_tiles(f"{picture.service}.density", url, z_order=layer.z_order, alpha=0.7)
 
     def _list(self) -> Sequence[wall_rail.Item]:
         if self.scene.id == "sea" and VESSELS in self.whole:
-            return fleet.items(self.whole[VESSELS], datetime.now(UTC), self.text.language)
+            return fleet.items(self.whole[VESSELS], datetime.now(UTC), self.text)
         return wall_rail.items(list(self.whole.values()), self.services, self.text)
 
     # -- showing -------------------------------------------------------------------------------
     def refresh_blocks(self) -> None:
         now, text, zone = datetime.now(UTC), self.text, self.city.timezone
         self.bar.show(self._bar_data())
+        self.footer.show(wall_footer.content(self.services, zone, now, text))
+        if not self.built:
+            self.note.show(not_connected(self.scene, self.city, self.services, text))
+            return
         self.frame.show(self._frame_data())
         self.rail.show(self._rail_data(now))
         columns, rows = self._tile_grid()
         self.tiles.show(wall_tiles.content(self.city, self.services, self.whole, now, text, columns, rows))
-        self.footer.show(wall_footer.content(self.services, zone, now, text))
 
     def _rail_data(self, now: datetime) -> dict[str, Any]:
         zone, text = self.city.timezone, self.text
@@ -250,8 +276,15 @@ class Screen:
             "wall": True,
             "language": self.text.language,
             "fit": {"x0": x0, "y0": y0, "x1": x1, "y1": y1, "n": self.scene.id},
-            "aggregated": self.text("wall.approximate"),
+            "aggregated": self._note(),
         }
+
+    def _note(self) -> str:
+        """What the picture is made of: the days of the tracks, and that unit lines are approximate."""
+        parts = [self.text("wall.approximate")]
+        if any("Position" in self.city.catalogue()[name].kinds for name in self.pictures):
+            parts.insert(0, self.text("wall.tracks", n=TRACKS.days))
+        return " · ".join(parts)
 
     # -- scenes --------------------------------------------------------------------------------
     def ready(self) -> list[str]:

@@ -30,6 +30,17 @@ const tick = (root, now, units, tz) => {
     if (el.textContent !== text) el.textContent = text;
   }
 };
+// An element with data-v takes the first of its wordings that fits whole: words give way, they are never cut.
+const whole = (root) => {
+  for (const el of root.querySelectorAll("[data-v]"))
+    for (const text of JSON.parse(el.dataset.v)) if (text) { el.textContent = text; if (el.scrollWidth <= el.clientWidth) break; }
+};
+// Measure again when the font has come and when the block's size changes.
+const measured = (model, root, work) => {
+  document.fonts?.ready.then(work);
+  const watch = new ResizeObserver(work);
+  watch.observe(root); model.on("remove", () => watch.disconnect());
+};
 const every = (model, seconds, work) => {
   const timer = setInterval(work, seconds * 1000);
   model.on("remove", () => clearInterval(timer));

@@ -6,27 +6,37 @@ from collections.abc import Sequence
 from math import cos, hypot, pi, sin
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geodata.view import View, mercator
 from layers.elements import Marks
 
 if TYPE_CHECKING:
     from app.panels.wall_rail import Item
 
-Box = tuple[float, float, float, float]
-
+NOTHING = np.empty((0, 4))
 REACH_PX = (44, 66, 92, 130)
 """Distances of a call-out from its mark, desk px before the wall's factor."""
 
-EDGE_PX = 26
+EDGE_PX, CIRCLE_PX = 26, 20
 DIRECTIONS = 12
+COVER = 30.0
+"""What covering one mark counts, in px of distance."""
 
 
 def place(
-    points: Sequence[tuple[float, float]], width: float, height: float, k: float, blocked: Sequence[Box] = ()
+    points: Sequence[tuple[float, float]],
+    width: float,
+    height: float,
+    k: float,
+    blocked: NDArray[np.float64] = NOTHING,
+    covered: NDArray[np.float64] = NOTHING,
 ) -> list[tuple[float, float]]:
     """Offsets in desk px (before ``k``) for marks at screen px: the freest of twelve directions, nearest first.
 
-    No call-out stands in a ``blocked`` box: left, top, right, bottom in screen px.
+    Boxes (n, 4): left, top, right, bottom in screen px. No call-out stands in a ``blocked`` one, nor, where there is
+    a choice, in a ``covered`` one.
     """
     taken: list[tuple[float, float]] = []
     out = []
@@ -41,15 +51,22 @@ def place(
                 edge = EDGE_PX * k
                 if not (edge < at[0] < width - edge and edge < at[1] < height - edge):
                     continue
-                if any(b[0] - edge < at[0] < b[2] + edge and b[1] - edge < at[1] < b[3] + edge for b in blocked):
+                if _within(blocked, at, edge):
                     continue
                 clear = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in [*taken, *others]), default=200.0)
-                value = min(clear, 70.0) - reach * 0.3
+                value = min(clear, 70.0) - reach * 0.3 - COVER * _within(covered, at, CIRCLE_PX * k)
                 if value > score:
                     best, score = (dx, dy), value
         taken.append((x + best[0] * k, y + best[1] * k))
         out.append(best)
     return out
+
+
+def _within(boxes: NDArray[np.float64], at: tuple[float, float], reach: float) -> int:
+    """How many boxes a place comes nearer to than ``reach`` px."""
+    x, y = at
+    hit = (boxes[:, 0] - reach < x) & (x < boxes[:, 2] + reach) & (boxes[:, 1] - reach < y) & (y < boxes[:, 3] + reach)
+    return int(hit.sum())
 
 
 def inside(place_lonlat: tuple[float, float], view: View) -> tuple[float, float, bool]:
@@ -61,16 +78,20 @@ def inside(place_lonlat: tuple[float, float], view: View) -> tuple[float, float,
     return cx, cy, (cx, cy) == (x, y)
 
 
-def element(items: Sequence[Item], view: View, k: float) -> Marks:
-    """The call-outs of the list's items; an item without a place has none."""
+def element(
+    items: Sequence[Item],
+    view: View,
+    k: float,
+    blocked: NDArray[np.float64] = NOTHING,
+    covered: NDArray[np.float64] = NOTHING,
+) -> Marks:
+    """The call-outs of the list's items; an item without a place has none. Boxes as for ``place``."""
     x0, y0, x1, y1 = view.bounds.mercator
     scale_x, scale_y = view.width_px / (x1 - x0), view.height_px / (y1 - y0)
     found = [(n, item, *inside(item.place, view)) for n, item in enumerate(items, 1) if item.place is not None]
     screen = [((x - x0) * scale_x, (y1 - y) * scale_y) for _, _, x, y, _ in found]
     width, height = view.width_px, view.height_px
-    # the inset lies at the lower left, the scale at the lower right (app/panels/wall_inset.css, map_frame.css)
-    blocked = [(0, height - 250 * k, 215 * k, height), (width - 330 * k, height - 60 * k, width, height)]
-    offsets = place(screen, width, height, k, blocked)
+    offsets = place(screen, width, height, k, blocked, covered)
     rows: dict[str, list[Any]] = {name: [] for name in ("x", "y", "mark", "state", "level", "text", "dx", "dy")}
     for (n, item, x, y, _), (dx, dy) in zip(found, offsets, strict=True):
         values = (x, y, "callout", "fresh" if item.level else "unknown", item.level, str(n), dx, dy)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from app.panels import nearest
 from app.panels.detail import moment
 from app.panels.wall_rail import MOST, Item, name_of
 from layers import words
@@ -34,13 +35,19 @@ def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[A
     return sorted(rows, key=lambda pair: -pair[0])
 
 
-def items(picture: Picture, now: datetime, language: str) -> list[Item]:
+def at_sea(frame: pd.DataFrame) -> int:
+    """Fishing vessels heard of that do not lie in port."""
+    heard = frame["state"].isin(["fresh", "late"])
+    return int((heard & ~frame["in_port"].astype(bool) & frame["fishing"].astype(bool)).sum())
+
+
+def items(picture: Picture, now: datetime, text: Text) -> list[Item]:
     """The longest silences as list items, numbered as on the map."""
     out = []
     for _, row in silent(picture, now)[:MOST]:
         shape = row.get("geometry")
         place = None if shape is None or shape.is_empty else (shape.x, shape.y)
-        where = "" if place is None else words.coordinates(*place, language)
+        where = "" if place is None else nearest.said(*place, text("wall.offing"), text.language)
         out.append(
             Item(
                 service=picture.service,
@@ -67,7 +74,7 @@ def content(
     longest = sum(age > timedelta(days=LOST_DAYS) for age in quiet)
     over = int((pd.to_numeric(frame["level"]) >= 4).sum()) - longest
     figures = [
-        ("at_sea", len(frame) - int(frame.get("in_port", pd.Series(dtype=bool)).sum()), 0),
+        ("at_sea", at_sea(frame), 0),
         ("late", int((frame["state"] == "late").sum()), 0),
         ("lost_6h", lost, 3),
         ("lost_10d", longest, 4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.panels.block import Block
 from geodata.view import Bounds, lonlat, mercator
@@ -23,6 +24,24 @@ def place(lon: float, lat: float, zoom: float, n: int) -> dict[str, float]:
     """Where to go, as the browser takes it."""
     x, y = mercator(lon, lat)
     return {"x": x, "y": y, "zoom": zoom, "n": n}
+
+
+def chrome(width: float, height: float) -> NDArray[np.float64]:
+    """Boxes (n, 4) in px of what lies on the desk's map: tag, tools, coordinates, scale (``map_frame.css``)."""
+    return np.array(
+        [
+            [0, 0, 170, 50],
+            [width - 60, 0, width, 260],
+            [0, height - 40, 400, height],
+            [width - 430, height - 40, width, height],
+        ],
+        float,
+    )
+
+
+def wall_chrome(width: float, height: float, k: float) -> NDArray[np.float64]:
+    """The same on the wall: the inset at the lower left, note and scale at the lower right (``wall_inset.css``)."""
+    return np.array([[0, height - 290 * k, 216 * k, height], [width - 400 * k, height - 62 * k, width, height]])
 
 
 FIT_ERROR_M = 0.5

@@ -2,7 +2,7 @@ export function render({model, el}) {
   const root = document.createElement("div");
   root.className = "rail";
   let units = {}, tz = "UTC", d = {};
-  const item = (q) => { const cls = q.level ? `l${q.level}` : "unknown"; return `<div class="it ${cls}"><div class="num">${q.n}</div><div class="tx"><div class="t clip">${esc(q.title)}</div><div class="s clip">${esc(q.sub)}</div></div>
+  const item = (q) => { const cls = q.level ? `l${q.level}` : "unknown"; return `<div class="it ${cls}"><div class="num">${q.n}</div><div class="tx"><div class="t clip" data-v="${esc(JSON.stringify(q.title))}"></div><div class="s clip" data-v="${esc(JSON.stringify(q.sub))}"></div></div>
     <div class="lv">${q.svg}<div class="ag">${q.word ? esc(q.word) : q.t == null ? "" : `<i data-t="${q.t}"></i>`}</div></div></div>`; };
   const river = (r, w) => {
     const W = 874, H = 150, [lo, hi] = r.range, y = (v) => H - (v - lo) / (hi - lo) * H, x = (t) => (t - r.from) / (r.to - r.from) * W;
@@ -21,11 +21,14 @@ export function render({model, el}) {
     root.innerHTML = `${d.facts?.length ? facts(d.facts) : ""}<h2>${esc(d.title)} <span>${esc(d.head)}</span></h2>
       <div class="list">${(d.items ?? []).length ? d.items.map(item).join("") : `<p class="calm">${esc(d.calm)}</p>`}</div>
       ${d.shares?.length ? `<h2 class="second">${esc(d.shares_title)}</h2>${shares(d.shares)}` : ""}${d.river ? river(d.river, w) : ""}`;
+    fit(); tick(root, Date.now() / 1000, units, tz);
+  };
+  const fit = () => {
+    whole(root);
     // The name of the river stays whole; the trend gives way (look.md 5, order of loss).
     const name = root.querySelector(".r1 .n");
     if (name && name.scrollWidth > name.clientWidth + 1) root.querySelector(".rise").hidden = true;
-    tick(root, Date.now() / 1000, units, tz);
   };
-  bind(model, draw)(); every(model, 10, () => tick(root, Date.now() / 1000, units, tz));
+  bind(model, draw)(); measured(model, root, fit); every(model, 10, () => tick(root, Date.now() / 1000, units, tz));
   return root;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from app.panels import nearest
 from app.panels.block import Block
 from app.panels.detail import moment, word
 from geodata.catalogue import service as service_of
@@ -27,6 +29,7 @@ MOST = 5
 """Items of a list on the wall (look.md 3.3)."""
 
 NAMES = 2
+BOUND = re.compile(r" trên | over |, ")
 
 
 class WallRail(Block):
@@ -37,7 +40,10 @@ class WallRail(Block):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed."""
+    """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed.
+
+    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow: none is ever cut.
+    """
 
     service: str
     title: str
@@ -45,6 +51,7 @@ class Item:
     level: int
     since: datetime | None
     place: tuple[float, float] | None
+    shorter: tuple[str, str] = ("", "")
 
     def row(self, n: int) -> dict[str, Any]:
         shape = palette.LEVEL_SHAPE.get(self.level)
@@ -54,7 +61,8 @@ class Item:
             else marks.svg(shape, "fresh", self.level, 88, text=str(self.level), tint=palette.SEVERITY[self.level])
         )
         since = None if self.since is None else self.since.timestamp()
-        return {"n": n, "title": self.title, "sub": self.sub, "level": self.level, "svg": svg, "t": since}
+        titles, subs = ([long, short] for long, short in zip((self.title, self.sub), self.shorter, strict=True))
+        return {"n": n, "title": titles, "sub": subs, "level": self.level, "svg": svg, "t": since}
 
 
 def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], text: Text) -> list[Item]:
@@ -87,27 +95,43 @@ def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, tex
     what = _what(picture.legend, level, state, text)
     short = service.short(text.language)
     n = len(group)
-    title = f"{n} {short[:1].lower()}{short[1:]} {what}" if n > 1 else f"{short} {what}"
+    named = f"{n} {short[:1].lower()}{short[1:]}" if n > 1 else short
     first = group.iloc[0]
+    sub, brief = _where(group, text)
     times = [when for value in group["time"] if (when := moment(value)) is not None]
     return Item(
         service=picture.service,
-        title=title,
-        sub=_where(group, text),
+        title=f"{named} {what}",
+        sub=sub,
         level=level,
         since=min(times) if times else None,
         place=_place(first),
+        shorter=(f"{named} {first_words(what)}", brief),
     )
 
 
-def _where(group: pd.DataFrame, text: Text) -> str:
-    """Which: wards with their numbers for cases with an address ("Vỹ Dạ 2, Phú Hồ 1"), else the names."""
+def first_words(what: str) -> str:
+    """What a legend says without its bound: "mất tín hiệu trên 6 giờ" is "mất tín hiệu"."""
+    return BOUND.split(what, maxsplit=1)[0]
+
+
+def _where(group: pd.DataFrame, text: Text) -> tuple[str, str]:
+    """Which, long and short: wards with their numbers for cases with an address ("Vỹ Dạ 2, Phú Hồ 1"), a vessel with
+    the nearest landing place, else the names.
+    """
     if "address" in group:
         wards = group["address"].dropna().map(ward_of).loc[lambda names: names != ""].value_counts()
         if len(wards):
-            return ", ".join(f"{ward} {n}" for ward, n in wards.head(NAMES + 1).items())
+            told = [f"{ward} {n}" for ward, n in wards.head(NAMES + 1).items()]
+            return ", ".join(told), told[0]
     names = [name for _, row in group.head(NAMES).iterrows() if (name := name_of(row))]
-    return ", ".join([*names, text("wall.more", n=len(group) - NAMES)] if len(group) > NAMES else names)
+    place = _place(group.iloc[0])
+    if len(group) == 1 and "sog_kn" in group and place is not None:
+        offing = nearest.said(*place, text("wall.offing_short"), text.language)
+        return f"{names[0]}, {offing}", names[0]
+    more = len(group) - NAMES
+    first = names[0] if names else ""
+    return (f"{', '.join(names)} {text('wall.more', n=more)}" if more > 0 else ", ".join(names)), first
 
 
 def ward_of(address: str) -> str:
@@ -123,7 +147,8 @@ def name_of(row: pd.Series[Any]) -> str:
     for name in ("title", "headline", "name"):
         if found := word(row, name):
             return found
-    return str(row.name).replace("mmsi:", "MMSI ")
+    kind, _, number = str(row.name).partition(":")
+    return f"{kind.upper()} {number}" if kind == "mmsi" else number or kind
 
 
 def _what(legend: Sequence[LegendItem], level: int, state: str, text: Text) -> str:

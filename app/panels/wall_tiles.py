@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from app.panels import fleet
 from app.panels.block import Block
 from app.panels.detail import age_text, clock_text
+from app.panels.wall_rail import first_words
 from geodata.catalogue import Service
 from layers import marks, palette, words
 
@@ -23,7 +25,10 @@ __all__ = ["WallTiles", "content"]
 
 
 class WallTiles(Block):
-    """``data``: timezone, columns, rows, tiles [{id, icon, title, state, level, value, label, second, t, svg}]."""
+    """``data``: timezone, columns, rows, tiles [{id, icon, title, state, level, value, label, second, t, svg}].
+
+    ``label`` is a list of words, the longest first: the tile takes the first that fits whole.
+    """
 
 
 def content(
@@ -58,7 +63,7 @@ def tile(
         "state": "ready" if state is None else state.state,
         "level": 0,
         "value": None,
-        "label": text("wall.ready"),
+        "label": [text("wall.ready")],
     }
     if state is None or state.state == "ready":
         return base
@@ -69,40 +74,46 @@ def tile(
         )
         return base | {
             "value": "?",
-            "label": text("wall.unknown"),
+            "label": [text("wall.unknown")],
             "second": last,
             "svg": marks.svg("dot", "unknown", 0, 58),
         }
     if picture is None or picture.frame is None:
-        return base | {"value": "–", "label": text("wall.unknown")}
+        return base | {"value": "–", "label": [text("wall.unknown")]}
     return base | _figures(service, picture, text) | _age(state, now, text)
 
 
 def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
-    total = picture.count or 0
+    total = _total(picture)
     key = f"wall.count.{service.id}"
     noun = text(key if text.has(key) else "wall.count.total")
     bad = picture.abnormal
     if bad is None or bad.empty:
-        return {"value": words.number(total, 0, text.language), "label": noun, "second": ""}
+        return {"value": words.number(total, 0, text.language), "label": [noun], "second": ""}
     worst = int(bad["level"].max())
-    n = int((bad["level"] == worst).sum())
-    what = next(
-        (
-            i.title_vi if text.language == "vi" else i.title_en
-            for i in picture.legend
-            if i.level == worst and i.count != 0
-        ),
-        "",
-    )
+    said = {
+        item.level: first_words(item.title_vi if text.language == "vi" else item.title_en)
+        for item in picture.legend
+        if item.count != 0
+    }
+    what = said.get(worst, "")
+    n = int(bad["level"].map(lambda level: said.get(int(level), "")).eq(what).sum())
     svg = marks.svg(palette.LEVEL_SHAPE[worst], "fresh", worst, 58, tint=palette.SEVERITY[worst])
     return {
         "value": words.number(n, 0, text.language),
-        "label": what,
+        "label": [what],
         "second": f"{words.number(total, 0, text.language)} {noun}",
         "level": worst,
         "svg": svg,
     }
+
+
+def _total(picture: Picture) -> int:
+    """What the tile counts: marks, but of vessels those at sea."""
+    frame = picture.frame
+    if frame is not None and len(frame) and {"in_port", "fishing"} <= set(frame.columns):
+        return fleet.at_sea(frame)
+    return picture.count or 0
 
 
 def _age(state: ServiceState, now: datetime, text: Text) -> dict[str, Any]:
