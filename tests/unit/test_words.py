@@ -129,7 +129,7 @@ def test_moments_are_of_the_city() -> None:
     assert words.moment(AT, "UTC") == "21/11/2026 07:05"
     assert words.moment(datetime(2026, 12, 31, 18, tzinfo=UTC)) == "01/01/2027 01:00"
     assert words.moment(pd.Timestamp(AT)) == "21/11/2026 14:05"
-    assert words.moment(None) == words.moment(pd.NaT) == "–"
+    assert words.moment(None) == words.moment(pd.NaT) == "–"  # type: ignore[arg-type]  # what a frame holds for no time
     assert (words.clock(AT), words.clock(AT, seconds=True)) == ("14:05", "14:05:12")
 
 
