@@ -7,7 +7,7 @@ export function render({model, el}) {
   const root = document.createElement("div");
   root.className = "mf";
   const w = plain(model.words);
-  let d = plain(model.data) ?? {}, figure = null, view = null, ranges = [], boxing = null, measuring = null, timer = null;
+  let d = plain(model.data) ?? {}, figure = null, view = null, ranges = [], boxing = null, measuring = null, timer = null, kept = null, resizing = 0;
   const tool = (id, name, key) => `<button data-tool="${id}" aria-label="${esc(w[id])}" title="${esc(w[id])}${key ? ` (${key})` : ""}">${icon(name)}</button>`;
   root.innerHTML = `<div class="past" hidden></div><div class="top"><span class="simu" hidden>${esc(w.simulated)}</span><span class="old" hidden></span></div>
     <div class="mt">${tool("zoom_in", "add", "+")}${tool("zoom_out", "remove", "−")}${tool("home", "my_location", "")}</div>
@@ -54,7 +54,10 @@ export function render({model, el}) {
     } else over.innerHTML = "";
   };
   const moved = () => {
-    const [x0, x1, y0, y1] = box(); scale(); where((x0 + x1) / 2, (y0 + y1) / 2); paintOver();
+    const [x0, x1, y0, y1] = box(); scale();
+    if (kept && !resizing) kept = {cx: (x0 + x1) / 2, cy: (y0 + y1) / 2, res: (x1 - x0) / size()[0]};
+    if (resizing) return;
+    where((x0 + x1) / 2, (y0 + y1) / 2); paintOver();
     clearTimeout(timer); timer = setTimeout(() => { const [width, height] = size(); send("moved", {x0, x1, y0, y1, width, height, screen: innerHeight, still: matchMedia("(prefers-reduced-motion: reduce)").matches}); }, 220);
   };
   const act = {
@@ -103,12 +106,16 @@ export function render({model, el}) {
     fitted = f.n; setRange(cx - res * width / 2, cx + res * width / 2, cy - res * height / 2, cy + res * height / 2); moved();
   };
   const veil = () => { const v = $(".veil"); v.classList.remove("fade"); void v.offsetWidth; v.classList.add("fade"); };
-  // Keep centre and resolution when the window or the panels change: the map must never be squeezed.
-  const fit = () => { const [width, height] = size(), [x0, x1, y0, y1] = box(); if (!(width > 1)) return;
+  // Keep centre and resolution when the window or the panels change: the map must never be squeezed. What the ranges
+  // say while a resize is under way is not what the user chose, so the kept place is set again when it has settled.
+  const settle = () => { const [width, height] = size(), {cx, cy, res} = kept; setRange(cx - res * width / 2, cx + res * width / 2, cy - res * height / 2, cy + res * height / 2); };
+  const fit = () => {
+    if (!(size()[0] > 1)) return;
     if (d.fit) { fitBox(); return; }
-    const res = 40075016.68 / 256 / 2 ** (d.place?.zoom ?? 12), now = figure.__fitted ? (x1 - x0) / figure.__fitted : res;
-    const cx = figure.__fitted || !d.place ? (x0 + x1) / 2 : d.place.x, cy = figure.__fitted || !d.place ? (y0 + y1) / 2 : d.place.y;
-    figure.__fitted = width; setRange(cx - now * width / 2, cx + now * width / 2, cy - now * height / 2, cy + now * height / 2); moved(); };
+    kept ??= {cx: d.place?.x ?? 0, cy: d.place?.y ?? 0, res: 40075016.68 / 256 / 2 ** (d.place?.zoom ?? 12)};
+    resizing += 1; settle();
+    setTimeout(() => { settle(); resizing -= 1; moved(); }, 120);
+  };
   model.on("msg:custom", (m) => { const data = m.data ?? m;
     if (data.type === "do" && figure) act[data.what]?.();
     if (data.type === "say") $(".hush").textContent = data.text;

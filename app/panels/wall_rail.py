@@ -29,7 +29,6 @@ MOST = 5
 """Items of a list on the wall (look.md 3.3)."""
 
 NAMES = 2
-BOUND = re.compile(r" trên | over |, ")
 
 
 class WallRail(Block):
@@ -106,13 +105,13 @@ def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, tex
         level=level,
         since=min(times) if times else None,
         place=_place(first),
-        shorter=(f"{named} {first_words(what)}", brief),
+        shorter=(f"{named} {first_words(what, text)}", brief),
     )
 
 
-def first_words(what: str) -> str:
+def first_words(what: str, text: Text) -> str:
     """What a legend says without its bound: "mất tín hiệu trên 6 giờ" is "mất tín hiệu"."""
-    return BOUND.split(what, maxsplit=1)[0]
+    return re.split(rf" {text('wall.bound')} |, ", what, maxsplit=1)[0]
 
 
 def _where(group: pd.DataFrame, text: Text) -> tuple[str, str]:

@@ -92,7 +92,7 @@ def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
         return {"value": words.number(total, 0, text.language), "label": [noun], "second": ""}
     worst = int(bad["level"].max())
     said = {
-        item.level: first_words(item.title_vi if text.language == "vi" else item.title_en)
+        item.level: first_words(item.title_vi if text.language == "vi" else item.title_en, text)
         for item in picture.legend
         if item.count != 0
     }
