@@ -41,6 +41,11 @@ def wait_for(value: Callable[[], T], what: str, patience_s: float = PATIENCE_S) 
     return found
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's environment without our own settings."""
+    return {**{k: v for k, v in os.environ.items() if not k.startswith("VONGLAU")}, "PYTHONUNBUFFERED": "1"}
+
+
 @dataclass(slots=True)
 class Machine:
     """A data folder and the `vonglau up` on it."""
@@ -55,8 +60,7 @@ class Machine:
         return f"http://localhost:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("VONGLAU")}
-        return {**clean, "PYTHONUNBUFFERED": "1", "VONGLAU_SESSION_S": "10"}
+        return {**clean_environment(), "VONGLAU_SESSION_S": "10"}
 
     def start(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "app", "up", "--data", str(self.data), "--port", str(self.port), "--no-open"]

@@ -13,10 +13,15 @@ IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents[0].i
 # every tile of every tile renderer, found by walking the views: [loaded, all]
 TILES = """() => {
   let loaded = 0, all = 0
+  const seen = new Set()
   const walk = view => {
-    const source = view.model && view.model.tile_source
+    if (!view || !view.model || seen.has(view)) return
+    seen.add(view)
+    const source = view.model.tile_source
     if (source && source.tiles) for (const tile of source.tiles.values()) { all += 1; loaded += tile.loaded ? 1 : 0 }
-    for (const child of view.child_views ?? []) walk(child)
+    // layouts, figures and Panel's components keep their children each in its own way
+    for (const children of [view.child_views, view._child_views?.values(), view.renderer_views?.values()])
+      for (const child of children ?? []) walk(child)
   }
   for (const view of Bokeh.index) walk(view)
   return [loaded, all]

@@ -1,0 +1,186 @@
+"""With a login file nobody sees anything without a session: pages, sockets, tiles, metrics, files; the form works."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from playwright.sync_api import Browser
+
+from app.access import write_users
+from tests.support.cluster import TestCluster
+from tests.support.machine import clean_environment, free_port, wait_for
+from tests.support.pages import watched
+
+NAME, PASSWORD = "trực ban", "mật khẩu dài"
+pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A running `vonglau serve --login-file`."""
+
+    url: str
+
+    def get(self, path: str, **cookies: str) -> httpx.Response:
+        return httpx.get(self.url + path, cookies=cookies, trust_env=False, timeout=60)
+
+    def log_in(self, name: str, password: str, target: str = "/explore", **headers: str) -> httpx.Response:
+        """What the form does: fetch it with its XSRF token, send it back."""
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=60, headers=headers) as client:
+            token = re.search(r'name="_xsrf" value="([^"]+)"', client.get("/login").text)
+            assert token is not None
+            given = {"_xsrf": token[1], "name": name, "password": password, "next": target}
+            return client.post("/login", data=given)
+
+
+@pytest.fixture(scope="module")
+def closed(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
+    folder, port = tmp_path_factory.mktemp("closed"), free_port()
+    users = folder / "users.json"
+    write_users(users, {NAME: PasswordHasher().hash(PASSWORD)})
+    with cluster.fresh() as name:
+        command = [sys.executable, "-m", "app", "serve", "--data", str(folder), "--port", str(port)]
+        command += ["--login-file", str(users), "--allow-origin", "ioc.example"]
+        environ = {**clean_environment(), "VONGLAU_DSN": cluster.dsn("read", name), "VONGLAU_METRICS_TOKEN": "monitor"}
+        log = folder / "serve.log"
+        with log.open("wb") as words, subprocess.Popen(command, env=environ, stderr=words) as process:
+            here = Closed(f"http://localhost:{port}")
+            try:
+                wait_for(lambda: answers(here, process), f"/readyz\n{log.read_text()}")
+                yield here
+            finally:
+                process.terminate()
+                process.wait(timeout=30)
+
+
+def answers(closed: Closed, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "serve ended"
+    try:
+        return closed.get("/readyz").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/explore",
+        "/explore?lang=en",
+        "/wall",
+        "/wall/sea",
+        "/explore/autoload.js?bokeh-autoload-element=1",
+        "/explore/metadata",
+    ],
+)
+def test_a_page_without_a_session_is_not_shown(closed: Closed, path: str) -> None:
+    answer = closed.get(path)
+    assert answer.status_code in {302, 401, 403}
+    assert "token" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/t/basemap/desk/1/0-0/0/3/6/3.png",
+        "/t/fishing_vessels/desk/1/0-1/0/3/6/3.png",
+        "/metrics",
+        "/assets/tilefix.js",
+    ],
+)
+def test_a_part_of_a_page_without_a_session_is_refused(closed: Closed, path: str) -> None:
+    assert closed.get(path).status_code in {302, 403}
+    assert closed.get(path, user="forged").status_code in {302, 403}
+
+
+@pytest.mark.parametrize("page", ["/explore", "/wall", "/wall/sea"])
+def test_a_socket_without_a_session_is_refused(closed: Closed, page: str) -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    answer = httpx.get(f"{closed.url}{page}/ws", headers={**upgrade, "Sec-WebSocket-Version": "13"}, trust_env=False)
+    assert answer.status_code == httpx.codes.FORBIDDEN
+
+
+def test_a_monitor_is_let_in_by_its_token_and_a_balancer_without_one(closed: Closed) -> None:
+    headers = {"Authorization": "Bearer monitor"}
+    assert httpx.get(f"{closed.url}/metrics", headers=headers, trust_env=False, timeout=60).status_code == 200
+    assert set(closed.get("/readyz").json()) == {"ready", "build", "database", "listening"}
+
+
+@pytest.mark.parametrize("path", ["/explore?lang=en&t=1", "/wall/sea?lang=vi", "/wall"])
+def test_the_way_to_the_form_keeps_where_one_wanted_to_go(closed: Closed, path: str) -> None:
+    with httpx.Client(base_url=closed.url, trust_env=False, follow_redirects=True, timeout=60) as client:
+        form = client.get(path)
+    assert form.url.path == "/login"
+    assert form.url.params["next"] == path
+    assert ("User name" if "lang=en" in path else "Tên người dùng") in form.text
+
+
+def test_the_cookie_is_closed_to_scripts_and_other_sites(closed: Closed) -> None:
+    answer = closed.log_in(NAME, PASSWORD, "/wall/sea")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/wall/sea")
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])["user"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", "")
+
+
+def test_behind_https_the_cookie_never_leaves_it(closed: Closed) -> None:
+    answer = closed.log_in(NAME, PASSWORD, **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.1.2.3"})
+    assert SimpleCookie(answer.headers["Set-Cookie"])["user"]["secure"] is True
+
+
+def test_nobody_is_led_elsewhere(closed: Closed) -> None:
+    for target in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        assert closed.log_in(NAME, PASSWORD, target).headers["Location"] == "/explore"
+
+
+def test_a_form_from_elsewhere_is_refused(closed: Closed) -> None:
+    answer = httpx.post(f"{closed.url}/login", data={"name": NAME, "password": PASSWORD}, trust_env=False)
+    assert answer.status_code == httpx.codes.FORBIDDEN
+
+
+def test_wrong_tries_are_told_and_slowed_down(closed: Closed) -> None:
+    answers = [closed.log_in("ai đó", "sai") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert "Tên hoặc mật khẩu không đúng." in answers[0].text
+    assert "Đợi một phút" in answers[-1].text
+    assert all("user=" not in answer.headers.get("Set-Cookie", "") for answer in answers)
+    assert closed.log_in(NAME, PASSWORD).status_code == 302  # somebody else is not held up
+
+
+def test_a_user_logs_in_by_hand_and_lands_where_he_wanted(closed: Closed, chromium: Browser) -> None:
+    page = watched(chromium)
+    page.page.goto(f"{closed.url}/wall/sea")
+    page.page.get_by_label("Tên người dùng").fill(NAME)
+    page.page.get_by_label("Mật khẩu").fill("sai")
+    page.page.get_by_role("button", name="Đăng nhập").click()
+    page.page.get_by_text("Tên hoặc mật khẩu không đúng.").wait_for()
+    page.page.get_by_label("Tên người dùng").fill(NAME)
+    page.page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.page.get_by_role("button", name="Đăng nhập").click()
+    page.page.wait_for_url(f"{closed.url}/wall/sea")
+    page.idle()
+    page.tiles_loaded()
+    assert not page.foreign
+    assert not page.errors
+    page.page.goto(f"{closed.url}/logout")
+    page.page.goto(f"{closed.url}/explore")
+    page.page.get_by_label("Mật khẩu").wait_for()
+    page.page.context.close()
+
+
+def test_beyond_this_machine_there_is_no_way_without_a_login(tmp_path: Path) -> None:
+    for name in ("serve", "up"):
+        command = [sys.executable, "-m", "app", name, "--host", "0.0.0.0", "--data", str(tmp_path / "none")]
+        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=False, timeout=60)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert "vonglau user add" in done.stderr
+    assert not (tmp_path / "none").exists()
