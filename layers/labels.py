@@ -24,6 +24,7 @@ from layers.pen import LABELS
 Box = tuple[float, float, float, float]
 GAP_PX = 6  # between two labels, and between a label and a mark
 REPEAT_PX = 420  # between two labels with the same words
+REPEAT_SEA_PX = 1200
 ORDER = ("city", "island", "province", "sea", "lagoon", "ward", "place", "river")
 WALL_PX = {"city": 84.0, "sea": 52.0}  # look.md 3.3: words to be read at least 52 px, secondary 46 px on 4K
 WALL_OTHER_PX = 46.0
@@ -223,7 +224,8 @@ def _repeats(placed: Sequence[Placed], one: Placed, k: float) -> bool:
     """The same words stand too near already: a river and a sea have several label points, a city is a ward's name."""
     return any(
         other.name.text.casefold() == one.name.text.casefold()
-        and hypot(other.box[0] - one.box[0], other.box[1] - one.box[1]) < REPEAT_PX * k
+        and hypot(other.box[0] - one.box[0], other.box[1] - one.box[1])
+        < (REPEAT_SEA_PX if one.name.kind == "sea" else REPEAT_PX) * k
         for other in placed
     )
 

@@ -30,6 +30,9 @@ TAP_MS = 80
 """A tap on a mark arrives as a chosen row and as a place; the place is used only when no row came."""
 
 TRACK_Z = 45
+CLEAR_PX = (260, 60)
+"""A chosen object nearer to the map's sides, or to its top and bottom, is brought to the middle: panel and tools."""
+
 BRACKET_PX, CHIP_LETTER_PX = 26, 14
 
 
@@ -127,8 +130,10 @@ class Selection:
         place = None if self._row is None else self._row.get("geometry")
         if place is None or place.is_empty:
             return
-        point, box = place.representative_point(), self.planner.view().bounds
-        inside = box.west < point.x < box.east and box.south < point.y < box.north
+        point, view = place.representative_point(), self.planner.view()
+        x0, y0, x1, y1 = view.bounds.mercator
+        (x, y), aside, above = mercator(point.x, point.y), *(px * view.resolution_m for px in CLEAR_PX)
+        inside = x0 + aside < x < x1 - aside and y0 + above < y < y1 - above
         if not (only_if_outside and inside):
             self.planner.go(point.x, point.y)
 

@@ -108,7 +108,12 @@ class Screen:
         else:
             self.reload()
         if not self.built:
-            self.reload()
+            pn.state.onload(self._open)
+
+    def _open(self) -> None:
+        """The browser shows a scene without a map: there is no size to wait for."""
+        self.sized = True
+        self.reload()
 
     # -- place and time ------------------------------------------------------------------------
     def view(self) -> View:
@@ -154,6 +159,8 @@ class Screen:
     def reload(self, names: Iterable[str] | None = None) -> None:
         """Read the scene and the city again; with names only those services and what is not there yet."""
         self._due |= set(self.city.services if names is None else names)
+        if not self.sized and pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            return  # what is sent before the browser has drawn the blocks may be lost
         self.background.run("wall", self._load, self._show)
 
     def _load(self) -> Reading:

@@ -27,7 +27,7 @@ def opened(chromium: Browser, running: Machine, query: str, width: int = 1920, h
 def test_tree_table_and_detail_tell_of_the_same_things(running: Machine, chromium: Browser) -> None:
     page = opened(chromium, running, "?lang=vi")
     tab = page.page
-    tab.locator(".row", has_text="Phản ánh hiện trường").click()
+    expect(tab.locator(".row.sel")).to_contain_text("Phản ánh hiện trường")  # unfolded without a hand on it
     expect(tab.locator(".lg").first).to_be_visible(timeout=SHOWN_MS)
     row = tab.locator("tr[data-id]").first
     expect(row).to_be_visible(timeout=SHOWN_MS)
@@ -42,6 +42,25 @@ def test_tree_table_and_detail_tell_of_the_same_things(running: Machine, chromiu
     assert not page.errors
     assert not page.foreign
     tab.context.close()
+
+
+def test_opening_the_panel_keeps_the_scale_of_the_map(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?v=16.46500,107.59000,13.00")
+    row = page.page.locator("tr[data-id]").first
+    expect(row).to_be_visible(timeout=SHOWN_MS)
+    row.click()
+    page.page.wait_for_function("() => location.search.includes('s=field_reports~')", timeout=SHOWN_MS)
+    expect(page.page.locator(".rt")).not_to_be_empty(timeout=SHOWN_MS)
+    page.page.wait_for_timeout(1500)  # the map tells its place a moment after it came to rest
+    assert re.search(r"v=[\d.]+,[\d.]+,13\.00", page.page.url)
+    page.page.context.close()
+
+
+def test_a_folded_layer_stays_folded_in_the_link(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?f=-")
+    expect(page.page.locator(".row.sel")).to_have_count(0)
+    expect(page.page.locator(".none", has_text="Chọn một lớp")).to_be_visible(timeout=SHOWN_MS)
+    page.page.context.close()
 
 
 def test_services_without_a_source_are_listed_as_ready(running: Machine, chromium: Browser) -> None:

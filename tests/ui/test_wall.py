@@ -79,6 +79,21 @@ def test_the_overview_counts_every_service_of_the_city(running: Machine, chromiu
     page.page.context.close()
 
 
+def test_a_scene_that_is_not_built_says_so_in_one_line(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "/wall/flood", 1920, 1080)
+    expect(page.page.locator(".note p")).to_contain_text("sẵn sàng kết nối", timeout=SHOWN_MS)
+    expect(page.page.locator(".pg b")).to_have_text("Lũ")
+    expect(page.page.locator(".tile, .it")).to_have_count(0)
+    page.page.context.close()
+
+
+def test_the_sea_says_what_it_is_made_of(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "/wall/sea", 1920, 1080)
+    expect(page.page.locator(".sim")).to_have_text("DỮ LIỆU MÔ PHỎNG", timeout=SHOWN_MS)
+    expect(page.page.locator(".agg")).to_contain_text("vết tàu 14 ngày", timeout=SHOWN_MS)
+    page.page.context.close()
+
+
 def test_a_lost_server_is_said_in_a_band_and_the_band_goes(running: Machine, chromium: Browser) -> None:
     page = opened(chromium, running, "/wall/overview", 1920, 1080)
     page.page.route("**/readyz", lambda route: route.abort())
