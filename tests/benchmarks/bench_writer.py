@@ -104,7 +104,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--batch", type=int, default=10_000)
     parser.add_argument("--things", type=int, default=1_000)
+    parser.add_argument("--quick", action="store_true", help="a quarter of the rows")
     args = parser.parse_args()
+    if args.quick:
+        args.rows //= 4
     with tempfile.TemporaryDirectory(prefix="vonglau-bench-") as folder:
         data = Path(folder)
         data.chmod(0o755)
