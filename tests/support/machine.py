@@ -20,6 +20,12 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from geodata.embedded import Cluster
+from geodata.settings import Settings
+from geodata.store.connect import session
+from geodata.store.reader import Reader
+from geodata.store.types import ServiceState
+
 T = TypeVar("T")
 PATIENCE_S = 120.0
 """Ten times what it takes here: two cores may be busy with other tests."""
@@ -89,9 +95,20 @@ class Machine:
         )  # fmt: skip
 
     def services(self) -> dict[str, Any]:
+        """What `vonglau services --json` prints, by service."""
         done = self.run("services", "--json")
         assert done.returncode == 0, done.stderr
         return {service["id"]: service for service in json.loads(done.stdout)}
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """A reader of the machine's database: to look often without a new process each time."""
+        settings = Settings(data=self.data)
+        endpoint = Cluster(self.data).running()
+        assert endpoint is not None, self.words()
+        dsn = session(Cluster(self.data).dsn(endpoint, "vonglau_read", f"vonglau_{settings.city}"))
+        with Reader(dsn) as reader:
+            yield reader
 
     def processes(self) -> list[psutil.Process]:
         """Every process that names the data folder, database servers among them."""
@@ -132,6 +149,10 @@ def machine() -> Iterator[Machine]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def closes(service: dict[str, Any]) -> bool:
+def closes(state: ServiceState) -> bool:
     """Received = stored + duplicate + rejected, for every source of the service."""
-    return all(s["received"] == s["stored"] + s["duplicate"] + sum(s["rejected"].values()) for s in service["sources"])
+    return all(s.received == s.stored + s.duplicate + sum(s.rejected.values()) for s in state.sources)
+
+
+def stored(state: ServiceState) -> int:
+    return sum(source.stored for source in state.sources)
