@@ -96,15 +96,17 @@ BUCKET_S = 60
 """Live density tiles change their address at most once a minute, for all sessions together."""
 
 
-def tile_url(layer: str, style: str, version: int | str, view: View | None = None, *, live: bool = True) -> str:
+def tile_url(
+    layer: str, style: str, version: int | str, view: View | None = None, *, live: bool = True, bucket_s: int = BUCKET_S
+) -> str:
     """Address of the tiles of a layer (contracts, section 6); without a view, of the basemap."""
     if view is None:
         span, known = "0-0", 0
     else:
         start, end = (int(t.timestamp()) for t in (view.start, view.end))
         if live:
-            start, end = (t - t % BUCKET_S + BUCKET_S for t in (start, end))
-            version = end // BUCKET_S
+            start, end = (t - t % bucket_s + bucket_s for t in (start, end))
+            version = end // bucket_s
         span, known = f"{start}-{end}", 0 if view.known_at is None else int(view.known_at.timestamp())
     return f"/t/{layer}/{style}/{version}/{span}/{known}/{{Z}}/{{X}}/{{Y}}.png"
 

@@ -60,7 +60,7 @@ class Planner:
     def __init__(self, context: PageContext, text: Text) -> None:
         self.context, self.text, self.city = context, text, context.city
         self.state: PageState = opening(self.city, context.query)
-        self.size = FIRST_SIZE
+        self.size, self.sized = FIRST_SIZE, False
         self.pictures: dict[str, Picture] = {}
         self._due: set[str] = set()
         self.rows: dict[str, Any] = twin_table.content(None, None, text)
@@ -125,6 +125,8 @@ class Planner:
     def reload(self, names: Iterable[str] | None = None) -> None:
         """Read the named layers at the present view; without names all that are visible."""
         self._due |= set(self.visible() if names is None else names)
+        if not self.sized and pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            return  # what is sent before the browser has drawn the blocks may be lost
         self.background.run("load", self._load, lambda found: self._show(*found))
         if names is None or self.state.focus in self._due:
             self.hand.count()
@@ -256,9 +258,10 @@ class Planner:
         lon, lat, zoom = place_of(x0, y0, x1, y1, width_px=width)
         if not (-180 <= lon <= 180 and -85 <= lat <= 85 and 0 <= zoom <= 22):
             return
-        before = (self.view().bounds, self.size)
+        first, self.sized = not self.sized, True
+        before = (self.state.lon, self.state.lat, self.state.zoom, self.size)
         self.state, self.size = replace(self.state, lon=lon, lat=lat, zoom=zoom), (width, height)
-        if (self.view().bounds, self.size) != before or not self.services:
+        if (lon, lat, zoom, self.size) != before or first or not self.services:
             self.reload()
 
     def go(self, lon: float, lat: float, zoom: float | None = None) -> None:

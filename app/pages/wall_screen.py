@@ -13,7 +13,7 @@ import panel as pn
 from app.context import PageContext
 from app.pages.background import Background
 from app.pages.footprints import covered
-from app.pages.pictures import Picture, has_density, marks_of, paint, tile_url
+from app.pages.pictures import BUCKET_S, Picture, has_density, marks_of, paint, tile_url
 from app.panels import callouts, fleet, river, wall_footer, wall_inset, wall_rail, wall_tiles
 from app.panels.map_frame import MapFrame, wall_chrome
 from app.panels.wall_bar import WallBar
@@ -32,6 +32,7 @@ DRAWN = frozenset({"overview", "sea"})
 """Scenes whose layout is built; the others of the city are named in the bar and not turned to."""
 
 WINDOW = timedelta(hours=24)
+TRACKS_EVERY_S = 900
 TRACKS = timedelta(days=14)
 """Tracks are shown as a density of so long: a day of a fleet at sea is too thin to show where it works."""
 
@@ -214,10 +215,10 @@ class Screen:
         if picture.element is not None:
             self.map.set(picture.service, picture.element, z_order=layer.z_order)
         if has_density(picture.service, picture.view):
-            view = picture.view
+            view, bucket_s = picture.view, BUCKET_S
             if "Position" in self.city.catalogue()[picture.service].kinds:
-                view = replace(view, start=view.end - TRACKS)
-            url = tile_url(picture.service, "wall", picture.version, view)
+                view, bucket_s = replace(view, start=view.end - TRACKS), TRACKS_EVERY_S
+            url = tile_url(picture.service, "wall", picture.version, view, bucket_s=bucket_s)
             self.map.add_tiles(f"{picture.service}.density", url, z_order=layer.z_order, alpha=0.7)
 
     def _list(self) -> Sequence[wall_rail.Item]:
