@@ -164,10 +164,11 @@ def test_a_user_logs_in_by_hand_and_lands_where_he_wanted(closed: Closed, chromi
     page.page.get_by_text("Tên hoặc mật khẩu không đúng.").wait_for()
     page.page.get_by_label("Tên người dùng").fill(NAME)
     page.page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.page.get_by_role("button", name="Đăng nhập").click()
-    page.page.wait_for_url(f"{closed.url}/wall/sea")
-    page.idle()
-    page.tiles_loaded()
+    with page.page.expect_response(lambda r: "/t/basemap/" in r.url, timeout=60_000) as tile:
+        page.page.get_by_role("button", name="Đăng nhập").click()
+        page.page.wait_for_url(f"{closed.url}/wall/sea")
+        page.idle()
+    assert tile.value.status == httpx.codes.OK
     assert not page.foreign
     assert not page.errors
     page.page.goto(f"{closed.url}/logout")
