@@ -6,15 +6,18 @@ import gc
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from bokeh.util.token import get_token_payload
 from playwright.sync_api import Browser
 
 from tests.support.machine import Machine, machine, wait_for
 from tests.support.pages import watched
 
 PAGES = ("/explore", "/wall")
+DAY_S = 86_400
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -64,6 +67,26 @@ def test_twenty_sessions_leave_no_document_behind(running: Machine, chromium: Br
         page.page.context.close()
     gc.collect()
     wait_for(lambda: metric(running, "documents_alive") <= 2, "documents to be forgotten", 180)
+
+
+def test_the_token_of_a_page_outlives_any_outage(running: Machine) -> None:
+    """A page whose token has expired can never reconnect (bokeh#14416), and the default is five minutes."""
+    page = httpx.get(f"{running.url}/explore", trust_env=False, timeout=60).text
+    token = re.search(r'"token":"([^"]+)"', page)
+    assert token is not None
+    left_s = get_token_payload(token[1])["session_expiry"] - time.time()
+    assert 29 * DAY_S < left_s <= 30 * DAY_S
+
+
+def test_a_burst_of_tiles_is_answered_with_pictures(running: Machine) -> None:
+    """Thirty at once, none of them drawn before: late or stale, never an error."""
+    now, z = int(time.time()), 12
+    paths = [f"/t/basemap/wall/1/0-0/0/{z}/{3260 + n % 8}/{1850 + n // 8}.png" for n in range(20)]
+    paths += [f"/t/fishing_vessels/wall/9/{now - 7200}-{now}/0/9/{405 + n % 5}/{230 + n // 5}.png" for n in range(10)]
+    with ThreadPoolExecutor(30) as many, httpx.Client(base_url=running.url, trust_env=False, timeout=120) as client:
+        answers = list(many.map(client.get, paths))
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(answer.content.startswith(b"\x89PNG") for answer in answers)
 
 
 def test_readyz_and_metrics_say_what_a_monitor_needs(running: Machine) -> None:
