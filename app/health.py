@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import threading
 import time
@@ -33,6 +34,22 @@ class LoopLag:
         now = time.monotonic()
         self.lag_s = max(0.0, now - self._last - self._period_s)
         self._last = now
+
+
+class Sweeper:
+    """Collects the cycles that ended sessions leave: a Bokeh document is a web of them, and Python's own collector may
+    not come by for hours in a quiet server. At most once in ``every_s``. Call ``sweep`` from the loop's ticker.
+    """
+
+    def __init__(self, documents: WeakSet[Any], sessions: Callable[[], int], every_s: float = 20.0) -> None:
+        self._documents, self._sessions, self._every_s = documents, sessions, every_s
+        self._last = time.monotonic()
+
+    def sweep(self) -> None:
+        """Collect when more documents are held than sessions live. Takes a few tenths of a second."""
+        if time.monotonic() - self._last >= self._every_s and len(self._documents) > self._sessions():
+            gc.collect()
+            self._last = time.monotonic()
 
 
 class Health:

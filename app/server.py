@@ -195,20 +195,25 @@ class WebServer:
         """Serve until SIGTERM or SIGINT. ``ready`` is told the address once it answers."""
         from tornado.ioloop import PeriodicCallback
 
+        from app.health import Sweeper
+
         loop = asyncio.get_event_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.server.io_loop.stop)
         self.refresh.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
-        ticker = PeriodicCallback(self.lag.tick, 1000)
-        ticker.start()
+        sweeper = Sweeper(self.documents, lambda: len(self.server.get_sessions()))
+        tickers = [PeriodicCallback(self.lag.tick, 1000), PeriodicCallback(sweeper.sweep, 5000)]
+        for ticker in tickers:
+            ticker.start()
         self.server.start()
         host = "localhost" if is_loopback(self.address.host) else self.address.host
         ready(f"http://{host}:{self.address.port}/")
         try:
             self.server.io_loop.start()
         finally:
-            ticker.stop()
+            for ticker in tickers:
+                ticker.stop()
             self.close()
 
     def _warm_up(self) -> None:

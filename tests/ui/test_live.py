@@ -23,6 +23,6 @@ def test_a_position_on_the_socket_is_a_mark_on_the_page(
     with ais_into(running, tmp_path) as feed:
         wait_for(lambda: feed.connected, "the ingest to connect")
         assert not page.page.evaluate(HAS_ID, f"mmsi:{mmsi}")
-        feed.fix(mmsi, 107.75, 16.62)
+        feed.fix(mmsi, 107.6, 16.47)
         page.page.wait_for_function(HAS_ID, arg=f"mmsi:{mmsi}", timeout=30_000)
     page.page.context.close()
