@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup run test check leaks format bench clean
+.PHONY: help setup run peers test check leaks format bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -20,7 +20,10 @@ check: setup ## formatting, lint, types, arrows
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-test: check ## everything that must hold; under 15 minutes on 2 cores
+peers: ## programs that we did not write and that the tests talk to
+	@bash tools/peers.sh
+
+test: check peers ## everything that must hold; under 15 minutes on 2 cores
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 leaks: setup ## sessions opened and closed; what something still holds afterwards

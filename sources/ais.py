@@ -225,4 +225,6 @@ SOURCE = Source(
     parse=parse,
     poll_s=_poll_s,
     suffixes=(".nmea", ".ais", ".txt"),
+    libraries=("pyais",),
+    limits="types 1 2 3 5 18 19 24 27; a line of 1,024 bytes",
 )

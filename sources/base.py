@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict
@@ -21,7 +21,7 @@ from geodata.errors import UnknownName, VongLauError
 from geodata.records import Record, Rejected
 from geodata.store.types import Batch, Cursor
 
-NOT_ADAPTERS = {"base", "runner", "http", "check", "recording", "units"}
+NOT_ADAPTERS = {"base", "runner", "http", "check", "recording", "units", "intake"}
 
 
 class SourceError(VongLauError):
@@ -55,11 +55,48 @@ O = TypeVar("O", bound=Options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """How a source is sent things. Over HTTP it is POSTed to ``/in/{source id}`` of the intake; with ``port`` whoever
+    connects to that TCP port sends frames, which ``split`` takes whole off the front of what came.
+
+    ``token_env`` names the token that a sender must show; more than ``max_bytes`` in one message and more than
+    ``per_s`` messages a second are refused.
+    """
+
+    token_env: str | None = None
+    max_bytes: int = 4 << 20
+    per_s: float = 50.0
+    port: int | None = None
+    split: Callable[[bytearray], Iterator[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One message of the intake, on disk before its sender was answered. ``id`` grows; header names in lower case."""
+
+    id: int
+    arrival: datetime
+    payload: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Inbox(Protocol):
+    """What a source has been sent. An adapter reads after the id in its cursor's ``inbox`` and yields batches whose
+    cursor's ``inbox`` is the last id they hold: the message is forgotten once that cursor is committed.
+    """
+
+    async def read(self, after: int, *, wait_s: float) -> Sequence[Received]:
+        """At most 1,000 messages in order of arrival; none when ``wait_s`` passed without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """All that an adapter may touch outside itself.
 
     ``http`` has time-outs, a size limit and redirects set; ``clock`` is aware UTC now; ``secret(name)`` reads a
     named secret; ``memory`` is the adapter's own between the polls of one run, and is lost on a restart.
+    ``inbox`` is what the source was sent and ``endpoint`` the URL to which senders may post, as they see it; both are
+    None where no intake runs (``vonglau check``, a replay).
     """
 
     http: httpx.AsyncClient
@@ -67,6 +104,8 @@ class Context:
     secret: Callable[[str], str | None] = field(default=lambda name: None)
     service: str = ""
     memory: dict[str, Any] = field(default_factory=dict)
+    inbox: Inbox | None = None
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +117,8 @@ class Source(Generic[O]):
     as ``received_at``.
 
     ``batches`` raises SourceError when the feed is down; any other exception is a bug and is logged as one.
-    ``suffixes`` are the endings of raw payload files that ``vonglau replay`` may be given.
+    ``suffixes`` are the endings of raw payload files that ``vonglau replay`` may be given. ``receiver`` says whether
+    and how the source is sent things; ``libraries`` and ``limits`` are what docs/sources.md tells of the protocol.
     """
 
     protocol: str
@@ -89,6 +129,9 @@ class Source(Generic[O]):
     parse: Callable[[bytes, O, datetime], Iterator[Record | Rejected]]
     poll_s: Callable[[O], float | None] = field(default=lambda options: None)
     suffixes: tuple[str, ...] = ()
+    receiver: Callable[[O], Receiver | None] = field(default=lambda options: None)
+    libraries: tuple[str, ...] = ()
+    limits: str = ""
 
 
 @cache

@@ -224,4 +224,9 @@ SOURCE = Source(
     parse=parse,
     poll_s=lambda options: options.poll_s,
     suffixes=(".json", ".xml"),
+    libraries=(
+        "httpx",
+        "defusedxml",
+    ),
+    limits="1,000 requests or 90 days a question, then halves",
 )

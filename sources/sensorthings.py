@@ -104,4 +104,6 @@ SOURCE = Source(
     parse=parse,
     poll_s=lambda options: options.poll_s,
     suffixes=(".json",),
+    libraries=("httpx",),
+    limits="read per Datastream by phenomenonTime",
 )

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("--history", type=click.Path(path_type=Path, file_okay=False), help="Folder for recordings.")
 @click.option("--days", default=14.0, show_default=True, type=click.FloatRange(0.01, 28), help="Length of the history.")
 @click.option("--history-only", is_flag=True, help="End when the recordings are written.")
+@click.option("--scenario", "scenario_name", default="calm", show_default=True, help="calm, flood, outage, or a file.")
+@click.option("--begun", default=None, type=float, help="When the scenario began, epoch s. Default: its own lead ago.")
+@click.option("--intake", default=None, help="Base URL of the ingest's intake, for the feeds that send by themselves.")
 @click.option("--until", default=None, type=float, hidden=True, help="End of the history in epoch s, for tests.")
 def command(
     city: str | None,
@@ -42,23 +45,30 @@ def command(
     history: Path | None,
     days: float,
     history_only: bool,
+    scenario_name: str,
+    begun: float | None,
+    intake: str | None,
     until: float | None,
 ) -> None:
-    """Simulate a city: AIS, Open311 and SensorThings servers on loopback, until stopped."""
+    """Simulate a city: servers of every protocol on loopback, until stopped."""
     from geodata.city import city as city_of
     from geodata.settings import Settings
-    from sources.simulator.bindings import sources
     from sources.simulator.clock import SimulatedClock
     from sources.simulator.faults import Faults
+    from sources.simulator.feed import sources
     from sources.simulator.history import record
+    from sources.simulator.host import IntakeAddress
+    from sources.simulator.scenario import scenario
     from sources.simulator.serve import Plan, serve
     from sources.simulator.town import Town
 
     if (bindings is None and not history_only) or (history_only and history is None):
         raise click.UsageError("--bindings FILE says where to write the sources; --history-only needs --history DIR")
     parent = os.getppid()
-    town = Town(city_of(Settings.from_environ(city=city).city), seed)
+    day = scenario(scenario_name)
     clock = SimulatedClock(speed, lead_hours * 3600)
+    since = clock.start - day.lead_h * 3600 if begun is None else begun
+    town = Town(city_of(Settings.from_environ(city=city).city), seed, day, since)
     switches = Faults(sources(town))
     for text in faults:
         switches.switch_on(text, clock.now())
@@ -67,5 +77,12 @@ def command(
     if history_only or bindings is None:
         return
     transport = cast("Transport", ais_transport)
-    plan = Plan(bindings=bindings, port=port, control_port=control_port, transport=transport, parent=parent)
+    plan = Plan(
+        bindings=bindings,
+        port=port,
+        control_port=control_port,
+        transport=transport,
+        parent=parent,
+        intake=IntakeAddress(intake) if intake else None,
+    )
     asyncio.run(serve(town, clock, switches, plan, click.echo))

@@ -21,3 +21,13 @@ class BindingsUnwritable(VongLauError):
 
 class NoWater(VongLauError):
     """landing place {name} ({lon}, {lat}) has no way to the sea within {km} km; mend it in the simulator's profile"""
+
+
+class NoBroker(VongLauError):
+    """mosquitto is not installed, and the simulated city needs an MQTT broker: apt-get install mosquitto"""
+
+
+class ScenarioUnknown(VongLauError):
+    """no scenario {name!r}; there are {known}, or a file that ends in .toml"""
+
+    exit_status = 2

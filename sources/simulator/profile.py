@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from geodata.catalogue import one_line
 from geodata.errors import ConfigInvalid
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -75,9 +79,12 @@ class WaterStation(_Strict):
 
 
 class Profile(_Strict):
+    """``unconnected`` are services of the city that the simulator leaves "ready to connect"."""
+
     vessels: int = 0
     cargo_ships: int = 0
     reports_per_day: int = 100
+    unconnected: tuple[str, ...] = ()
     streets: tuple[str, ...] = ()
     landings: tuple[Landing, ...] = ()
     receivers: tuple[Receiver, ...] = ()
@@ -87,10 +94,18 @@ class Profile(_Strict):
 
 def profile(city: str) -> Profile:
     """The profile of that city, or an empty one with field reports alone. Raises ConfigInvalid."""
-    path = files("sources.simulator").joinpath("profiles", f"{city}.toml")
+    return _read(files("sources.simulator").joinpath("profiles", f"{city}.toml"), Profile) or Profile()
+
+
+def part_of_profile(name: str, city: str, model: type[M]) -> M | None:
+    """What one feed needs to know of that city: ``profiles/NAME/CITY.toml``. Raises ConfigInvalid."""
+    return _read(files("sources.simulator").joinpath("profiles", name, f"{city}.toml"), model)
+
+
+def _read(path: Traversable, model: type[M]) -> M | None:
     if not path.is_file():
-        return Profile()
+        return None
     try:
-        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        raise ConfigInvalid(path=path, reason=one_line(error)) from error
+        raise ConfigInvalid(path=str(path), reason=one_line(error)) from error

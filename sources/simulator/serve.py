@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from geodata.city import SourceBinding
-from sources.simulator import bindings, control, open311_server, sensorthings_server
-from sources.simulator.ais_feed import AISFeed, Transport
+from sources.simulator import bindings, control
+from sources.simulator.ais_feed import Transport
 from sources.simulator.clock import SimulatedClock
 from sources.simulator.faults import Faults
+from sources.simulator.feed import feeds
+from sources.simulator.host import Host, IntakeAddress
 from sources.simulator.http_feed import LOOPBACK, HttpFeed
-from sources.simulator.open311_server import Desk311
-from sources.simulator.radio import LIVE, Heard
-from sources.simulator.sensorthings_server import SensorThingsHandler, Service
-from sources.simulator.things import Station
 from sources.simulator.town import Town
 
-TICK_S = 0.25
-FASTEST_STREAM = 15.0
-"""Up to this speed every report is sent; a faster city thins its stream to the same number of lines a second."""
-
-CATCH_UP_S = 300.0
-"""After a pause of the machine at most so much of the stream is made up for."""
-
-
 PARENT_LOOK_S = 1.0
+BREAKDOWN_LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +37,7 @@ class Plan:
     control_port: int = 0
     transport: Transport = "tcp"
     parent: int | None = None  # stop when this process is gone
+    intake: IntakeAddress | None = None
 
 
 class Simulation:
@@ -50,54 +45,23 @@ class Simulation:
 
     def __init__(self, town: Town, clock: SimulatedClock, faults: Faults, plan: Plan) -> None:
         self.town, self.clock, self.faults, self.plan = town, clock, faults, plan
-        self.radio = town.radio  # the ways out of the ports take seconds to find: before any client waits
-        self.stations = [
-            AISFeed(receiver.id, receiver.station, faults, self._port(n), plan.transport)
-            for n, receiver in enumerate(town.receivers)
-        ]
-        self.http: list[HttpFeed] = []
-        self._bind: dict[str, Callable[[int], SourceBinding]] = {}
-        if town.office is not None:
-            desk = Desk311(
-                bindings.REPORTS, town.office, town.office.desk.kinds, town.city.full_title_vi, faults, clock.now
-            )
-            self._add(bindings.REPORTS, open311_server.routes(desk), bindings.reports)
-        self._add_things(bindings.AIR, town.air, bindings.air)
-        self._add_things(bindings.WATER, town.water, bindings.water)
+        self.folder = Path(tempfile.mkdtemp(prefix="vonglau-city-"))
+        self.host = Host(clock, faults, self.folder, plan.port, intake=plan.intake, ais_transport=plan.transport)
         self.control = HttpFeed("control", control.routes(faults, clock.now), Faults(()), plan.control_port)
 
-    def _port(self, n: int) -> int:
-        return self.plan.port + n if self.plan.port else 0
-
-    def _add(self, source: str, routes: Sequence[object], bind: Callable[[int], SourceBinding]) -> None:
-        port = self._port(len(self.stations) + len(self.http))
-        self.http.append(HttpFeed(source, routes, self.faults, port))
-        self._bind[source] = bind
-
-    def _add_things(self, source: str, stations: Sequence[Station], bind: Callable[[int], SourceBinding]) -> None:
-        if stations:
-            service = Service(source, stations, self.faults, self.clock.now)
-            own = {"source": source, "faults": self.faults, "service": service}
-            path = sensorthings_server.PATH
-            self._add(source, [(rf"{path}/?(.*)", SensorThingsHandler, own)], bind)
-
     async def open(self) -> list[SourceBinding]:
-        """Opens every port and writes the bindings. Raises SimulatorPortTaken, BindingsUnwritable."""
+        """Opens every port and writes the bindings. Raises SimulatorPortTaken, NoBroker, BindingsUnwritable."""
         found: list[SourceBinding] = []
-        for station, receiver in zip(self.stations, self.town.receivers, strict=True):
-            await station.open()
-            found.append(bindings.ais(receiver, station.port, self.plan.transport))
-        for feed in self.http:
-            await feed.open()
-            found.append(self._bind[feed.source](feed.port))
+        for feed in feeds().values():
+            found += await feed.open(self.town, self.host)
         await self.control.open()
         bindings.write(self.plan.bindings, found)
         return found
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until ``stop`` is set. The ports are closed when it returns."""
-        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(feed.run()) for feed in self.http]
-        tasks += [asyncio.create_task(self._transmit()), asyncio.create_task(stop.wait())]
+        tasks: list[asyncio.Task[Any]] = list(self.host.tasks())
+        tasks += [asyncio.create_task(self._break_down()), asyncio.create_task(stop.wait())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -109,42 +73,30 @@ class Simulation:
             await self.close()
 
     async def close(self) -> None:
-        for station in self.stations:
-            await station.close()
-        for feed in (*self.http, self.control):
-            await feed.close()
+        await self.host.close()
+        await self.control.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    async def _transmit(self) -> None:
-        """The stream of all receivers, in the order of time, a tick at a time."""
-        radio = self.radio
-        if radio is None:
-            await asyncio.Event().wait()
-            return
-        pace = LIVE.stretched(max(1.0, self.clock.speed / FASTEST_STREAM))
-        start = self.clock.now()
-        sending: dict[str, asyncio.Task[None]] = {}
+    async def _break_down(self) -> None:
+        """Switches the faults that the scenario has planned, and leaves those alone that somebody else switched."""
+        ours: dict[str, str] = {}
         while True:
-            await asyncio.sleep(TICK_S)
-            end = self.clock.now()
-            if end <= start:  # the machine's clock was set back: go on when it is past what was sent
-                start = end if start - end > CATCH_UP_S else start
-                continue
-            start = max(start, end - CATCH_UP_S * max(1.0, self.clock.speed))
-            heard = sorted(radio.heard(start, end, pace), key=lambda item: item.t)
-            start = end
-            await self._hand_over(heard, sending)
-
-    async def _hand_over(self, heard: Sequence[Heard], sending: dict[str, asyncio.Task[None]]) -> None:
-        """To each receiver its own; one that sends a gigabyte holds up no other. Raises SimulatorPortTaken."""
-        for number, station in enumerate(self.stations):
-            before = sending.get(station.source)
-            if before is not None:
-                if not before.done():
-                    continue
-                before.result()
-            own = [item for item in heard if item.receiver == number]
-            sending[station.source] = asyncio.create_task(station.hand_over(own))
-        await asyncio.sleep(0)
+            now = self.clock.now()
+            wanted = {
+                source: entry.kind.value
+                for entry in self.town.scenario.breakdowns
+                if entry.is_on(now - self.town.begun)
+                for source in self.faults.sources
+                if fnmatch(source, entry.sources)
+            }
+            for source in [name for name in ours if name not in wanted]:
+                self.faults.switch_off(source)
+                del ours[source]
+            for source, kind in wanted.items():
+                if ours.get(source) != kind:
+                    self.faults.switch_on(f"{source}={kind}", now)
+                    ours[source] = kind
+            await asyncio.sleep(BREAKDOWN_LOOK_S)
 
 
 async def serve(town: Town, clock: SimulatedClock, faults: Faults, plan: Plan, say: Callable[[str], None]) -> None:

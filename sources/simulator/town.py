@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import BaseModel
 
 from geodata.city import City
 from geodata.geography import collection
 from sources.simulator.fleet import Vessel, fleet
-from sources.simulator.profile import Landing, Profile, Receiver, profile
+from sources.simulator.noise import Floats
+from sources.simulator.profile import Landing, Profile, Receiver, part_of_profile, profile
 from sources.simulator.radio import Radio
 from sources.simulator.report_intake import Desk
 from sources.simulator.report_life import Office
+from sources.simulator.scenario import CALM, Scenario
 from sources.simulator.things import Station, air_stations, water_stations
 from sources.simulator.voyages import Voyages
 from sources.simulator.water import LonLat, Waters, channel
 
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
 
 @dataclass
 class Town:
-    """Parts are made when first asked for; a city without a service has no part for it."""
+    """Parts are made when first asked for; a city without a service has no part for it.
+
+    ``begun`` is the instant (epoch s) at which the scenario began.
+    """
 
     city: City
     seed: int
+    scenario: Scenario = CALM
+    begun: float = 0.0
+    _parts: dict[Callable[[Town], Any], Any] = field(default_factory=dict, repr=False)
+
+    def runs(self, service: str) -> bool:
+        """Whether the simulated city has feeds for the service."""
+        return service in self.city.services and service not in self.profile.unconnected
+
+    def part(self, make: Callable[[Town], T]) -> T:
+        """What ``make`` makes of this town, made once: how a feed keeps its own cast of the city."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        found: T = self._parts[make]
+        return found
+
+    def data(self, name: str, model: type[M]) -> M | None:
+        """The file ``profiles/NAME/CITY.toml`` of one feed; None where the city has none. Raises ConfigInvalid."""
+        return part_of_profile(name, self.city.id, model)
+
+    def severity(self, t: ArrayLike) -> Floats:
+        """How hard the scenario's storm is at these instants (epoch s): 0…1, always an array of at least one."""
+        return self.scenario.severity(np.asarray(t, dtype=np.float64) - self.begun)
 
     @cached_property
     def profile(self) -> Profile:
@@ -31,7 +66,7 @@ class Town:
 
     @cached_property
     def receivers(self) -> Sequence[Receiver]:
-        return self.profile.receivers if "fishing_vessels" in self.city.services else ()
+        return self.profile.receivers if self.runs("fishing_vessels") else ()
 
     @cached_property
     def fleet(self) -> tuple[Vessel, ...]:
@@ -51,17 +86,17 @@ class Town:
 
     @cached_property
     def office(self) -> Office | None:
-        if "field_reports" not in self.city.services:
+        if not self.runs("field_reports"):
             return None
         return Office(self.seed, Desk(self.seed, self.city, self.profile))
 
     @cached_property
     def air(self) -> tuple[Station, ...]:
-        return air_stations(self.profile, self.seed) if "air_quality" in self.city.services else ()
+        return air_stations(self.profile, self.seed) if self.runs("air_quality") else ()
 
     @cached_property
     def water(self) -> tuple[Station, ...]:
-        return water_stations(self.profile, self.seed) if "hydrology" in self.city.services else ()
+        return water_stations(self.profile, self.seed) if self.runs("hydrology") else ()
 
 
 def landing_place(landing: Landing) -> LonLat:

@@ -23,9 +23,11 @@ from pyais import decode
 from geodata.city import SourceBinding, city
 from geodata.records import Observation, Position, Quality, Record, ServiceRequest, Thing
 from sources.base import Context, protocol
-from sources.simulator.bindings import AIR, REPORTS, WATER, sources
 from sources.simulator.clock import SimulatedClock, local_day
 from sources.simulator.faults import Faults
+from sources.simulator.feed import sources
+from sources.simulator.feeds.open311 import REPORTS
+from sources.simulator.feeds.sensorthings import AIR, WATER
 from sources.simulator.report_intake import FIRST_DAY, NUMBERS_A_DAY
 from sources.simulator.serve import Plan, Simulation
 from sources.simulator.town import Town

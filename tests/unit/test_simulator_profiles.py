@@ -6,7 +6,7 @@ import pytest
 
 from geodata.city import cities, city
 from geodata.stations import stations
-from sources.simulator import bindings
+from sources.simulator.feed import sources, unbound
 from sources.simulator.profile import profile
 from sources.simulator.town import Town, landing_place
 
@@ -14,8 +14,8 @@ from sources.simulator.town import Town, landing_place
 @pytest.mark.parametrize("name", sorted(cities()))
 def test_every_city_has_a_profile_of_its_own_services(name: str) -> None:
     town = Town(city(name), 1)
-    found = bindings.unbound(town)
-    assert [binding.id for binding in found] == bindings.sources(town)
+    found = unbound(town)
+    assert [binding.id for binding in found] == sources(town)
     assert len({binding.id for binding in found}) == len(found)
     assert {binding.service for binding in found} <= set(city(name).services)
     assert "field_reports" in {binding.service for binding in found}

@@ -1,0 +1,1 @@
+"""One module a simulated feed, found by its name; see ``sources.simulator.feed``."""
