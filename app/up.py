@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.day import CALM, Day
 from app.server import Address
 from app.supervise import Child, Supervisor, run_once
 from geodata.errors import VongLauError
@@ -42,14 +43,21 @@ class SimulatorSilent(VongLauError):
     """the simulator opened no port within {seconds:.0f} s; its own words are above"""
 
 
+class SimulatorMisused(VongLauError):
+    """the simulator was asked for what it cannot do; its own words are above"""
+
+    exit_status = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """Which city to invent: the same seed gives the same city."""
+    """Which city to invent: the same seed gives the same city, the scenario the kind of day it has."""
 
     seed: int = 1
     speed: float = 1.0
     days: int = 14
     faults: tuple[str, ...] = ()
+    scenario: str = CALM
 
 
 @contextlib.contextmanager
@@ -77,6 +85,9 @@ class Up:
         self.supervisor = Supervisor()
         self.run_folder = settings.data / "run"
         self.common = ("--city", settings.city, "--data", str(settings.data))
+        scenario = simulation.scenario if simulation else CALM
+        self.day = Day(self.run_folder / f"scenario-{settings.city}.json", scenario)
+        self.begun = asyncio.Event()  # the simulator is there, and its day has begun
 
     @property
     def bindings(self) -> Path:
@@ -184,26 +195,31 @@ class Up:
 
     async def _simulate(self, simulation: Simulation) -> None:
         self.bindings.unlink(missing_ok=True)
+        self.day.renew()
         faults = [part for fault in simulation.faults for part in ("--fault", fault)]
-        self.supervisor.add(
+        child = self.supervisor.add(
             "simulate", "simulate", *self._city_of(simulation), "--speed", str(simulation.speed),
             "--bindings", str(self.bindings), *faults, last=True,
         )  # fmt: skip
         deadline = time.monotonic() + BINDINGS_S
         while not self.bindings.exists():
+            if child.process is not None and child.process.returncode == SimulatorMisused.exit_status:
+                raise SimulatorMisused
             if time.monotonic() > deadline:
                 raise SimulatorSilent(seconds=BINDINGS_S)
             await asyncio.sleep(0.1)
+        self.begun.set()
 
     def _city_of(self, simulation: Simulation) -> list[str]:
-        return ["--city", self.settings.city, "--seed", str(simulation.seed)]
+        return ["--city", self.settings.city, "--seed", str(simulation.seed), *self.day.arguments()]
 
     async def _history(self) -> None:
         """Write and load the simulated past once. Killed in between it is done again: loading twice adds nothing."""
         simulation = self.simulation
         if simulation is None or simulation.days == 0:
             return
-        want = f"seed {simulation.seed}, {simulation.days} days"
+        await self.begun.wait()
+        want = f"seed {simulation.seed}, {simulation.days} days{self.day.stamp()}"
         if self.loaded.exists() and self.loaded.read_text() == want:
             return
         folder = self.settings.data / "history" / self.settings.city

@@ -21,6 +21,7 @@ from geodata.settings import Settings
 )
 @click.option("--simulator/--no-simulator", default=True, help="Simulated feeds for the services without a real one.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the simulated city.")
+@click.option("--scenario", default="calm", show_default=True, help="Its kind of day: calm, flood, outage, or a file.")
 @click.option("--speed", type=float, default=1.0, show_default=True, help="Of the simulated clock.")
 @click.option(
     "--history", type=click.IntRange(0, 60), default=14, show_default=True, help="Simulated days before today."
@@ -35,6 +36,7 @@ def command(
     login_file: Path | None,
     simulator: bool,
     seed: int,
+    scenario: str,
     speed: float,
     history: int,
     fault: tuple[str, ...],
@@ -50,5 +52,6 @@ def command(
     city_of(settings.city)
     address = Address(host=host, port=port)
     check_address(address, settings)
-    simulation = Simulation(seed=seed, speed=speed, days=history, faults=fault) if simulator else None
+    day = str(Path(scenario).absolute()) if scenario.endswith(".toml") else scenario
+    simulation = Simulation(seed=seed, speed=speed, days=history, faults=fault, scenario=day) if simulator else None
     asyncio.run(Up(settings, address, simulation, open_page=open_page).run())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--history-only", is_flag=True, help="End when the recordings are written.")
 @click.option("--scenario", "scenario_name", default="calm", show_default=True, help="calm, flood, outage, or a file.")
 @click.option("--begun", default=None, type=float, help="When the scenario began, epoch s. Default: its own lead ago.")
+@click.option("--begun-file", type=click.Path(path_type=Path, dir_okay=False), help="Keeps --begun over a restart.")
 @click.option("--intake", default=None, help="Base URL of the ingest's intake, for the feeds that send by themselves.")
 @click.option("--until", default=None, type=float, hidden=True, help="End of the history in epoch s, for tests.")
 def command(
@@ -47,6 +48,7 @@ def command(
     history_only: bool,
     scenario_name: str,
     begun: float | None,
+    begun_file: Path | None,
     intake: str | None,
     until: float | None,
 ) -> None:
@@ -58,7 +60,7 @@ def command(
     from sources.simulator.feed import sources
     from sources.simulator.history import record
     from sources.simulator.host import IntakeAddress
-    from sources.simulator.scenario import scenario
+    from sources.simulator.scenario import kept, scenario
     from sources.simulator.serve import Plan, serve
     from sources.simulator.town import Town
 
@@ -68,6 +70,8 @@ def command(
     day = scenario(scenario_name)
     clock = SimulatedClock(speed, lead_hours * 3600)
     since = clock.start - day.lead_h * 3600 if begun is None else begun
+    if begun_file is not None:
+        since = kept(begun_file, scenario_name, since)
     town = Town(city_of(Settings.from_environ(city=city).city), seed, day, since)
     switches = Faults(sources(town))
     for text in faults:

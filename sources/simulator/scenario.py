@@ -6,6 +6,7 @@ scenario's ``severity``, a number from 0 (calm) to 1 (the height of the storm).
 
 from __future__ import annotations
 
+import json
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geodata.catalogue import one_line
 from geodata.errors import ConfigInvalid
+from sources.simulator.bindings import write_whole
 from sources.simulator.errors import ScenarioUnknown
 from sources.simulator.faults import Kind
 from sources.simulator.noise import Floats
@@ -100,3 +102,18 @@ def scenario(name: str) -> Scenario:
         return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         raise ConfigInvalid(path=path, reason=one_line(error)) from error
+
+
+def kept(file: Path, name: str, begun: float) -> float:
+    """When the scenario of that name began, as the file says; ``begun``, written there, when it does not say.
+
+    Raises BindingsUnwritable.
+    """
+    try:
+        row = json.loads(file.read_text(encoding="utf-8"))
+        if row["scenario"] == name:
+            return float(row["begun"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # nothing kept, or nothing that can be read: a new day
+    write_whole(file, json.dumps({"scenario": name, "begun": begun}), "--begun-file")
+    return begun

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from geodata.city import SourceBinding
 from sources.simulator import bindings, control
 from sources.simulator.ais_feed import Transport
 from sources.simulator.clock import SimulatedClock
+from sources.simulator.errors import BindingsUnwritable
 from sources.simulator.faults import Faults
 from sources.simulator.feed import feeds
 from sources.simulator.host import Host, IntakeAddress
@@ -26,6 +26,7 @@ from sources.simulator.town import Town
 
 PARENT_LOOK_S = 1.0
 BREAKDOWN_LOOK_S = 1.0
+SCRATCH = "city-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,11 @@ class Plan:
 
 
 class Simulation:
-    """The open ports of a town. ``faults`` may be switched at any time."""
+    """The open ports of a town. ``faults`` may be switched at any time. Raises BindingsUnwritable."""
 
     def __init__(self, town: Town, clock: SimulatedClock, faults: Faults, plan: Plan) -> None:
         self.town, self.clock, self.faults, self.plan = town, clock, faults, plan
-        self.folder = Path(tempfile.mkdtemp(prefix="vonglau-city-"))
+        self.folder = scratch(plan.bindings.parent)
         self.host = Host(clock, faults, self.folder, plan.port, intake=plan.intake, ais_transport=plan.transport)
         self.control = HttpFeed("control", control.routes(faults, clock.now), Faults(()), plan.control_port)
 
@@ -125,3 +126,30 @@ async def _watch_parent(parent: int | None, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
         if parent is not None and os.getppid() != parent:
             stop.set()
+
+
+def scratch(parent: Path) -> Path:
+    """A folder of this process beside the bindings, where a city that was killed left its own to be swept up.
+
+    Raises BindingsUnwritable.
+    """
+    own = parent / f"{SCRATCH}{os.getpid()}"
+    try:
+        for left in parent.glob(f"{SCRATCH}*"):
+            pid = left.name.removeprefix(SCRATCH)
+            if pid.isdecimal() and not _lives(int(pid)):
+                shutil.rmtree(left, ignore_errors=True)
+        own.mkdir(0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BindingsUnwritable(path=own, reason=error.strerror or error, option="--bindings") from error
+    return own
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from geodata.store.types import ServiceState
 from tests.support.machine import Machine, closes, machine, stored, wait_for
 
 FEEDS = ("fishing_vessels", "field_reports", "air_quality")
+DAY = ("--history", "1", "--scenario", "flood")
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.timeout(600)
 def here() -> Iterator[Machine]:
     """One machine for the module: the tests run in order, each goes on from the last."""
     with machine() as one:
-        one.start("--history", "1")
+        one.start(*DAY)
         yield one
 
 
@@ -65,6 +67,8 @@ def test_three_feeds_are_received_and_the_sums_close(here: Machine, reader: Read
 
 def test_history_is_loaded_once_and_replaying_it_stores_nothing_new(here: Machine) -> None:
     wait_for((here.data / "run" / "history-hue.loaded").exists, f"history\n{here.words()}")
+    begun = json.loads((here.data / "run" / "scenario-hue.json").read_text())["begun"]
+    assert (here.data / "run" / "history-hue.loaded").read_text() == f"seed 1, 1 days, flood since {begun:.0f}"
     again = here.run("replay", "--recordings", str(here.data / "history" / "hue"), "--json")
     assert again.returncode == 0, again.stderr
     assert '"stored": 0' in again.stdout
@@ -117,10 +121,13 @@ def alive_server(here: Machine) -> int | None:
 def test_killed_without_a_word_it_leaves_no_process_and_starts_again(here: Machine) -> None:
     here.stop(signal.SIGKILL)
     wait_for(lambda: not here.processes(), "every child to end with its parent")
-    here.start("--history", "1")
+    day = (here.data / "run" / "scenario-hue.json").read_text()
+    here.start(*DAY)
     with here.reading() as reader:
         wait_for(lambda: receiving(reader), f"three feeds again\n{here.words()}")
         assert all(closes(state) for state in states(reader).values())
+    assert (here.data / "run" / "scenario-hue.json").read_text() == day, "a restart goes on with the same flood"
+    assert len(list((here.data / "run").glob("city-*"))) == 1, "the killed city's scratch folder is swept up"
 
 
 def test_ctrl_c_ends_it_cleanly_and_leaves_no_process(here: Machine) -> None:
@@ -129,6 +136,13 @@ def test_ctrl_c_ends_it_cleanly_and_leaves_no_process(here: Machine) -> None:
     assert not here.processes()
     assert "killed" not in here.words()
     assert "stopped before" not in here.words()
+
+
+def test_a_scenario_that_is_not_there_is_told_at_once(here: Machine) -> None:
+    wrong = here.run("up", "--port", str(here.port), "--no-open", "--scenario", "drought")
+    assert wrong.returncode == 2
+    assert "no scenario 'drought'; there are calm, flood, outage" in wrong.stderr
+    wait_for(lambda: not here.processes(), "every part to end")
 
 
 def test_the_data_folder_is_closed_to_others(here: Machine) -> None:
