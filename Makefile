@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup run peers test check leaks format bench clean
+.PHONY: help setup run peers test check format bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,9 +25,6 @@ peers: ## programs that we did not write and that the tests talk to
 
 test: check peers ## everything that must hold; under 15 minutes on 2 cores
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
-
-leaks: setup ## sessions opened and closed; what something still holds afterwards
-	$(PYTHON) -m pytest -m slow tests/ui/test_server.py
 
 format: setup ## put the code in shape
 	.venv/bin/ruff format .

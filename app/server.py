@@ -202,7 +202,8 @@ class WebServer:
             loop.add_signal_handler(number, self.server.io_loop.stop)
         self.refresh.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
-        sweeper = Sweeper(self.documents, lambda: len(self.server.get_sessions()))
+        every_s = min(20.0, self.settings.session_s / 2)
+        sweeper = Sweeper(self.documents, lambda: len(self.server.get_sessions()), every_s)
         tickers = [PeriodicCallback(self.lag.tick, 1000), PeriodicCallback(sweeper.sweep, 5000)]
         for ticker in tickers:
             ticker.start()
@@ -218,12 +219,14 @@ class WebServer:
 
     def _warm_up(self) -> None:
         """What the first visitor would wait for: compiled kernels, the drawing processes, the city's first tiles."""
+        from app.pages.pictures import basemap_version
         from geodata.view import View
         from layers.tiles import warm_up
 
         now = datetime.now(UTC)
         home = View(self.services.city.box, *HOME_PX, now, now)
-        self.services.tiles.warm(home, "basemap", "desk", self.services.build)
+        version = basemap_version(self.services.build, self.refresh.versions)
+        self.services.tiles.warm(home, "basemap", "desk", version)
         warm_up()
 
     def close(self) -> None:

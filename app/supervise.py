@@ -11,7 +11,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.parent import child_environment
@@ -28,10 +28,11 @@ STOP_S = 20.0
 
 @dataclass(slots=True)
 class Child:
-    """One program: ``vonglau`` with arguments."""
+    """One program: ``vonglau`` with arguments; ``environment`` is added to ours."""
 
     name: str
     arguments: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     last: bool = False  # others read from it: it is stopped after them
@@ -43,7 +44,7 @@ class Child:
         wait = 0.5
         while True:
             began = time.monotonic()
-            self.starting = asyncio.create_task(start(self.arguments))
+            self.starting = asyncio.create_task(start(self.arguments, self.environment))
             self.process = await asyncio.shield(self.starting)  # a process that is being born must not get lost
             self.starts += 1
             status = await self.process.wait()
@@ -80,10 +81,12 @@ class Child:
             await self.process.wait()
 
 
-async def start(arguments: Sequence[str]) -> asyncio.subprocess.Process:
+async def start(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
     """Start ``vonglau ARGUMENTS`` in its own process group, so that Ctrl-C reaches us first and we stop it in order."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", *arguments, env=child_environment(), start_new_session=True
+        *(sys.executable, "-m", "app", *arguments),
+        env={**child_environment(), **(environment or {})},
+        start_new_session=True,
     )
 
 
@@ -104,8 +107,10 @@ class Supervisor:
     def __init__(self) -> None:
         self.children: list[Child] = []
 
-    def add(self, name: str, *arguments: str, last: bool = False) -> Child:
-        child = Child(name, arguments, last=last)
+    def add(
+        self, name: str, *arguments: str, last: bool = False, environment: Mapping[str, str] | None = None
+    ) -> Child:
+        child = Child(name, arguments, environment or {}, last=last)
         child.task = asyncio.create_task(child.keep(), name=name)
         self.children.append(child)
         return child

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.day import CALM, Day
+from app.door import LOOPBACK, kept_port, token
 from app.server import Address
 from app.supervise import Child, Supervisor, run_once
 from geodata.errors import VongLauError
@@ -87,6 +88,8 @@ class Up:
         self.common = ("--city", settings.city, "--data", str(settings.data))
         scenario = simulation.scenario if simulation else CALM
         self.day = Day(self.run_folder / f"scenario-{settings.city}.json", scenario)
+        self.intake = ""  # HOST:PORT, chosen when the data folder is ours
+        self.token = token()
         self.begun = asyncio.Event()  # the simulator is there, and its day has begun
 
     @property
@@ -107,6 +110,7 @@ class Up:
             loop.add_signal_handler(number, stop.set)
         with only_one(self.settings.data), database(self.settings, role="owner", create=True):
             self.run_folder.mkdir(exist_ok=True)
+            self.intake = f"{LOOPBACK}:{kept_port(self.run_folder / f'intake-{self.settings.city}.port')}"
             work = asyncio.create_task(self._work())
             try:
                 await self._until(stop, work)
@@ -169,12 +173,15 @@ class Up:
         await self._history()
 
     async def _feeds(self) -> None:
-        arguments = ["ingest", *self.common]
         if self.simulation is None:
-            self.supervisor.add("ingest", *arguments)
+            self._ingest()
             return
         await self._simulate(self.simulation)
-        await self._follow(self.supervisor.add("ingest", *arguments, "--bindings", str(self.bindings)))
+        await self._follow(self._ingest("--bindings", str(self.bindings)))
+
+    def _ingest(self, *more: str) -> Child:
+        arguments = ("ingest", *self.common, "--intake", self.intake, *more)
+        return self.supervisor.add("ingest", *arguments, environment=self.token)
 
     async def _follow(self, ingest: Child) -> None:
         """A restarted simulator has other ports, and only a restarted ingest reads them."""
@@ -199,7 +206,8 @@ class Up:
         faults = [part for fault in simulation.faults for part in ("--fault", fault)]
         child = self.supervisor.add(
             "simulate", "simulate", *self._city_of(simulation), "--speed", str(simulation.speed),
-            "--bindings", str(self.bindings), *faults, last=True,
+            "--bindings", str(self.bindings), "--intake", f"http://{self.intake}", *faults,
+            last=True, environment=self.token,
         )  # fmt: skip
         deadline = time.monotonic() + BINDINGS_S
         while not self.bindings.exists():

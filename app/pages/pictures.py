@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,9 @@ def has_density(service: str, view: View) -> bool:
     return isinstance(layer, RasterLayer) and int(view.zoom) < layer.density_below
 
 
+GEOGRAPHY = "geography"
+"""The service under which imported geography has its version (contracts, section 6)."""
+
 BUCKET_S = 60
 """Live density tiles change their address at most once a minute, for all sessions together."""
 
@@ -109,6 +112,16 @@ def tile_url(
             version = end // bucket_s
         span, known = f"{start}-{end}", 0 if view.known_at is None else int(view.known_at.timestamp())
     return f"/t/{layer}/{style}/{version}/{span}/{known}/{{Z}}/{{X}}/{{Y}}.png"
+
+
+def basemap_version(build: str, versions: Mapping[str, int]) -> str:
+    """Another one after an import of geography, so that no browser keeps the old tiles."""
+    return f"{build}g{versions.get(GEOGRAPHY, 0)}"
+
+
+def basemap_url(style: str, build: str, versions: Mapping[str, int]) -> str:
+    """Address of the basemap's tiles."""
+    return tile_url("basemap", style, basemap_version(build, versions))
 
 
 def marks_of(pictures: Iterable[Picture]) -> list[Marks]:

@@ -19,7 +19,7 @@ from app.pages import keyboard, search
 from app.pages.background import Background
 from app.pages.clock_hand import ClockHand
 from app.pages.footprints import covered
-from app.pages.pictures import Picture, has_density, marks_of, paint, tile_url
+from app.pages.pictures import GEOGRAPHY, Picture, basemap_url, has_density, marks_of, paint, tile_url
 from app.pages.selection import Selection
 from app.panels import layer_tree, map_frame, twin_table
 from app.panels.app_bar import AppBar
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 SLOW_S = 60
 """Everything in view is read again so often while live: states change by time alone."""
+
+TURNS = 4
+"""Bokeh holds an ended session until its callback's next turn, so the turns come more often than the reading."""
 
 FIRST_SIZE = (1196, 728)
 
@@ -66,7 +69,7 @@ class Planner:
         self.rows: dict[str, Any] = twin_table.content(None, None, text)
         self.services: Mapping[str, ServiceState] = {}
         self.background = Background()
-        self.full, self.place_n = False, 0
+        self.full, self.place_n, self._turn = False, 0, 0
         self.folded: bool | None = None  # None: as the window has room
         self.body: Any = None
         self._hits: Sequence[search.Hit] = ()
@@ -108,11 +111,11 @@ class Planner:
 
     def start(self) -> None:
         """Read what the state asks for and follow the database."""
-        self.map.add_tiles("basemap", tile_url("basemap", "desk", self.context.build), z_order=0)
+        self._ground(self.context.refresh.versions)
         self.context.refresh.subscribe(self.changed)
         self.reload()
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.add_periodic_callback(self._slow, SLOW_S * 1000)
+            pn.state.add_periodic_callback(self._slow, SLOW_S * 1000 // TURNS)
 
     # -- reading -------------------------------------------------------------------------------
     def view(self) -> View:
@@ -180,13 +183,19 @@ class Planner:
         taken = np.concatenate([hard, map_frame.chrome(*self.size), self.selection.chip(view)])
         self.map.labels(labels.labels(view, language=self.text.language, taken=taken, crowd=soft))
 
+    def _ground(self, versions: Mapping[str, int]) -> None:
+        self.map.add_tiles("basemap", basemap_url("desk", self.context.build, versions), z_order=0)
+
     def changed(self, versions: Mapping[str, int]) -> None:
         """The database has new rows of these services. A past moment changes only when it shows what is known now."""
+        if GEOGRAPHY in versions:
+            self._ground(versions)
         if self.state.live or not self.state.as_known:
             self.reload([name for name in versions if name in self.city.services])
 
     def _slow(self) -> None:
-        if self.state.live:
+        self._turn = (self._turn + 1) % TURNS
+        if self.state.live and self._turn == 0:
             self.reload()
 
     # -- what the blocks show ------------------------------------------------------------------

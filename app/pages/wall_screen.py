@@ -13,7 +13,7 @@ import panel as pn
 from app.context import PageContext
 from app.pages.background import Background
 from app.pages.footprints import covered
-from app.pages.pictures import BUCKET_S, Picture, has_density, marks_of, paint, tile_url
+from app.pages.pictures import BUCKET_S, GEOGRAPHY, Picture, basemap_url, has_density, marks_of, paint, tile_url
 from app.panels import callouts, fleet, river, wall_footer, wall_inset, wall_rail, wall_tiles
 from app.panels.map_frame import MapFrame, wall_chrome
 from app.panels.wall_bar import WallBar
@@ -99,7 +99,7 @@ class Screen:
 
     def start(self) -> None:
         """Follow the database; beat for the watchdog; turn the scenes."""
-        self.map.add_tiles("basemap", tile_url("basemap", "wall", self.context.build), z_order=0)
+        self._ground(self.context.refresh.versions)
         self.context.refresh.subscribe(self.changed)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.add_periodic_callback(lambda: self.watchdog.say({"type": "beat"}), BEAT_S * 1000)
@@ -154,7 +154,12 @@ class Screen:
         self.reload()
 
     # -- reading -------------------------------------------------------------------------------
+    def _ground(self, versions: Mapping[str, int]) -> None:
+        self.map.add_tiles("basemap", basemap_url("wall", self.context.build, versions), z_order=0)
+
     def changed(self, versions: Mapping[str, int]) -> None:
+        if GEOGRAPHY in versions:
+            self._ground(versions)
         self.reload([name for name in versions if name in self.city.services])
 
     def reload(self, names: Iterable[str] | None = None) -> None:
