@@ -27,7 +27,7 @@ def delays(page: Page, feed: AisFeed, count: int, first: int) -> list[float]:
     for number in range(count):
         mmsi = first + number
         began = time.perf_counter()
-        feed.fix(mmsi, 107.6 + number * 0.005, 16.65)
+        feed.fix(mmsi, 107.56 + number * 0.001, 16.47)  # inside the first view of both pages
         page.wait_for_function(HAS_ID, arg=f"mmsi:{mmsi}", timeout=30_000, polling=20)
         found.append(time.perf_counter() - began)
         time.sleep(0.3)
@@ -55,7 +55,7 @@ def main() -> None:
             with ais_into(here, folder) as feed:
                 wait_for(lambda: feed.connected, "the ingest to connect")
                 print("wire to page, simulated Huế running beside it")
-                for number, path in enumerate(("/explore", "/wall")):
+                for number, path in enumerate(("/explore?lang=vi#", "/wall/overview")):
                     page = watched(browser).open(here.url + path)
                     print(row(path, delays(page.page, feed, count, 574980000 + number * 1000)))
                     page.page.context.close()
