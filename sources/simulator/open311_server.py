@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from sources.simulator.clock import LOCAL
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import FaultyHandler
-from sources.simulator.report_intake import Kind as ReportKind
+from sources.simulator.report_kinds import Kind as ReportKind
 from sources.simulator.report_life import CLOSED, CLOSING, Office, Report, Stage
 
 PATH = "/open311"

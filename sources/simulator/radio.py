@@ -14,7 +14,8 @@ from sources.simulator.fleet import Equipment, Vessel
 from sources.simulator.nmea import Fix
 from sources.simulator.noise import Floats, key, uniform
 from sources.simulator.profile import Receiver
-from sources.simulator.voyages import MOORED, State, Voyages
+from sources.simulator.track import MOORED
+from sources.simulator.voyages import State, Voyages
 from sources.simulator.water import METRES_PER_DEGREE
 
 SECOND_HEARS = 0.06

@@ -12,8 +12,6 @@ from random import Random
 
 import geopandas as gpd
 import numpy as np
-from pydantic import BaseModel, ConfigDict
-from shapely.geometry.base import BaseGeometry
 
 from geodata.calendar import WorkCalendar
 from geodata.city import City
@@ -21,6 +19,10 @@ from geodata.geography import collection
 from sources.simulator.clock import local_midnight
 from sources.simulator.noise import dice
 from sources.simulator.profile import Profile
+from sources.simulator.report_kinds import Kind, Ward
+from sources.simulator.report_storm import FIRST_NUMBER, StormCalls, StormKind, is_of_storm
+from sources.simulator.report_storm import NUMBERS_A_DAY as STORM_NUMBERS_A_DAY
+from sources.simulator.spell import Spell
 from sources.simulator.water import LonLat, offset
 
 HOURLY = (1, 0.6, 0.4, 0.4, 0.6, 1.5, 4, 8, 10, 10, 9, 7, 5, 5, 7, 8, 8, 8, 8, 9, 8, 6, 4, 2)
@@ -36,36 +38,6 @@ CHANNELS = {"Ứng dụng di động": 70, "Cổng thông tin": 12, "Tổng đà
 SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Võ", "Đặng", "Bùi", "Hồ", "Tôn Thất", "Ngô")
 MIDDLES = ("Văn", "Thị", "Minh", "Thanh", "Quốc", "Ngọc", "Hữu", "Thu")
 GIVEN = ("An", "Bình", "Châu", "Dũng", "Hà", "Hải", "Hạnh", "Khánh", "Lan", "Long", "Mai", "Nam", "Phương", "Tâm", "Tú")
-
-
-class Kind(BaseModel):
-    """A kind of report in ``report_texts.toml``; ``urgent`` and ``complex`` are shares of 1."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str
-    name: str
-    weight: float
-    agencies: tuple[str, ...]
-    titles: tuple[str, ...]
-    texts: tuple[str, ...]
-    urgent: float = 0.02
-    complex: float = 0.07
-
-
-@dataclass(frozen=True, slots=True)
-class Ward:
-    code: str
-    full_name: str
-    place: LonLat
-    cell: BaseGeometry
-    spread_m: float
-    weight: float
-
-    @property
-    def name(self) -> str:
-        """As it stands within a sentence: phường Vỹ Dạ."""
-        return self.full_name[:1].lower() + self.full_name[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +89,21 @@ def _ward(row: gpd.GeoSeries) -> Ward:
     )
 
 
+def day_of(number: int) -> int:
+    """The local day of the report of that number."""
+    if is_of_storm(number):
+        return (number - FIRST_NUMBER) // STORM_NUMBERS_A_DAY + FIRST_DAY
+    return number // NUMBERS_A_DAY + FIRST_DAY
+
+
 @dataclass
 class Desk:
-    """The intake desk of a city."""
+    """The intake desk of a city; a storm's reports come on top of those of any day, which stay as they are."""
 
     seed: int
     city: City
     profile: Profile
+    spell: Spell | None = None
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
@@ -144,20 +124,40 @@ class Desk:
         count = round(self.profile.reports_per_day * (0.75 if weekend else 1.1) * roll.uniform(0.9, 1.1))
         hours = roll.choices(range(24), HOURLY, k=count)
         times = sorted(local_midnight(day) + hour * 3600 + roll.uniform(0, 3600) for hour in hours)
-        return [self._intake(day, n, t) for n, t in enumerate(times)]
+        calm = [self._calm(day, n, t) for n, t in enumerate(times)]
+        if self.calls is None:
+            return calm
+        stormy = [self._stormy(self.calls, day, n, t) for n, t in enumerate(self.calls.times(day))]
+        return sorted([*calm, *stormy], key=lambda intake: intake.requested) if stormy else calm
 
-    def _intake(self, day: int, n: int, t: float) -> Intake:
+    @cached_property
+    def calls(self) -> StormCalls | None:
+        if self.spell is None:
+            return None
+        return StormCalls(self.seed, self.spell, self.profile, self.wards, HOURLY)
+
+    def _calm(self, day: int, n: int, t: float) -> Intake:
         roll = dice(self.seed, "report", day, n)
         kind = roll.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
         ward = roll.choices(self.wards, [ward.weight for ward in self.wards])[0]
+        return self._intake(roll, (day, (day - FIRST_DAY) * NUMBERS_A_DAY + n), t, kind, ward)
+
+    def _stormy(self, calls: StormCalls, day: int, n: int, t: float) -> Intake:
+        roll = dice(self.seed, "storm report", day, n)
+        kind: StormKind = calls.kind(roll)
+        ward = calls.ward(roll, kind)
+        return self._intake(roll, (day, FIRST_NUMBER + (day - FIRST_DAY) * STORM_NUMBERS_A_DAY + n), t, kind, ward)
+
+    def _intake(self, roll: Random, number: tuple[int, int], t: float, kind: Kind, ward: Ward) -> Intake:
+        """``number`` is the local day and the report's own."""
         chance = roll.random()
         urgency = (
             "khẩn" if chance < kind.urgent else "phức tạp" if chance < kind.urgent + kind.complex else "bình thường"
         )
         street = roll.choice(self.profile.streets or ("Lê Lợi",))
         return Intake(
-            number=(day - FIRST_DAY) * NUMBERS_A_DAY + n,
-            day=day,
+            number=number[1],
+            day=number[0],
             requested=t,
             kind=kind,
             urgency=urgency,

@@ -14,7 +14,8 @@ from random import Random
 from geodata.city import Agency
 from sources.simulator.clock import local_day
 from sources.simulator.noise import dice, key
-from sources.simulator.report_intake import FIRST_DAY, NUMBERS_A_DAY, WORK_HOURS, Desk, Intake
+from sources.simulator.report_intake import WORK_HOURS, Desk, Intake, day_of
+from sources.simulator.report_storm import is_of_storm
 
 HORIZON_DAYS = 30
 """Reports older than this are no longer handed out."""
@@ -74,7 +75,7 @@ class Office:
 
     def report(self, number: int, now: float) -> Report | None:
         """The report of that number, None when it is not there at ``now`` or no longer handed out."""
-        day = number // NUMBERS_A_DAY + FIRST_DAY
+        day = day_of(number)
         if not local_day(now) - HORIZON_DAYS <= day <= local_day(now):
             return None
         return next((report for report in self._day(day) if report.intake.number == number), None)
@@ -123,7 +124,10 @@ class Office:
                 other
                 for before in range(LOOK_BACK_DAYS)
                 for other in self._intake(day - before)
-                if local_day(other.deadline) == day and other.urgency == NORMAL and _is_accepted(self.seed, other)
+                if not is_of_storm(other.number)
+                and local_day(other.deadline) == day
+                and other.urgency == NORMAL
+                and _is_accepted(self.seed, other)
             ]
             due.sort(key=lambda other: key(self.seed, "luck", other.number))
             self._ranks[day] = {other.number: place for place, other in enumerate(due)}
@@ -137,7 +141,17 @@ class Office:
         yield Stage(t, SCREENING)
         t += roll.uniform(240, 2400)
         if not _is_accepted(self.seed, intake):
-            twin = next((other for other in reversed(earlier) if other.kind is intake.kind), None)
+            stormy = is_of_storm(intake.number)
+            twin = next(
+                (
+                    other
+                    for other in reversed(earlier)
+                    if other.kind is intake.kind
+                    and is_of_storm(other.number) == stormy
+                    and (not stormy or other.ward is intake.ward)
+                ),
+                None,
+            )
             if twin is not None and roll.random() < 0.35:
                 yield Stage(t, DUPLICATE, notes=f"Trùng với phản ánh {twin.number}.", duplicate_of=twin.number)
             else:
@@ -184,7 +198,8 @@ class Office:
             return self.desk.after(asked, hours * roll.uniform(0.3, 0.6)), asked
         share = roll.triangular(0.1, 0.62, 0.3)
         if intake.urgency == "khẩn":
-            return begun + roll.uniform(1200, 7200), None
+            pressed = roll.uniform(1, 5) if is_of_storm(intake.number) else 1.0  # every team is out already
+            return begun + roll.uniform(1200, 7200) * pressed, None
         return max(begun + 600, self.desk.after(intake.requested, hours * share)), None
 
 

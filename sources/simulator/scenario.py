@@ -32,8 +32,9 @@ class _Strict(BaseModel):
 
 class Storm(_Strict):
     """Severity rises from ``starts_h`` to ``peak_h``, stays until ``wanes_h`` and is over at ``ends_h``: hours after
-    the scenario began. ``rain_mm_h`` is the intensity at the height; ``rise_m`` what a river of response 1 m adds; its
-    crest comes ``lag_h`` after the rain. ``reports`` and ``articles`` multiply those of a calm day at the height.
+    the scenario began. ``rain_mm_h`` is the intensity at the height; ``rise_m`` what a river adds whose third alarm
+    stands 3 m above its usual level; its crest comes ``lag_h`` after the middle of the heaviest rain. ``reports`` and
+    ``articles`` multiply those of a calm day at the height.
     """
 
     starts_h: float

@@ -25,6 +25,7 @@ from sources.simulator.series import (
     rain_sum,
     water_level_m,
 )
+from sources.simulator.spell import Spell
 
 Entity = dict[str, object]
 
@@ -94,12 +95,12 @@ class Station:
     datastreams: tuple[Datastream, ...]
 
 
-def air_stations(profile: Profile, seed: int) -> tuple[Station, ...]:
+def air_stations(profile: Profile, seed: int, spell: Spell | None = None) -> tuple[Station, ...]:
     """Hourly means of six pollutants, temperature and humidity at each air station."""
-    return tuple(_air(number, station, seed) for number, station in enumerate(profile.air, 1))
+    return tuple(_air(number, station, seed, spell) for number, station in enumerate(profile.air, 1))
 
 
-def _air(number: int, station: AirStation, seed: int) -> Station:
+def _air(number: int, station: AirStation, seed: int, spell: Spell | None) -> Station:
     def stream(n: int, measured: Measured, series: Series) -> Datastream:
         return Datastream(
             id=number * 100 + n,
@@ -107,7 +108,7 @@ def _air(number: int, station: AirStation, seed: int) -> Station:
             measured=measured,
             cadence_s=AIR_CADENCE_S,
             delay_s=AIR_DELAY_S,
-            values=lambda t: series(seed, station, t),
+            values=lambda t: series(seed, station, t, spell),
             states=lambda t: air_state(seed, station.code, measured.id, t),
         )
 
@@ -123,17 +124,19 @@ def _air(number: int, station: AirStation, seed: int) -> Station:
     )
 
 
-def water_stations(profile: Profile, seed: int) -> tuple[Station, ...]:
+def water_stations(profile: Profile, seed: int, spell: Spell | None = None) -> tuple[Station, ...]:
     """Water level every ten minutes and rain sums at each gauge."""
-    return tuple(_water(number, station, seed) for number, station in enumerate(profile.water, 1))
+    return tuple(_water(number, station, seed, spell) for number, station in enumerate(profile.water, 1))
 
 
-def _water(number: int, station: WaterStation, seed: int) -> Station:
-    series: list[tuple[Measured, Callable[[Floats], Floats]]] = [(LEVEL, lambda t: water_level_m(seed, station, t))]
+def _water(number: int, station: WaterStation, seed: int, spell: Spell | None) -> Station:
+    series: list[tuple[Measured, Callable[[Floats], Floats]]] = [
+        (LEVEL, lambda t: water_level_m(seed, station, t, spell))
+    ]
     if station.rain:
         series += [
-            (RAIN_1H, lambda t: rain_sum(seed, station.code, t, 1)),
-            (RAIN_24H, lambda t: rain_sum(seed, station.code, t, 24)),
+            (RAIN_1H, lambda t: rain_sum(seed, station.code, t, 1, spell)),
+            (RAIN_24H, lambda t: rain_sum(seed, station.code, t, 24, spell)),
         ]
     alarms = {name: getattr(station, name) for name in ("bd1", "bd2", "bd3")}
     return Station(

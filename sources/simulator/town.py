@@ -20,6 +20,7 @@ from sources.simulator.radio import Radio
 from sources.simulator.report_intake import Desk
 from sources.simulator.report_life import Office
 from sources.simulator.scenario import CALM, Scenario
+from sources.simulator.spell import Spell, spell
 from sources.simulator.things import Station, air_stations, water_stations
 from sources.simulator.voyages import Voyages
 from sources.simulator.water import LonLat, Waters, channel
@@ -61,6 +62,11 @@ class Town:
         return self.scenario.severity(np.asarray(t, dtype=np.float64) - self.begun)
 
     @cached_property
+    def spell(self) -> Spell | None:
+        """The scenario's storm at its instant, if it has one."""
+        return spell(self.scenario, self.begun)
+
+    @cached_property
     def profile(self) -> Profile:
         return profile(self.city.id)
 
@@ -78,7 +84,9 @@ class Town:
         places = [landing_place(landing) for landing in self.profile.landings]
         waters = Waters(tuple(places))
         named = zip(self.profile.landings, places, strict=True)
-        return Voyages(self.seed, waters, [channel(waters, landing.name, place) for landing, place in named])
+        return Voyages(
+            self.seed, waters, [channel(waters, landing.name, place) for landing, place in named], self.spell
+        )
 
     @cached_property
     def radio(self) -> Radio | None:
@@ -88,15 +96,15 @@ class Town:
     def office(self) -> Office | None:
         if not self.runs("field_reports"):
             return None
-        return Office(self.seed, Desk(self.seed, self.city, self.profile))
+        return Office(self.seed, Desk(self.seed, self.city, self.profile, self.spell))
 
     @cached_property
     def air(self) -> tuple[Station, ...]:
-        return air_stations(self.profile, self.seed) if self.runs("air_quality") else ()
+        return air_stations(self.profile, self.seed, self.spell) if self.runs("air_quality") else ()
 
     @cached_property
     def water(self) -> tuple[Station, ...]:
-        return water_stations(self.profile, self.seed) if self.runs("hydrology") else ()
+        return water_stations(self.profile, self.seed, self.spell) if self.runs("hydrology") else ()
 
 
 def landing_place(landing: Landing) -> LonLat:

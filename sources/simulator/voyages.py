@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sources.simulator.clock import DAY_S, local_day, local_midnight
-from sources.simulator.fishing import Leg, legs
+from sources.simulator.fishing import KN_M_S, Leg, legs
 from sources.simulator.fleet import FAILING, Gear, Vessel
 from sources.simulator.noise import Floats, dice
+from sources.simulator.shelter import Shelter
+from sources.simulator.spell import Spell
+from sources.simulator.track import HARBOUR_KN, MOORED, UNDERWAY, Track, duration, track
 from sources.simulator.water import (
     METRES_PER_DEGREE,
     Channel,
@@ -27,21 +30,8 @@ from sources.simulator.water import (
     offset,
 )
 
-KN_M_S = 1852 / 3600
-UNDERWAY, MOORED, FISHING_STATUS = 0, 5, 7  # AIS navigational status
-HARBOUR_KN = 4.5
 _TRIES = 12
 _REMEMBERED = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """Waypoints: epoch s, degrees; ``doing[i]`` is the navigational status from waypoint i to the next."""
-
-    t: Floats
-    lon: Floats
-    lat: Floats
-    doing: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +48,15 @@ class State:
 
 @dataclass
 class Voyages:
-    """The trips of a fleet in the waters of its ports. ``channels`` in the order of the landing places."""
+    """The trips of a fleet in the waters of its ports. ``channels`` in the order of the landing places.
+
+    In a storm fishing boats run for shelter; the trips before it and after it are those of a calm city.
+    """
 
     seed: int
     waters: Waters
     channels: Sequence[Channel]
+    spell: Spell | None = None
     _fans: list[dict[int, float]] = field(init=False)
     _trips: dict[tuple[int, int], Track | None] = field(default_factory=dict, init=False)
     _tracks: dict[int, tuple[int, int, Track]] = field(default_factory=dict, init=False)
@@ -73,15 +67,15 @@ class Voyages:
 
     def state(self, vessel: Vessel, times: Floats) -> State:
         """Where the vessel is and what it does at these epoch seconds, which need not be in order."""
-        track = self._track(vessel, slot(vessel, float(times.min())), slot(vessel, float(times.max())))
-        index = np.clip(np.searchsorted(track.t, times, side="right") - 1, 0, len(track.t) - 2)
-        lon, lat = np.interp(times, track.t, track.lon), np.interp(times, track.t, track.lat)
-        north = np.diff(track.lat) * METRES_PER_DEGREE
-        east = np.diff(track.lon) * METRES_PER_DEGREE * np.cos(np.radians(track.lat[:-1]))
-        speed = np.hypot(north, east) / np.maximum(np.diff(track.t), 1e-6) / KN_M_S
+        way = self._track(vessel, slot(vessel, float(times.min())), slot(vessel, float(times.max())))
+        index = np.clip(np.searchsorted(way.t, times, side="right") - 1, 0, len(way.t) - 2)
+        lon, lat = np.interp(times, way.t, way.lon), np.interp(times, way.t, way.lat)
+        north = np.diff(way.lat) * METRES_PER_DEGREE
+        east = np.diff(way.lon) * METRES_PER_DEGREE * np.cos(np.radians(way.lat[:-1]))
+        speed = np.hypot(north, east) / np.maximum(np.diff(way.t), 1e-6) / KN_M_S
         course = np.degrees(np.arctan2(east, north)) % 360
-        inside = (times >= track.t[0]) & (times < track.t[-1])
-        status = np.where(inside, track.doing[index], MOORED)
+        inside = (times >= way.t[0]) & (times < way.t[-1])
+        status = np.where(inside, way.doing[index], MOORED)
         at_sea = status != MOORED
         on_air = at_sea if vessel.is_cargo else ~silent(vessel, times, lambda t: self._at_sea(vessel, t))
         return State(
@@ -106,7 +100,7 @@ class Voyages:
     def _at_sea(self, vessel: Vessel, t: float) -> float:
         """The middle of a trip near t: when a set that fails does so at sea."""
         k = slot(vessel, t)
-        trips = (self.trip(vessel, k + step) for step in (0, 1, -1, 2))
+        trips = (self._planned(vessel, k + step) for step in (0, 1, -1, 2))
         trip = next((trip for trip in trips if trip is not None), None)
         return t if trip is None else float((trip.t[0] + trip.t[-1]) / 2)
 
@@ -127,6 +121,14 @@ class Voyages:
 
     def trip(self, vessel: Vessel, k: int) -> Track | None:
         """The trip of slot k, None when the vessel stays in port."""
+        planned = self._planned(vessel, k)
+        if self.spell is None or planned is None or vessel.is_cargo:
+            return planned
+        shelter = Shelter(self.seed, self.spell, self.waters, self.channels)
+        return shelter.changed(vessel, self.berth(vessel), planned)
+
+    def _planned(self, vessel: Vessel, k: int) -> Track | None:
+        """The trip of slot k as it is in calm weather."""
         known = (vessel.index, k)
         if known not in self._trips:
             if len(self._trips) > _REMEMBERED:
@@ -144,9 +146,9 @@ class Voyages:
         start, end = times_of_trip(self.seed, vessel, k)
         for attempt in range(_TRIES):
             reach = (end - start) * KN_M_S * vessel.cruise_kn * 0.3
-            track = self._attempt(vessel, gear, (k, attempt), (start, end), reach)
-            if track is not None:
-                return track
+            found = self._attempt(vessel, gear, (k, attempt), (start, end), reach)
+            if found is not None:
+                return found
         return None
 
     def _attempt(
@@ -170,14 +172,14 @@ class Voyages:
         cruise, harbour = vessel.cruise_kn, len(channel.path)
         way_out = [Leg(place, HARBOUR_KN if i < harbour else cruise, UNDERWAY) for i, place in enumerate(out[1:])]
         home_s = sum(distance_m(a, b) / KN_M_S / cruise for a, b in pairwise(out)) * 1.25 + 900
-        there = start + _duration(out[0], way_out)
+        there = start + duration(out[0], way_out)
         work = legs(roll, gear, ground, radius, end - home_s - there)
         back_places = [*reversed(channel.path), self.berth(vessel)]
         way_back = [Leg(place, HARBOUR_KN if i else cruise, UNDERWAY) for i, place in enumerate(back_places)]
         last = work[-1].place if work else ground
         if not self.waters.is_free([last, channel.mouth]):
             return None
-        return _track(start, out[0], [*way_out, *work, *way_back])
+        return track(start, out[0], [*way_out, *work, *way_back])
 
     def _lane(self, vessel: Vessel, k: int) -> Track | None:
         """A cargo ship passing along the coast, one way in even slots and the other in odd ones."""
@@ -190,7 +192,7 @@ class Voyages:
             along = seaward + (90 if k % 2 else -90)
             ends = [offset(middle, along, -110_000), middle, offset(middle, along, 110_000)]
             if self.waters.is_free(ends):
-                return _track(start, ends[0], [Leg(place, vessel.cruise_kn, UNDERWAY) for place in ends[1:]])
+                return track(start, ends[0], [Leg(place, vessel.cruise_kn, UNDERWAY) for place in ends[1:]])
         return None
 
 
@@ -231,21 +233,6 @@ def silent(vessel: Vessel, times: Floats, at_sea: Callable[[float], float]) -> N
         begin = number * SILENCE_ROUND_S - shift
         nothing |= (times >= at_sea(begin + ON_AIR_S)) & (times < begin + SILENCE_ROUND_S)
     return nothing
-
-
-def _duration(start: LonLat, way: Sequence[Leg]) -> float:
-    places = [start, *(leg.place for leg in way)]
-    return sum(distance_m(a, b) / KN_M_S / leg.speed_kn for a, b, leg in zip(places, places[1:], way, strict=False))
-
-
-def _track(start: float, berth: LonLat, way: Sequence[Leg]) -> Track:
-    times, places = [start], [berth]
-    for leg in way:
-        times.append(times[-1] + max(distance_m(places[-1], leg.place) / KN_M_S / leg.speed_kn, 1.0))
-        places.append(leg.place)
-    lon, lat = np.array(places, dtype=np.float64).T
-    doing = [leg.status for leg in way]
-    return Track(np.array(times), lon, lat, np.array([*doing, MOORED], dtype=np.int64))
 
 
 def _joined(trips: Sequence[Track], berth: LonLat, before: float) -> Track:

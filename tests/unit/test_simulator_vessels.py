@@ -14,7 +14,7 @@ from geodata.city import city
 from sources.simulator import nmea
 from sources.simulator.radio import LIVE, RECORDED
 from sources.simulator.town import Town
-from sources.simulator.voyages import MOORED
+from sources.simulator.track import MOORED
 from sources.simulator.water import distance_m
 
 NOW = 1795222800.0  # 2026-11-21T01:00:00Z
