@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -41,11 +41,19 @@ class Feed:
     """Reads one source until it is told to stop. ``up`` is None until the first answer or failure."""
 
     def __init__(
-        self, binding: SourceBinding, source: Source[Options], options: Options, context: Context, door: Door
+        self,
+        binding: SourceBinding,
+        source: Source[Options],
+        options: Options,
+        context: Context,
+        door: Door,
+        *,
+        forget: Callable[[int], None] | None = None,
     ) -> None:
         self.binding = binding
         self.up: bool | None = None
         self._source, self._options, self._context, self._door = source, options, context, door
+        self._forget = forget  # of the inbox, for what the store has
         self._queue: asyncio.Queue[Batch | Change | None] = asyncio.Queue(WAITING)
         self._stop = asyncio.Event()
         self._cursor: Cursor | None = None
@@ -67,6 +75,7 @@ class Feed:
         writing = asyncio.create_task(self._write(), name=f"write {self.binding.id}")
         try:
             self._cursor = await self._door.call(lambda writer: writer.cursor(self.binding.id))
+            self._committed(self._cursor)  # what was stored before a kill and not yet forgotten
             while not self._stop.is_set():
                 await self._attempt()
             await self._queue.put(None)
@@ -173,8 +182,15 @@ class Feed:
                     await self._state(item)
                 else:
                     await self._door.write(self.binding.id, item)
+                    self._committed(item.cursor)
             except Exception:
                 log.exception("source %s: the store refuses", self.binding.id)
+
+    def _committed(self, cursor: Cursor | None) -> None:
+        """The messages up to the cursor's ``inbox`` are in the store."""
+        number = (cursor or {}).get("inbox")
+        if self._forget is not None and isinstance(number, int):
+            self._forget(number)
 
     async def _state(self, change: Change) -> None:
         await self._door.call(lambda writer: writer.state(self.binding.id, change.up, change.error))

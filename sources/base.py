@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import httpx
@@ -60,7 +62,8 @@ class Receiver:
     connects to that TCP port sends frames, which ``split`` takes whole off the front of what came.
 
     ``token_env`` names the token that a sender must show; more than ``max_bytes`` in one message and more than
-    ``per_s`` messages a second are refused.
+    ``per_s`` messages a second are refused. Over TCP ``admit`` takes the token out of the first frame, which is then no
+    message, and ``tls`` may ask for client certificates; beyond loopback one of the two is needed.
     """
 
     token_env: str | None = None
@@ -68,6 +71,8 @@ class Receiver:
     per_s: float = 50.0
     port: int | None = None
     split: Callable[[bytearray], Iterator[bytes]] | None = None
+    admit: Callable[[bytes], str | None] | None = None
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,8 @@ class Context:
     ``http`` has time-outs, a size limit and redirects set; ``clock`` is aware UTC now; ``secret(name)`` reads a
     named secret; ``memory`` is the adapter's own between the polls of one run, and is lost on a restart.
     ``inbox`` is what the source was sent and ``endpoint`` the URL to which senders may post, as they see it; both are
-    None where no intake runs (``vonglau check``, a replay).
+    None where no intake runs (``vonglau check``, a replay). ``folder`` is the source's own on disk, named like it and
+    not yet made, for pictures that are no records; None where nothing may be kept (``vonglau check``).
     """
 
     http: httpx.AsyncClient
@@ -106,6 +112,7 @@ class Context:
     memory: dict[str, Any] = field(default_factory=dict)
     inbox: Inbox | None = None
     endpoint: str | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

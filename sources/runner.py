@@ -10,7 +10,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 
@@ -20,8 +22,9 @@ from geodata.store.writer import Writer
 from sources._binding import adapter
 from sources._door import Door
 from sources._feed import Feed
-from sources.base import Context
+from sources.base import Context, Options, Receiver, Source
 from sources.http import client
+from sources.intake import Intake, IntakePlan
 
 log = logging.getLogger("vonglau.ingest")
 
@@ -41,11 +44,15 @@ class Runner:
         secret: Callable[[str], str | None] = lambda name: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         beat_s: float = BEAT_S,
+        intake: IntakePlan | None = None,
+        pictures: Path | None = None,
     ) -> None:
         self._door = Door(writer)
         self._bindings = tuple(bindings)
         self._secret, self._clock, self._beat_s = secret, clock, beat_s
         self._stop = asyncio.Event()
+        self._plan, self._pictures = intake, pictures
+        self.intake: Intake | None = None
         self.feeds: tuple[Feed, ...] = ()
 
     def stop(self) -> None:
@@ -53,13 +60,25 @@ class Runner:
         self._stop.set()
 
     async def run(self) -> None:
-        """Registers the sources, reads them until stopped. A source with wrong options is one line and is left out."""
+        """Registers the sources, reads them until stopped. A source with wrong options is one line and is left out.
+
+        Raises IntakeTaken, IntakeOpen, SpoolTaken, SpoolStuck when the intake that was asked for cannot be opened.
+        """
+        try:
+            await self._run()
+        finally:
+            if self.intake is not None:
+                await self.intake.finish()
+
+    async def _run(self) -> None:
         async with client() as http:
             self.feeds = await self._unless_stopped(self._prepare(http)) or ()
             tasks = [asyncio.create_task(feed.run(), name=feed.binding.id) for feed in self.feeds]
             beating = asyncio.create_task(self._beat())
             log.info("reading %d sources", len(tasks))
             await self._stop.wait()
+            if self.intake is not None:
+                await self.intake.close()
             for feed in self.feeds:
                 feed.stop()
             _, late = await asyncio.wait(tasks, timeout=LAST_S) if tasks else (set(), set[asyncio.Task[None]]())
@@ -86,20 +105,46 @@ class Runner:
         return None
 
     async def _prepare(self, http: httpx.AsyncClient) -> tuple[Feed, ...]:
-        feeds, wrong = [], []
+        """The intake opens before the store answers: what is sent meanwhile waits on the disk."""
+        ready, wrong = [], []
         for binding in self._bindings:
             try:
                 source, options = adapter(binding)
-            except VongLauError as error:
+                ready.append((binding, source, options, source.receiver(options)))
+            except (VongLauError, OSError) as error:  # OSError: a certificate that a receiver's door cannot read
                 log.error("%s", error)  # noqa: TRY400 (one line: the traceback tells nothing more)
                 wrong.append((binding, str(error)))
-                continue
-            context = Context(http=http, clock=self._clock, secret=self._secret, service=binding.service)
-            feeds.append(Feed(binding, source, options, context, self._door))
+        if self._plan is not None:
+            receivers = {binding.id: receiver for binding, _, _, receiver in ready if receiver is not None}
+            self.intake = Intake(self._plan, receivers, self._secret)
+            await self.intake.open()
+        context = Context(http=http, clock=self._clock, secret=self._secret)
+        feeds = [
+            self._feed(binding, source, options, self._own(context, binding), receiver)
+            for binding, source, options, receiver in ready
+        ]
         await self._door.call(lambda writer: writer.register([feed.binding for feed in feeds]))
         for binding, reason in wrong:
             await self._tell(binding, reason)
         return tuple(feeds)
+
+    def _own(self, context: Context, binding: SourceBinding) -> Context:
+        folder = self._pictures / binding.id if self._pictures else None
+        return replace(context, service=binding.service, memory={}, folder=folder)
+
+    def _feed(
+        self,
+        binding: SourceBinding,
+        source: Source[Options],
+        options: Options,
+        context: Context,
+        receiver: Receiver | None,
+    ) -> Feed:
+        if self.intake is None or receiver is None:
+            return Feed(binding, source, options, context, self._door)
+        inbox = self.intake.inbox(binding.id)
+        context = replace(context, inbox=inbox, endpoint=self.intake.endpoint(binding.id))
+        return Feed(binding, source, options, context, self._door, forget=inbox.forget)
 
     async def _tell(self, binding: SourceBinding, reason: str) -> None:
         """Shows a source that cannot be read among the others, when its service is one that the store knows."""

@@ -15,6 +15,7 @@ from geodata.settings import Settings
 from geodata.store.connect import database
 from geodata.store.writer import Writer
 from sources._binding import bindings
+from sources.intake import IntakePlan, address
 from sources.runner import Runner
 
 
@@ -22,19 +23,33 @@ from sources.runner import Runner
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
 @click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")
-def command(city_id: str | None, data: Path | None, file: Path | None) -> None:
+@click.option("--intake", metavar="HOST:PORT", help="Open the intake there, for sources that are sent things.")
+@click.option("--intake-url", metavar="URL", help="Base URL of the intake as senders see it; default: of --intake.")
+def command(
+    city_id: str | None, data: Path | None, file: Path | None, intake: str | None, intake_url: str | None
+) -> None:
     """Read the city's sources into its store until stopped by SIGTERM or Ctrl-C."""
     settings = Settings.from_environ(data=data, city=city_id)
     found = bindings(city(settings.city).id, file)
+    plan = _plan(intake, intake_url, settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and keys stand in URLs
     with database(settings, role="ingest", create=settings.dsn is None) as db:
-        asyncio.run(_ingest(db.dsn, found, settings))
+        asyncio.run(_ingest(db.dsn, found, settings, plan))
 
 
-async def _ingest(dsn: str, found: Sequence[SourceBinding], settings: Settings) -> None:
+def _plan(intake: str | None, url: str | None, settings: Settings) -> IntakePlan | None:
+    """Raises UsageError."""
+    if intake is None:
+        return None
+    host, port = address(intake)
+    return IntakePlan(host=host, port=port, url=url, spool=settings.data / "run" / f"intake-{settings.city}.sqlite")
+
+
+async def _ingest(dsn: str, found: Sequence[SourceBinding], settings: Settings, plan: IntakePlan | None) -> None:
     async with Writer.open(dsn) as writer:
-        runner = Runner(writer, found, secret=settings.environ.get)
+        pictures = settings.data / "run" / "snapshots"
+        runner = Runner(writer, found, secret=settings.environ.get, intake=plan, pictures=pictures)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
