@@ -20,8 +20,8 @@ from geodata.store.connect import database
 from tests.support.pushed import message
 
 POINTS = ("before_disk", "before_read", "before_store", "after_store", "after_forget")
-KILLS = 3
-MESSAGES = 120
+KILLS = 2
+MESSAGES = 80
 
 
 @pytest.fixture(scope="module")

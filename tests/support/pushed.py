@@ -153,6 +153,6 @@ async def main(dsn: str, port: int, spool: Path) -> None:
 if __name__ == "__main__":
     import sources.runner
 
-    sources.runner.adapter = prepared  # type: ignore[attr-defined]  # a test's own protocol
+    sources.runner.adapter = prepared  # type: ignore[attr-defined,assignment]
     fatal(sys.argv[4], int(sys.argv[5]))
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
