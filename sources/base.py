@@ -142,24 +142,23 @@ class Source(Generic[O]):
 
 
 @cache
-def protocols() -> Mapping[str, Source[Options]]:
-    """Every adapter by protocol name. A module without SOURCE is a mistake and raises AttributeError.
-
-    Modules whose name begins with an underscore are the private parts of an adapter.
+def names() -> tuple[str, ...]:
+    """The protocols there are: modules of this package, but for those that begin with an underscore (the private parts
+    of an adapter) and the few that are none.
     """
     package = importlib.import_module("sources")
-    names = [
-        m.name
-        for m in pkgutil.iter_modules(package.__path__)
-        if not m.ispkg and not m.name.startswith("_") and m.name not in NOT_ADAPTERS
-    ]
-    found = (importlib.import_module(f"sources.{name}").SOURCE for name in names)
-    return {source.protocol: source for source in found}
+    found = (module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg)
+    return tuple(sorted(name for name in found if not name.startswith("_") and name not in NOT_ADAPTERS))
+
+
+def protocols() -> Mapping[str, Source[Options]]:
+    """Every adapter by protocol name."""
+    return {name: protocol(name) for name in names()}
 
 
 def protocol(name: str) -> Source[Options]:
-    """The adapter of that protocol. Raises UnknownName."""
-    try:
-        return protocols()[name]
-    except KeyError:
-        raise UnknownName(kind="protocol", name=name, known=", ".join(protocols())) from None
+    """The adapter of that protocol: ``SOURCE`` of the module of its name; no other is loaded. Raises UnknownName."""
+    if name not in names():
+        raise UnknownName(kind="protocol", name=name, known=", ".join(names()))
+    source: Source[Options] = importlib.import_module(f"sources.{name}").SOURCE
+    return source

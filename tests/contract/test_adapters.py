@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import json
 import math
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,48 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from geodata.catalogue import services
 from geodata.records import KINDS, Position, Record, Rejected
 from geodata.store.types import Batch, Written
-from sources._binding import replay_options
-from sources.base import NOT_ADAPTERS, Context, Options, Source, SourceError, protocols
+from sources.base import NOT_ADAPTERS, Context, Options, Source, SourceError, names, protocol
 from sources.http import client
+from tests.support.kit import KINDS_OF_FILE, dead_end, every_adapter, files, options, recorded
 
-PAYLOADS = Path(__file__).parents[1] / "payloads"
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SECRET = "s3cr3t-9f1b"  # looked for wherever it must not be
-
-ADAPTERS = [pytest.param(source, id=name) for name, source in protocols().items()]
-every_adapter = pytest.mark.parametrize("source", ADAPTERS)
-KINDS_OF_FILE = ("good", "partial", "broken")
-
-
-def told(source: Source[Options]) -> dict[str, Any]:
-    """What ``options.json`` beside the payloads says: ``service``, ``options`` to parse with, and ``dead_end``, options
-    that lead where nobody is. An adapter that can do without has no such file.
-    """
-    path = PAYLOADS / source.protocol / "options.json"
-    found: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
-    return found
-
-
-def options(source: Source[Options]) -> Options:
-    kinds = {kind.__name__ for kind in source.kinds}
-    own = told(source)
-    service = own.get("service") or next(name for name, entry in services().items() if kinds <= set(entry.kinds))
-    return replay_options(source, own.get("options", {}), service)
 
 
 def parse(source: Source[Options], payload: bytes) -> list[Record | Rejected]:
     return list(source.parse(payload, options(source), NOW))
-
-
-def files(source: Source[Options], kind: str) -> list[Path]:
-    return sorted((PAYLOADS / source.protocol).glob(f"{kind}*"))
-
-
-def recorded(source: Source[Options]) -> list[Path]:
-    return [path for kind in KINDS_OF_FILE for path in files(source, kind)]
 
 
 def floats(value: object) -> Iterator[float]:
@@ -110,14 +81,15 @@ def assert_sound(source: Source[Options], rows: list[Record | Rejected]) -> None
 
 
 def test_adapters_are_found_by_name() -> None:
-    assert {"ais", "open311", "sensorthings"} <= set(protocols())
+    assert {"ais", "open311", "sensorthings"} <= set(names())
     modules = {path.stem for path in (Path(__file__).parents[2] / "sources").glob("*.py")}
     public = {name for name in modules - NOT_ADAPTERS if not name.startswith("_")}
-    assert public == set(protocols())
+    assert public == set(names())
 
 
 @every_adapter
 def test_declares_what_it_is(source: Source[Options]) -> None:
+    assert protocol(source.protocol) is source, "the module bears the protocol's name"
     assert source.title
     assert source.kinds <= set(KINDS.values())
     assert source.suffixes
@@ -205,6 +177,26 @@ def test_hostile_payloads_never_raise(source: Source[Options], name: str) -> Non
     assert all(isinstance(row, Rejected) for row in rows)
     if HOSTILE[name].strip() and name != "html":
         assert any(row.payload for row in rows if isinstance(row, Rejected))
+
+
+OUT_OF_RANGE = {
+    "year_1": (rb"\d{4}-\d\d-\d\d(?=[T ])", b"0001-01-01"),
+    "year_9999": (rb"\d{4}-\d\d-\d\d(?=[T ])", b"9999-12-31"),
+    "epoch_huge": (rb"(?<![\d.])1[67]\d{8,11}(?![\d.])", b"99999999999999999"),
+    "nan": (rb"(?<=[\s:,>\[])-?\d+\.\d+", b"NaN"),
+    "infinite": (rb"(?<=[\s:,>\[])-?\d+\.\d+", b"1e999"),
+    "far": (rb"(?<=[\s:,>\[])-?\d+\.\d+", b"2000.5"),
+    "negative": (rb"(?<=[\s:,>\[])-?\d+\.\d+", b"-0.0"),
+}
+
+
+@every_adapter
+@pytest.mark.parametrize("name", OUT_OF_RANGE)
+def test_values_out_of_range_are_no_records(source: Source[Options], name: str) -> None:
+    """Years that no calendar of ours has, numbers that are none, places off the globe."""
+    pattern, value = OUT_OF_RANGE[name]
+    for path in files(source, "good"):
+        assert_sound(source, parse(source, re.sub(pattern, value, path.read_bytes())))
 
 
 def damaged(payload: bytes) -> st.SearchStrategy[bytes]:
@@ -302,14 +294,3 @@ async def test_secrets_are_never_told(source: Source[Options]) -> None:
             await anext(source.batches(given_options, context, None))
         words += [str(caught.value), repr(caught.value)]
     assert not [text for text in words if SECRET in text or "user:pw" in text]
-
-
-def dead_end(source: Source[Options]) -> dict[str, Any]:
-    """Options that lead to a port where nobody listens."""
-    own = told(source)
-    if "dead_end" in own:
-        return {**own.get("options", {}), **own["dead_end"]}
-    fields = source.options.model_fields
-    if "url" in fields:
-        return {"url": "http://127.0.0.1:9/nobody"}
-    return {"host": "127.0.0.1", "port": 9}
