@@ -1,26 +1,42 @@
-"""The city's MQTT broker: mosquitto on loopback, without persistence, ended with us."""
+"""An MQTT broker of one source: mosquitto on loopback, without persistence, ended with us.
+
+Each source that speaks MQTT has a broker of its own (some 5 MB and no work while nothing is said), so that its faults
+are real and only its own: an outage ends the process and frees the port, a stall stops the process (SIGSTOP), so that
+connections stay and nothing comes, not even the answer to a ping.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
 
 from sources.simulator.errors import NoBroker, SimulatorPortTaken
+from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
 
 START_S = 10.0
 STOP_S = 5.0
+WATCH_S = 0.1
+INFLIGHT = 1000
+"""Sent at QoS 1 and not yet acknowledged, of one client; mosquitto's own default is 20."""
 
 
 class Broker:
-    """``port`` is 0 for any free one and the real one after ``open``. ``halt`` and ``open`` make an outage."""
+    """``port`` is 0 for any free one and the real one after ``open``. ``more`` are lines of its configuration."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        self.folder, self.port = folder, port
+    def __init__(self, folder: Path, port: int = 0, *, more: str = "") -> None:
+        self.folder, self.port, self._more = folder, port, more
         self._process: asyncio.subprocess.Process | None = None
+        self._stalled = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether clients may connect and are answered."""
+        return self._process is not None and not self._stalled
 
     async def open(self) -> None:
         """Start and wait until it answers. Raises NoBroker, SimulatorPortTaken."""
@@ -34,16 +50,40 @@ class Broker:
         config = self.folder / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} {LOOPBACK}\nallow_anonymous true\npersistence false\nlog_type error\n"
-            "max_queued_messages 100000\nset_tcp_nodelay true\n"
+            f"max_queued_messages 100000\nmax_inflight_messages {INFLIGHT}\nset_tcp_nodelay true\nsys_interval 0\n"
+            f"{self._more}"
         )
-        self._process = await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             program, "-c", str(config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
         )
+        self._process = process
         async with asyncio.timeout(START_S):
             while not await self._answers():
-                if self._process.returncode is not None:
+                if process.returncode is not None:
+                    self._process = None
                     raise SimulatorPortTaken(port=self.port, what="MQTT broker")
                 await asyncio.sleep(0.05)
+
+    async def run(self, source: str, faults: Faults) -> None:
+        """Follow the switches of outage and stall until cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(WATCH_S)
+                if faults.is_on(source, Kind.OUTAGE):
+                    await self.close()
+                else:
+                    if self._process is None or self._process.returncode is not None:
+                        await self.open()
+                    self.stall(faults.is_on(source, Kind.STALL))
+        finally:
+            await self.close()
+
+    def stall(self, on: bool) -> None:
+        """Stop the process where it stands, or let it go on."""
+        if self._process is not None and on != self._stalled:
+            self._stalled = on
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
     async def _answers(self) -> bool:
         try:
@@ -60,7 +100,11 @@ class Broker:
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
+            if self._stalled:
+                process.send_signal(signal.SIGCONT)
+        self._stalled = False
         try:
             await asyncio.wait_for(process.wait(), STOP_S)
         except TimeoutError:

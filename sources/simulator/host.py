@@ -34,7 +34,6 @@ class Host:
     intake: IntakeAddress | None = None
     ais_transport: Transport = "tcp"
     _used: int = 0
-    _broker: Broker | None = None
     _work: list[Coroutine[Any, Any, None]] = field(default_factory=list)
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -58,14 +57,13 @@ class Host:
         self.on_close(feed.close)
         return feed.port
 
-    async def broker(self) -> Broker:
-        """The city's MQTT broker (mosquitto), started when first asked for. Raises NoBroker, SimulatorPortTaken."""
-        if self._broker is None:
-            broker = Broker(self.folder / "broker", self.port())
-            await broker.open()
-            self.on_close(broker.close)
-            self._broker = broker
-        return self._broker
+    async def broker(self, source: str) -> Broker:
+        """An MQTT broker for one source, with its outages and stalls. Raises NoBroker, SimulatorPortTaken."""
+        broker = Broker(self.folder / f"broker_{source}", self.port())
+        await broker.open()
+        self.on_close(broker.close)
+        self.spawn(broker.run(source, self.faults))
+        return broker
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this until the city stops; when it raises, the city stops with its error."""
