@@ -75,6 +75,7 @@ class Feed:
         writing = asyncio.create_task(self._write(), name=f"write {self.binding.id}")
         try:
             self._cursor = await self._door.call(lambda writer: writer.cursor(self.binding.id))
+            self._context.memory["stored"] = self._cursor
             self._committed(self._cursor)  # what was stored before a kill and not yet forgotten
             while not self._stop.is_set():
                 await self._attempt()
@@ -99,6 +100,7 @@ class Feed:
         except Exception as error:
             log.exception("source %s: a mistake in the adapter %s", self.binding.id, self.binding.protocol)
             self._context.memory.clear()
+            self._context.memory["stored"] = None
             await self._went_down(f"{type(error).__name__} in the adapter {self.binding.protocol}")
         else:
             self._failures = 0
@@ -187,7 +189,11 @@ class Feed:
                 log.exception("source %s: the store refuses", self.binding.id)
 
     def _committed(self, cursor: Cursor | None) -> None:
-        """The messages up to the cursor's ``inbox`` are in the store."""
+        """The batch of this cursor is in the store: ``memory["stored"]`` tells an adapter that acknowledges on its own
+        wire, and the inbox forgets the messages up to the cursor's ``inbox``.
+        """
+        if cursor is not None:
+            self._context.memory["stored"] = cursor
         number = (cursor or {}).get("inbox")
         if self._forget is not None and isinstance(number, int):
             self._forget(number)
