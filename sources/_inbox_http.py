@@ -1,6 +1,6 @@
 """The HTTP door of the intake: ``POST /in/{source id}``, answered when the message is on disk.
 
-202 taken · 401 no token or a wrong one · 404 no such source · 413 too long · 415 compressed · 429 too many, 503 no room,
+202 taken · 401 no token or a wrong one · 404 no such source · 413 too long · 415 compressed · 429 too many, 503 full,
 which both say when to ask again.
 """
 

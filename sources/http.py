@@ -40,13 +40,17 @@ async def fetch(
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     allowed: frozenset[int] = frozenset(),
+    method: str = "GET",
+    content: bytes | None = None,
 ) -> httpx.Response:
     """GET, read whole, at most ``MAX_BODY_B`` after decompression. ``allowed`` are error statuses to hand back.
 
-    Raises Unreachable (no connection, 429, 5xx), Refused (401, 403), Garbled (other statuses, too large).
+    Another ``method`` may send ``content``. Raises Unreachable (no connection, 429, 5xx), Refused (401, 403), Garbled
+    (other statuses, too large).
     """
     where = endpoint(url)
-    request = http.build_request("GET", url, params=dict(params) if params else None, headers=dict(headers or {}))
+    query = dict(params) if params else None
+    request = http.build_request(method, url, params=query, headers=dict(headers or {}), content=content)
     try:
         response = await http.send(request, stream=True)
         try:
