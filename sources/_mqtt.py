@@ -154,6 +154,7 @@ class Subscription:
         if found:
             self._number = self._memory["mqtt_bunch"] = self._number + 1
             self._pending.append((self._number, found))
+            self._handed.note(found)
         return found
 
     async def _first(self, within_s: float | None) -> None:
@@ -173,7 +174,6 @@ class Subscription:
         while self._pending and self._pending[0][0] <= upto:
             _, messages = self._pending.popleft()
             self._wire.ack(messages)
-            self._handed.note(messages)
 
     def cursor(self, more: Cursor | None = None) -> Cursor:
         """Of a batch that holds all that was handed over: the session, with whatever else the adapter keeps."""

@@ -174,7 +174,13 @@ def _start(row: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-async def poll(client: Client, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+Seen = Mapping[str, set[str]]
+"""By Datastream: ids of Observations that came another way and are in the store."""
+
+
+async def poll(
+    client: Client, context: Context, cursor: Cursor | None, seen: Seen | None = None
+) -> AsyncIterator[Batch]:
     """Things when they are due, then new Observations until every Datastream has been read to its end."""
     memory, now = context.memory, context.clock()
     loaded = memory.get("loaded")
@@ -189,7 +195,12 @@ async def poll(client: Client, context: Context, cursor: Cursor | None) -> Async
     waiting: list[Stream] = list(memory["streams"])
     while waiting:
         some, waiting = waiting[: client.options.parallel], waiting[client.options.parallel :]
-        read = await asyncio.gather(*(_observations(client, source, places[str(source.id)], now) for source in some))
+        read = await asyncio.gather(
+            *(
+                _observations(client, source, places[str(source.id)], now, (seen or {}).get(str(source.id), set()))
+                for source in some
+            )
+        )
         found: list[Record | Rejected] = []
         for source, (rows, place, more) in zip(some, read, strict=True):
             found += rows
@@ -218,7 +229,7 @@ async def _things(client: Client) -> tuple[list[Record | Rejected], list[Stream]
 
 
 async def _observations(
-    client: Client, source: Stream, place: Place, now: datetime
+    client: Client, source: Stream, place: Place, now: datetime, seen: set[str]
 ) -> tuple[list[Record | Rejected], Place, bool]:
     """New observations of one Datastream, the place after them, and whether there is more to read."""
     since = place.time - timedelta(seconds=client.options.overlap_s)
@@ -232,8 +243,10 @@ async def _observations(
     raw: list[Mapping[str, Any]] = []
     async for page in client.pages(url, params):
         fresh = [row for row in page if not isinstance(row, Mapping) or str(row.get("@iot.id")) not in place.ids]
-        rows += observations(fresh, source, client.options, None)
         raw += [row for row in fresh if isinstance(row, Mapping)]
+        if seen:
+            fresh = [row for row in fresh if not isinstance(row, Mapping) or str(row.get("@iot.id")) not in seen]
+        rows += observations(fresh, source, client.options, None)
         if len(raw) >= ROWS_AT_ONCE:
             onward = place.after(raw, now)
             return rows, onward, onward != place

@@ -1,4 +1,4 @@
-"""OGC SensorThings 1.1 (18-088) over HTTP: Things with Locations and Datastreams, Observations by key.
+"""OGC SensorThings 1.1 (18-088) over HTTP and MQTT: Things with Locations and Datastreams, Observations by key.
 
 Observations are read per Datastream in the order of phenomenonTime from the last one on, never by count or offset:
 public servers answer those after minutes or not at all. Links to the next page are followed as they are.
@@ -14,18 +14,21 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from geodata.records import Observation, Quality, Record, Rejected, Thing
 from geodata.store.types import Batch, Cursor
+from sources._mqtt import BrokerOptions, address
 from sources._sta_client import Client, poll
 from sources._sta_entities import observation, observations, rejected, stream, things
+from sources._sta_mqtt import follow
 from sources._values import loads
-from sources.base import Context, Options, Source
+from sources.base import Context, Source
 
 
-class SensorThingsOptions(Options):
-    """``url`` is the service root, with its version: ``https://…/v1.1``.
+class SensorThingsOptions(BrokerOptions):
+    """``url`` is the service root, with its version: ``https://…/v1.1``. With ``mqtt_url`` (``mqtt://…``) Observations
+    are pushed, and read over HTTP only after a connection and every ``reconcile_s``; ``mqtt_prefix`` is the version.
 
     ``observed_properties`` maps a Datastream's id or name, or an ObservedProperty's name or definition, to an id of
     the catalogue; ``units`` a symbol or definition to UCUM; ``quality`` a word of resultQuality to a device state.
@@ -44,6 +47,16 @@ class SensorThingsOptions(Options):
     parallel: int = Field(default=4, ge=1, le=16)
     refresh_s: float = Field(default=3600, gt=0)  # of Things and Datastreams
     poll_s: float = Field(default=60, gt=0)
+    mqtt_url: str | None = None
+    mqtt_prefix: str = Field(default="v1.1", pattern=r"^[^/+#$][^+#]*[^/+#]$")
+    reconcile_s: float = Field(default=900, gt=0)
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _broker(cls, url: str | None) -> str | None:
+        if url is not None:
+            address(url)
+        return url
 
 
 def parse(payload: bytes, options: SensorThingsOptions, arrival: datetime) -> Iterator[Record | Rejected]:
@@ -88,10 +101,18 @@ def _entity(entity: Any, options: SensorThingsOptions, arrival: datetime) -> Ite
 
 
 async def batches(options: SensorThingsOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
-    """One poll: Things when they are due, then the new Observations of every Datastream. Raises SourceError."""
+    """One poll: Things when they are due, then the new Observations of every Datastream; with MQTT a stream.
+
+    Raises SourceError.
+    """
     options = options.model_copy(update={"service": context.service or options.service})
     token = context.secret(options.token_env) if options.token_env else None
-    async for batch in poll(Client(context.http, options, token), context, cursor):
+    client = Client(context.http, options, token)
+    if options.mqtt_url is None:
+        found = poll(client, context, cursor)
+    else:
+        found = follow(client, options, address(options.mqtt_url), context, cursor)
+    async for batch in found:
         yield batch
 
 
@@ -102,8 +123,8 @@ SOURCE = Source(
     options=SensorThingsOptions,
     batches=batches,
     parse=parse,
-    poll_s=lambda options: options.poll_s,
+    poll_s=lambda options: options.poll_s if options.mqtt_url is None else None,
     suffixes=(".json",),
-    libraries=("httpx",),
+    libraries=("httpx", "paho-mqtt"),
     limits="read per Datastream by phenomenonTime",
 )
