@@ -1,0 +1,1 @@
+<html><body>502 Bad Gateway – máy chủ xe buýt bận</body></html>
