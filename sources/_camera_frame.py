@@ -14,6 +14,7 @@ LUMA_PX = 160
 """Width at which pictures are compared: cheap, and a sensor's noise is still seen."""
 
 MAX_PIXELS = 64_000_000
+OVERLAY_SHARE = 0.06
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _KEPT_APP = {0xE0, 0xEE}  # JFIF and Adobe tell how to read the colours; all others tell who, where and when
@@ -22,8 +23,8 @@ _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """``digest`` of the picture without metadata, ``luma`` uint8 (rows, columns), mean and deviation of it (0…255),
-    and a small JPEG without metadata.
+    """``digest`` of the picture without metadata, ``luma`` uint8 (rows, columns), mean and deviation of it (0…255)
+    without the brightest ``OVERLAY_SHARE`` of its pixels, and a small JPEG without metadata.
     """
 
     digest: bytes
@@ -85,7 +86,9 @@ def frame(jpeg: bytes, small_px: int) -> Frame:
         raise ValueError("not a JPEG that can be read") from error
     luma = luminance(picture)
     small = plain if fits else encoded(picture, small_px)
-    return Frame(blake2b(plain, digest_size=16).digest(), luma, float(luma.mean()), float(luma.std()), small)
+    # clock and name, which a recorder writes over a black picture too, are the brightest few of the pixels
+    core = luma[luma <= np.quantile(luma, 1 - OVERLAY_SHARE)]
+    return Frame(blake2b(plain, digest_size=16).digest(), luma, float(core.mean()), float(core.std()), small)
 
 
 def luminance(picture: Image.Image) -> NDArray[np.uint8]:

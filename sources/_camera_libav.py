@@ -28,6 +28,7 @@ class Libav:
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
+        self._owed: dict[int, float] = {}  # every answer not yet there, also one that nobody waits for any more
         self._ids = count(1)
         self._starting = asyncio.Lock()
 
@@ -50,6 +51,7 @@ class Libav:
     async def close(self) -> None:
         """Ends the child. Safe to call twice."""
         process, self._process = self._process, None
+        self._owed.clear()
         if process is not None and process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
@@ -64,6 +66,7 @@ class Libav:
         number = next(self._ids)
         answer: asyncio.Future[tuple[dict[str, Any], bytes]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
+        self._owed[number] = asyncio.get_running_loop().time() + limit_s + GRACE_S
         try:
             assert process.stdin is not None
             process.stdin.write(json.dumps({**request, "id": number, "size": len(data)}).encode() + b"\n" + data)
@@ -83,7 +86,8 @@ class Libav:
         return jpeg
 
     async def _started(self) -> Process:
-        if self._process is not None and self._process.returncode is None:
+        hung = any(end < asyncio.get_running_loop().time() for end in self._owed.values())
+        if self._process is not None and self._process.returncode is None and not hung:
             return self._process
         await self.close()
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
@@ -102,6 +106,7 @@ class Libav:
             while line := await process.stdout.readline():
                 head = json.loads(line)
                 jpeg = await process.stdout.readexactly(int(head["size"]))
+                self._owed.pop(head["id"], None)
                 answer = mine.get(head["id"])
                 if answer is not None and not answer.done():
                     answer.set_result((head, jpeg))

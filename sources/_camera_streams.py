@@ -20,7 +20,7 @@ from sources._camera_libav import Libav
 from sources._camera_options import CameraOptions, Kind
 from sources._camera_state import Blind, Failed, Look, Seen, Stale
 
-CHUNK_B = 1 << 16
+AGAIN_B = 1 << 16
 _REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
 _DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 
@@ -101,13 +101,13 @@ class Streams:
                     return await self._measured(
                         await (self._jpeg if target.kind == "jpeg" else self._part)(target, past)
                     )
-            return await self._rtsp(target)
         except _Said as said:
             return said.look
         except ValueError as error:
             return Failed(str(error)[:80])
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             return Failed(_words(error))
+        return await self._rtsp(target)
 
     async def _measured(self, jpeg: bytes, age_s: float = 0.0) -> Seen:
         found: Frame = await asyncio.to_thread(frame, jpeg, self._options.snapshot_px)
@@ -121,11 +121,11 @@ class Streams:
         buffer = bytearray()
         tried = 0
         async with self._open(target, past, target.url) as response:
-            async for chunk in response.aiter_raw(CHUNK_B):
+            async for chunk in response.aiter_raw():
                 buffer += chunk
                 if len(buffer) < tried and b"\xff\xd9" not in buffer[-len(chunk) - 1 :]:
                     continue  # a picture that comes in drops is not read again from its beginning at each of them
-                tried = len(buffer) + CHUNK_B
+                tried = len(buffer) + AGAIN_B
                 if (found := cut(buffer)) is not None:
                     return found[0]
                 if len(buffer) > self._options.max_frame_b:
@@ -173,7 +173,7 @@ class Streams:
     ) -> bytes:
         body = bytearray()
         async with self._open(target, past, url, headers or {}) as response:
-            async for chunk in response.aiter_bytes(CHUNK_B):
+            async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > most:
                     raise ValueError("more bytes than a picture has")
@@ -201,9 +201,12 @@ class Streams:
 
     async def _rtsp(self, target: Address) -> Look:
         """A dead host is found without libav, which would wait for it in one of few threads."""
-        async with asyncio.timeout(self._options.connect_s):
-            _, writer = await asyncio.open_connection(*target.host)
-        writer.close()
+        try:
+            async with asyncio.timeout(self._options.connect_s):
+                _, writer = await asyncio.open_connection(*target.host)
+            writer.close()
+        except OSError as error:
+            return Failed(_words(error))
         url = target.url
         if target.login:
             user, password = (quote(word, safe="") for word in target.login)

@@ -73,7 +73,7 @@ def first_picture(url: str, limit_s: float) -> bytes:
         "allowed_media_types": "video",
         "analyzeduration": "500000",
         "probesize": "500000",
-        "fflags": "nobuffer",
+        "fpsprobesize": "0",  # else a stream of few frames a second is watched for ten seconds to learn its rate
     }
     end = time.monotonic() + limit_s
     with av.open(url, format="rtsp", options=options, timeout=(limit_s, limit_s)) as container:
