@@ -1,0 +1,289 @@
+"""Tables and views of other databases through SQLAlchemy: read only, in steps, in a thread, never for too long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from geodata.store.types import Batch, Cursor
+from sources._table_header import Header, NoColumns, required, said
+from sources._table_options import Sql, TableOptions
+from sources._table_poll import STEP, Reading, TooMany, batch, steps
+from sources._table_rows import Table
+from sources.base import Context, Garbled, Refused, Unreachable
+
+PROTOCOL = "table"
+DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+CONNECT_S = 10
+DENIED = ("password authentication failed", "access denied", "login failed", "permission denied", "not authorized",
+          "invalid username", 'role "')  # fmt: skip
+
+
+class CannotRead(ValueError):
+    """A URL, a driver or a column that is not there; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine with what may be said of it in a log: never the user or the password."""
+
+    engine: Engine
+    where: str
+    hidden: tuple[str, ...]
+
+    def told(self, error: BaseException) -> str:
+        """The driver's first line without secrets."""
+        text = str(getattr(error, "orig", None) or error).strip().splitlines()
+        line = " ".join((text[0] if text else type(error).__name__).split())[:300]
+        for secret in self.hidden:
+            line = line.replace(secret, "***")
+        return line
+
+
+def opened(sql: Sql, secret: str | None) -> Database:
+    """The engine of a URL; nothing is connected yet. Raises CannotRead for a bad URL or a driver that is not here."""
+    if not secret:
+        raise CannotRead(f"the variable {sql.url_env} is not set")
+    try:
+        url = make_url(secret)
+    except (exc.ArgumentError, ValueError) as error:
+        raise CannotRead(f"what {sql.url_env} holds is no database URL") from error
+    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+    try:
+        engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=_arguments(url, sql))
+    except exc.NoSuchModuleError as error:
+        raise CannotRead(f"no dialect {url.drivername!r} is installed; install its package beside Vọng Lâu") from error
+    except ModuleNotFoundError as error:
+        raise CannotRead(f"the driver {error.name!r} of {url.drivername!r} is not installed: pip install it") from error
+    except (exc.ArgumentError, TypeError, ValueError) as error:
+        raise CannotRead(f"what {sql.url_env} holds is no database URL") from error
+    port = f":{url.port}" if url.port else ""
+    where = f"{url.get_backend_name()}://{url.host or ''}{port}/{_shown(url)} {sql.table or 'query'}"
+    hidden = tuple(str(part) for part in (url.password, secret) if part)
+    return Database(engine, where, hidden)
+
+
+def _shown(url: URL) -> str:
+    return (url.database or "").partition("?")[0].rpartition("/")[2]
+
+
+def _arguments(url: URL, sql: Sql) -> dict[str, Any]:
+    """Time limits and read-only sessions, as each maker has them."""
+    ms = int(sql.timeout_s * 1000)
+    backend = url.get_backend_name()
+    if backend == "postgresql" and url.get_driver_name() in {"psycopg", "psycopg2"}:
+        options = f"-c default_transaction_read_only=on -c statement_timeout={ms} -c timezone=UTC"
+        return {"options": options, "connect_timeout": CONNECT_S, "application_name": "vonglau"}
+    if backend in {"mysql", "mariadb"}:
+        return {"connect_timeout": CONNECT_S}
+    if backend == "sqlite":
+        return {"timeout": CONNECT_S}
+    return {}
+
+
+def _guard(connection: Connection, sql: Sql) -> None:
+    """What some makers take as statements only."""
+    name, ms = connection.dialect.name, int(sql.timeout_s * 1000)
+    if name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        _limit_sqlite(connection, sql.timeout_s)
+    elif name == "mysql":
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+        connection.exec_driver_sql(f"SET SESSION max_execution_time = {ms}")
+    elif name == "mariadb":
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+        connection.exec_driver_sql(f"SET SESSION max_statement_time = {sql.timeout_s}")
+    elif name == "oracle":
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _limit_sqlite(connection: Connection, seconds: float) -> None:
+    """SQLite has no clock of its own: it asks every so many instructions whether to go on."""
+    end = monotonic() + seconds
+    raw: Any = connection.connection.driver_connection
+    raw.set_progress_handler(lambda: int(monotonic() > end), 100_000)
+
+
+def statement(sql: Sql, after: Mapping[str, Any] | None) -> sa.Select[Any]:
+    """The rows after the last one read, oldest first, ``step`` at most; the whole without ``changed``."""
+    if sql.query is not None:
+        source: Any = sa.text(f"({sql.query.rstrip().rstrip(';')}) AS t")
+    else:
+        schema, _, name = (sql.table or "").rpartition(".")
+        source = sa.table(name, schema=schema or None)
+    found = sa.select(sa.text("*")).select_from(source)
+    if sql.changed is None:
+        return found
+    changed = sa.column(sql.changed)
+    order: list[Any] = [changed]
+    found = found.where(changed.is_not(None))
+    if sql.tie is not None:
+        order.append(sa.column(sql.tie))
+    if after:
+        last = sa.bindparam("last", after["changed"])
+        if sql.tie is not None and after.get("tie") is not None:
+            tie = sa.column(sql.tie)
+            found = found.where(
+                sa.or_(changed > last, sa.and_(changed == last, tie > sa.bindparam("tie", after["tie"])))
+            )
+        else:
+            found = found.where(changed >= last)
+    found = found.order_by(*order)
+    return found.limit(sql.step) if sql.tie is not None else found
+
+
+def rows(database: Database, options: TableOptions, sql: Sql, after: dict[str, Any]) -> Table:
+    """The table's rows from a cursor on the server; ``after`` moves on with them. Raises CannotRead, NoColumns."""
+    connection = database.engine.connect()
+    try:
+        _guard(connection, sql)
+        result = connection.execution_options(stream_results=True, yield_per=STEP).execute(
+            statement(sql, after.get("from"))
+        )
+        header = Header(tuple(result.keys()))
+        places = _places(header, options, sql)
+    except BaseException:
+        connection.close()
+        raise
+    return Table(header, _streamed(connection, result, places, after))
+
+
+def _places(header: Header, options: TableOptions, sql: Sql) -> list[int | None]:
+    """Where the changed column and the tie stand. Raises NoColumns, CannotRead."""
+    if gone := header.missing(required(options.specs())):
+        raise NoColumns(said(header, gone))
+    for name in (sql.changed, sql.tie):
+        if name is not None and name not in header.names:
+            raise CannotRead(f"no column {name!r}; the columns are: {', '.join(header.names[:30])}")
+    return [None if name is None else header.names.index(name) for name in (sql.changed, sql.tie)]
+
+
+def _streamed(connection: Connection, result: Any, places: list[int | None], after: dict[str, Any]) -> Iterator[Any]:
+    count = 0
+    try:
+        for row in result:
+            count += 1
+            values = [_plain(value) for value in row]
+            if places[0] is not None:
+                after["last"] = {
+                    "changed": row[places[0]],
+                    "tie": None if places[1] is None else row[places[1]],
+                }
+            yield values
+    finally:
+        after["count"] = count
+        connection.close()
+
+
+def _plain(value: Any) -> Any:
+    """UUIDs, ranges and the like as text; numbers, times, texts and bytes as they are."""
+    if value is None or isinstance(value, str | int | float | bool | datetime | date | Decimal | bytes | list | dict):
+        return value
+    return bytes(value) if isinstance(value, memoryview) else str(value)
+
+
+def to_json(value: Any) -> Any:
+    """A cursor's value for the store: times and decimals are marked."""
+    if isinstance(value, datetime):
+        return {"time": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value if isinstance(value, str | int | float) or value is None else str(value)
+
+
+def from_json(value: Any) -> Any:
+    """The value that ``to_json`` wrote."""
+    if isinstance(value, dict) and "time" in value:
+        return datetime.fromisoformat(str(value["time"]))
+    if isinstance(value, dict) and "date" in value:
+        return date.fromisoformat(str(value["date"]))
+    return value
+
+
+def _start(sql: Sql, cursor: Cursor | None) -> dict[str, Any] | None:
+    """Where to go on: the last row read, a little before it when rows may come late."""
+    changed = from_json((cursor or {}).get("changed"))
+    if changed is None or sql.changed is None:
+        return None
+    if sql.overlap_s and isinstance(changed, datetime):
+        return {"changed": changed - timedelta(seconds=sql.overlap_s), "tie": None}
+    return {"changed": changed, "tie": from_json((cursor or {}).get("tie"))}
+
+
+async def batches(options: TableOptions, sql: Sql, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+    """One poll. Raises Unreachable, Refused, Garbled."""
+    try:
+        database = opened(sql, context.secret(sql.url_env))
+    except CannotRead as error:
+        raise Refused(endpoint=f"the database of {sql.url_env}", reason=str(error)) from error
+    reading = Reading.begun(options, context.memory)
+    state: dict[str, Any] = dict(cursor or {})
+    pool = ThreadPoolExecutor(1, "table")
+    try:
+        async for some in _steps(database, options, sql, context, state, reading, pool):
+            yield some
+    except (NoColumns, CannotRead, TooMany) as error:
+        raise Garbled(endpoint=database.where, protocol=PROTOCOL, reason=str(error)[:250]) from error
+    except exc.DBAPIError as error:
+        raise _failed(database, error, sql) from error
+    except exc.SQLAlchemyError as error:
+        raise Garbled(endpoint=database.where, protocol=PROTOCOL, reason=database.told(error)) from error
+    finally:
+        pool.shutdown(wait=False)
+    last = reading.gone(cursor) if options.snapshot == "close" else []
+    if options.snapshot == "close":
+        state["things"] = sorted(reading.ids)
+    reading.finished(context.memory)
+    if last or state != dict(cursor or {}):
+        yield batch(last, state)
+    if reason := reading.nonsense:
+        raise Garbled(endpoint=database.where, protocol=PROTOCOL, reason=reason[:250])
+
+
+async def _steps(
+    database: Database,
+    options: TableOptions,
+    sql: Sql,
+    context: Context,
+    state: dict[str, Any],
+    reading: Reading,
+    pool: ThreadPoolExecutor,
+) -> AsyncIterator[Batch]:
+    start = _start(sql, state)
+    while True:
+        after: dict[str, Any] = {"from": start, "count": 0}
+        stream = steps(reading, lambda after=after: rows(database, options, sql, after), context.clock(), pool)  # type: ignore[misc]
+        async for some in stream:
+            yield batch(some)
+        await asyncio.sleep(0)
+        if (last := after.get("last")) is not None:
+            state.update(changed=to_json(last["changed"]), tie=to_json(last["tie"]))
+            start = last
+        if sql.tie is None or after["count"] < sql.step:
+            return
+        yield Batch((), dict(state))
+
+
+def _failed(database: Database, error: exc.DBAPIError, sql: Sql) -> Exception:
+    """The driver's failure in the sources' words."""
+    told = database.told(error)
+    plain = told.casefold()
+    if any(words in plain for words in DENIED):
+        return Refused(endpoint=database.where, reason=told)
+    if any(words in plain for words in ("statement timeout", "interrupted", "maximum statement execution")):
+        return Unreachable(endpoint=database.where, reason=f"no answer within {sql.timeout_s:g} s: {told}")
+    if isinstance(error, exc.ProgrammingError | exc.DataError) or "no such" in plain or "syntax" in plain:
+        return Garbled(endpoint=database.where, protocol=PROTOCOL, reason=told)
+    return Unreachable(endpoint=database.where, reason=told)
