@@ -22,7 +22,6 @@ class Standing:
         while self._looks[0][0] < now - self._window_s:
             self._looks.popleft()
 
-    @property
     def lost(self) -> bool:
         """Whether nearly all of enough cameras failed at their latest look."""
         latest = {key: good for _, key, good in self._looks}

@@ -124,7 +124,11 @@ def stream_address(name: str, kind: Kind | None, options: CameraOptions) -> tupl
     kind = kind or ("rtsp" if guessed(media) == "rtsp" else "hls")
     if not media or (guessed(media) == "rtsp") != (kind == "rtsp"):
         parts = urlsplit(media or options.url)
-        media = f"rtsp://{parts.hostname}:8554" if kind == "rtsp" else f"{parts.scheme}://{parts.hostname}:8888"
+        media = (
+            f"rtsp://{parts.hostname}:8554"
+            if kind == "rtsp"
+            else f"{urlsplit(options.url).scheme or 'http'}://{parts.hostname}:8888"
+        )
     path = quote(name, safe="/")
     return kind, f"{media}/{path}" if kind == "rtsp" else f"{media}/{path}/index.m3u8"
 

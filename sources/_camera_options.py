@@ -63,7 +63,7 @@ class Thresholds(BaseModel):
     frozen_s: float = Field(default=180, gt=0)
     still_s: float = Field(default=900, gt=0)
     still_share: float = Field(default=0.005, ge=0, lt=1)
-    noise_level: float = Field(default=0.5, ge=0)
+    noise_level: float = Field(default=1.0, ge=0)
     ignore: tuple[tuple[float, float, float, float], ...] = ()
     dark_mean_day: float = Field(default=24, ge=0)
     dark_std_day: float = Field(default=10, ge=0)

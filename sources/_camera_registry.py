@@ -62,12 +62,14 @@ class Camera:
     source_category: str | None = None
 
 
-def entries(payload: bytes) -> Sequence[tuple[Any, bytes]]:
-    """The rows of a table, each with itself as a table of one row, without secrets. Raises ValueError for no table."""
+def entries(payload: bytes, ids: frozenset[str] = frozenset()) -> Sequence[tuple[Any, bytes]]:
+    """The rows of a table, each with itself as a table of one row, without secrets. ``ids`` are further names of the
+    column with the id. Raises ValueError for no table.
+    """
     if len(payload) > 32 << 20:
         raise ValueError("a table of more than 32 MB")
     begins = payload.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return _objects(payload) if begins in {b"{", b"["} else _csv(payload)
+    return _objects(payload) if begins in {b"{", b"["} else _csv(payload, ids)
 
 
 def _objects(payload: bytes) -> Sequence[tuple[Any, bytes]]:
@@ -92,7 +94,7 @@ def _flat(row: Any) -> Any:
     return flat
 
 
-def _csv(payload: bytes) -> Sequence[tuple[Any, bytes]]:
+def _csv(payload: bytes, ids: frozenset[str]) -> Sequence[tuple[Any, bytes]]:
     try:
         words = payload.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,7 +104,7 @@ def _csv(payload: bytes) -> Sequence[tuple[Any, bytes]]:
     try:
         reader = csv.DictReader(io.StringIO(words, newline=""), delimiter=delimiter, restkey="", restval="")
         names = [name.strip() for name in reader.fieldnames or ()]
-        if not {name.casefold() for name in names} & {*ALIASES["id"], *ALIASES["stream"]}:
+        if not {name.casefold() for name in names} & {*ALIASES["id"], *ALIASES["stream"]} and not ids & {*names}:
             raise ValueError("not a table of cameras: no column with an id")
         reader.fieldnames = names
         return [(row, _one_row(names, row, delimiter)) for row in reader]
@@ -122,7 +124,7 @@ def _one_row(names: Sequence[str], row: Mapping[str, Any], delimiter: str) -> by
 def read(payload: bytes, options: CameraOptions, arrival: datetime) -> Iterator[Camera | Rejected]:
     """The cameras of a table. What is no table is one Rejected, a row that is no camera another."""
     try:
-        rows = entries(payload)
+        rows = entries(payload, frozenset(options.columns.values()))
     except ValueError as error:
         detail = redacted(str(error))[:200]
         yield Rejected(reason="garbled", detail=detail, payload=redacted_bytes(payload), received_at=arrival)

@@ -224,7 +224,7 @@ class Rounds:
         if believed_there and not isinstance(look, Blind):
             self.standing.saw(post.camera.key, good, now)
         post.well = good
-        if not good and believed_there and self.standing.lost:
+        if not good and believed_there and self.standing.lost():
             post.watch.forget_doubts()
             return Looked(post, look, at, now, changed=False)
         changed = post.watch.look(look, now, night=self._night(post, at))
