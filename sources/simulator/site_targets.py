@@ -27,6 +27,7 @@ from sources.simulator.http_feed import LOOPBACK
 
 AUTHORITY = "Tổ chức chứng thực mô phỏng"
 MAX_REQUEST_B = 16 << 10
+PATIENCE_S = 60.0
 _WATCH_S = 0.1
 
 
@@ -93,12 +94,13 @@ class WebSite:
     ) -> None:
         self.source, self.faults, self.page, self.context, self.port = source, faults, page, context, port
         self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Begin to listen on loopback. Raises SimulatorPortTaken."""
         try:
             self._server = await asyncio.start_server(
-                self._serve, LOOPBACK, self.port, ssl=self.context, limit=MAX_REQUEST_B
+                self._accept, LOOPBACK, self.port, ssl=self.context, limit=MAX_REQUEST_B
             )
         except OSError:
             raise SimulatorPortTaken(port=self.port, what=self.source) from None
@@ -115,24 +117,37 @@ class WebSite:
                 await self.open()
 
     async def close(self) -> None:
+        """Stop listening and hang up; safe to call twice."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
-            await server.wait_closed()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            await self._serve(reader, writer)
+        finally:
+            self._serving.discard(task)
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request; a page of None is a server that hangs up."""
-        with suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            await reader.readuntil(b"\r\n\r\n")
-            while self.faults.is_on(self.source, Kind.STALL):  # noqa: ASYNC110 (a fault is a value, not an event)
-                await asyncio.sleep(_WATCH_S)
-            page = self.page()
-            if page is not None:
-                writer.write(self._answer(page))
-                await writer.drain()
-        writer.close()
-        with suppress(OSError, ssl.SSLError):
-            await writer.wait_closed()
+        with suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await reader.readuntil(b"\r\n\r\n")
+                while self.faults.is_on(self.source, Kind.STALL):  # noqa: ASYNC110 (a fault is a value, not an event)
+                    await asyncio.sleep(_WATCH_S)
+                page = self.page()
+                if page is not None:
+                    writer.write(self._answer(page))
+                    await writer.drain()
+                writer.close()
+                await writer.wait_closed()
 
     def _answer(self, page: str) -> bytes:
         body = page.encode()

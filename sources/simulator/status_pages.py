@@ -59,7 +59,7 @@ def kuma_beats(desk: Desk, t: float) -> dict[str, Any]:
         rows = []
         for at, latency in pings.items():
             state = kuma_state(n, place == 0, at, outages)
-            time = datetime.fromtimestamp(desk.told(at) + n / 10, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+            time = datetime.fromtimestamp(desk.told(at) - n % 10 / 10, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
             ping = round(float(latency[n])) if state == 1 else None
             rows += [{"status": state, "time": time, "msg": "", "ping": ping}] * desk.copies
         lists[str(monitor(n))] = rows
