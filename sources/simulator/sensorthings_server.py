@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import FaultyHandler
 from sources.simulator.odata import BadQuery, Filter, Query, lookup, parse_query
+from sources.simulator.series import Measured
 from sources.simulator.things import SLOTS, Datastream, Entity, Station
 
 PATH = "/sta/v1.1"
@@ -147,8 +148,19 @@ def location(station: Station) -> Entity:
         "name": station.name,
         "description": station.description,
         "encodingType": "application/geo+json",
-        "location": {"type": "Point", "coordinates": [station.lon, station.lat]},
+        "location": (
+            {"type": "LineString", "coordinates": [list(place) for place in station.path]}
+            if station.path
+            else {"type": "Point", "coordinates": [station.lon, station.lat]}
+        ),
     }
+
+
+def unit_of(measured: Measured) -> Entity:
+    """Of words the standard has all three null."""
+    if measured.words:
+        return {"name": None, "symbol": None, "definition": None}
+    return {"name": measured.unit_name, "symbol": measured.unit, "definition": f"ucum:{measured.ucum}"}
 
 
 def datastream(stream: Datastream, station: Station) -> Entity:
@@ -157,12 +169,9 @@ def datastream(stream: Datastream, station: Station) -> Entity:
         "@iot.id": stream.id,
         "name": f"{measured.name}, {station.name}",
         "description": f"{measured.name} tại {station.name}",
-        "observationType": "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement",
-        "unitOfMeasurement": {
-            "name": measured.unit_name,
-            "symbol": measured.unit,
-            "definition": f"ucum:{measured.ucum}",
-        },
+        "observationType": "http://www.opengis.net/def/observationType/OGC-OM/2.0/"
+        + ("OM_CategoryObservation" if measured.words else "OM_Measurement"),
+        "unitOfMeasurement": unit_of(measured),
         "properties": {"observed_property": measured.id},
     }
 

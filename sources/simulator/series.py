@@ -27,7 +27,10 @@ RAIN_STEP_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An observed property as a datastream gives it. ``unit`` is the symbol on the wire, ``ucum`` its UCUM code."""
+    """An observed property as a datastream gives it. ``unit`` is the symbol on the wire, ``ucum`` its UCUM code.
+
+    With ``words`` the result is a word, and its value the place among them.
+    """
 
     id: str
     name: str
@@ -35,6 +38,7 @@ class Measured:
     unit: str
     ucum: str
     decimals: int
+    words: tuple[str, ...] = ()
 
 
 def _hour_of_day(t: Floats) -> Floats:

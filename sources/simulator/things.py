@@ -61,29 +61,37 @@ class Datastream:
         """Phenomenon time (epoch s) of the observation of that id."""
         return EPOCH_2020 + observation % SLOTS * self.cadence_s
 
-    def observations(self, first: int, last: int, skew_s: float = 0.0) -> list[Entity]:
-        """The observations of these slots, in order of time. Nothing is measured while the device is broken."""
-        slots = np.arange(first, last + 1)
+    def observations(self, first: int, last: int, skew_s: float = 0.0, *, every: int = 1) -> list[Entity]:
+        """The observations of these slots, in order of time; with ``every`` of those alone whose number it divides.
+
+        Nothing is measured while the device is broken.
+        """
+        slots = np.arange(-(-first // every) * every, last + 1, every)
         if not len(slots):
             return []
         t = np.asarray(EPOCH_2020 + slots * self.cadence_s, dtype=np.float64)
-        decimals = self.measured.decimals
         rows = zip(slots.tolist(), t.tolist(), self.values(t).tolist(), self.states(t), strict=True)
         return [
             {
                 "@iot.id": self.id * SLOTS + slot,
                 "phenomenonTime": iso(time + skew_s),
                 "resultTime": iso(time + skew_s),
-                "result": None if state == "02" else round(value, decimals) if decimals else round(value),
+                "result": None if state == "02" else self._result(value),
                 "resultQuality": state,
             }
             for slot, time, value, state in rows
         ]
 
+    def _result(self, value: float) -> float | str:
+        measured = self.measured
+        if measured.words:
+            return measured.words[int(value)]
+        return round(value, measured.decimals) if measured.decimals else round(value)
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A thing with its place and its datastreams."""
+    """A thing with its place and its datastreams; a road segment also has the ``path`` that its place lies on."""
 
     id: int
     code: str
@@ -93,6 +101,7 @@ class Station:
     lat: float
     properties: Entity
     datastreams: tuple[Datastream, ...]
+    path: tuple[tuple[float, float], ...] = ()
 
 
 def air_stations(profile: Profile, seed: int, spell: Spell | None = None) -> tuple[Station, ...]:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from geodata.city import SourceBinding
 from sources.simulator import sensorthings_server
 from sources.simulator.bindings import binding
-from sources.simulator.feed import Feed, Files, Line, payloads
+from sources.simulator.feed import Feed, Files, payloads
 from sources.simulator.host import Host
 from sources.simulator.http_feed import LOOPBACK
-from sources.simulator.sensorthings_server import (
-    SensorThingsHandler,
-    Service,
-    datastream,
-    location,
-    observed_property,
-    thing,
-)
-from sources.simulator.things import Datastream, Station
+from sources.simulator.sensorthings_history import recorded
+from sources.simulator.sensorthings_server import SensorThingsHandler, Service
 from sources.simulator.town import Town
 
 AIR, WATER = "simulated_air", "simulated_water"
@@ -62,43 +53,7 @@ async def open_(town: Town, host: Host) -> list[SourceBinding]:
 
 def history(town: Town, folder: Path, start: float, end: float) -> Files:
     own = ((AIR, town.air), (WATER, town.water))
-    return {name: payloads(folder, name, _observations(made, start, end)) for name, made in own if made}
-
-
-def _observations(stations: tuple[Station, ...], start: float, end: float) -> Iterator[Line]:
-    """The stations, then what each look brought: all observations that had come out since the last."""
-    yield start, json.dumps({"value": [_told(station) for station in stations]}, ensure_ascii=False)
-    streams = [(station, stream) for station in stations for stream in station.datastreams]
-    arrivals: dict[float, list[dict[str, object]]] = {}
-    for _, stream in streams:
-        first, last = stream.slots(start - stream.delay_s, end, end)
-        for row in stream.observations(first, last):
-            slot = row["@iot.id"]
-            assert isinstance(slot, int)
-            arrival = stream.time(slot) + stream.delay_s
-            arrivals.setdefault(arrival, []).append(_headed(stream, row))
-    for arrival in sorted(arrivals):
-        yield arrival, json.dumps({"value": arrivals[arrival]}, ensure_ascii=False)
-
-
-def _told(station: Station) -> dict[str, object]:
-    """A Thing with its Locations and Datastreams expanded."""
-    streams = [
-        {**datastream(stream, station), "ObservedProperty": observed_property(n, stream)}
-        for n, stream in enumerate(station.datastreams, 1)
-    ]
-    return {**thing(station), "Locations": [location(station)], "Datastreams": streams}
-
-
-def _headed(stream: Datastream, row: dict[str, object]) -> dict[str, object]:
-    """A Datastream with one of its Observations, as $expand with $select gives it."""
-    return {
-        "@iot.id": stream.id,
-        "unitOfMeasurement": {"symbol": stream.measured.unit, "definition": f"ucum:{stream.measured.ucum}"},
-        "ObservedProperty": {"name": stream.measured.id},
-        "Thing": {"@iot.id": stream.thing},
-        "Observations": [row],
-    }
+    return {name: payloads(folder, name, recorded(made, start, end)) for name, made in own if made}
 
 
 FEED = Feed(sources=sources, open=open_, history=history, order=30)
