@@ -1,0 +1,10 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:qh="http://quyhoach.example.vn" xmlns:xlink="http://www.w3.org/1999/xlink" numberMatched="3" numberReturned="3" timeStamp="2026-11-21T01:30:00Z">
+<wfs:member><qh:du_an gml:id="du_an.7"><gml:boundedBy><gml:Envelope srsName="urn:ogc:def:crs:EPSG::4326"><gml:lowerCorner>16.80 107.10</gml:lowerCorner><gml:upperCorner>16.81 107.11</gml:upperCorner></gml:Envelope></gml:boundedBy>
+ <qh:ma_du_an>00123</qh:ma_du_an><qh:ten>Khu đô thị Nam Đông Hà</qh:ten><qh:loai>du_an</qh:loai><qh:tu_ngay>2024-03-01</qh:tu_ngay>
+ <qh:geom><gml:MultiSurface srsName="urn:ogc:def:crs:EPSG::4326" srsDimension="2"><gml:surfaceMember><gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>16.80 107.10 16.80 107.11 16.81 107.11 16.81 107.10 16.80 107.10</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember></gml:MultiSurface></qh:geom></qh:du_an></wfs:member>
+<wfs:member><qh:du_an gml:id="du_an.8"><gml:boundedBy><gml:Envelope srsName="urn:ogc:def:crs:EPSG::4326"><gml:lowerCorner>16.80 107.10</gml:lowerCorner><gml:upperCorner>16.81 107.11</gml:upperCorner></gml:Envelope></gml:boundedBy>
+ <qh:ma_du_an>00123</qh:ma_du_an><qh:ten>Khu đô thị Nam Đông Hà</qh:ten><qh:loai>du_an</qh:loai><qh:tu_ngay>2024-03-01</qh:tu_ngay>
+ <qh:geom><gml:MultiSurface srsName="urn:ogc:def:crs:EPSG::4326" srsDimension="2"><gml:surfaceMember><gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>16.80 107.10 16.80</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember></gml:MultiSurface></qh:geom></qh:du_an></wfs:member>
+<wfs:member><qh:du_an gml:id="du_an.9"><qh:ten>Không vị trí</qh:ten></qh:du_an></wfs:member>
+</wfs:FeatureCollection>
