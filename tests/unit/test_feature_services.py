@@ -366,7 +366,7 @@ async def test_a_server_without_crs84_is_asked_for_its_own() -> None:
     server.content_crs = "<http://www.opengis.net/def/crs/EPSG/0/9212>"
     for row in server.features["zones"]:
         lon, lat = row["geometry"]["coordinates"]
-            east, north = to_vn2000(lon, lat, 9212)
+        east, north = to_vn2000(lon, lat, 9212)
         row["geometry"]["coordinates"] = [east, north]
     rows = await Reader(server, "ogc").poll()
     assert isinstance(rows[0], Feature)
@@ -418,4 +418,3 @@ async def test_exceptions_of_a_wfs_are_told() -> None:
         async with httpx.AsyncClient(transport=transport) as http:
             with pytest.raises(kind):
                 await anext(wfs_batches(WFSOptions(url="http://gis.test/wfs"), Context(http=http), None))
-
