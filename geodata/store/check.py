@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -23,6 +22,7 @@ from geodata.records import (
     ServiceRequest,
     Thing,
 )
+from geodata.store.kept import to_json
 from geodata.store.types import Batch
 from geodata.store.units import Conversion, conversion
 
@@ -84,23 +84,6 @@ def check(batch: Batch, service: Service | None, clock: datetime) -> Checked:
 def reject(record: Record, reason: str, detail: str) -> Rejected:
     """A record of ours as a rejection: its payload is the record as JSON, without the person in it."""
     return Rejected(reason=reason, detail=detail, payload=to_json(record), received_at=record.received_at)
-
-
-def to_json(record: Record) -> bytes:
-    """The record's set fields, ``kind`` first; times ISO 8601, geometries WKT."""
-    given = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in {"person", "received_at"}}
-    plain = {"kind": type(record).__name__} | {name: value for name, value in given.items() if value is not None}
-    return json.dumps(plain, ensure_ascii=False, default=_plain).encode(errors="backslashreplace")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, BaseGeometry):
-        return value.wkt
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)
 
 
 def _strange_fix(fix: Position, oldest: datetime, latest: datetime) -> tuple[str, str] | None:

@@ -115,6 +115,15 @@ class Writer:
                 await connection.execute(text("writer", "lock_service"), {"service": source.service_id})
                 await connection.execute(text("writer", "set_state"), values)
 
+    async def mend(self, source_id: str, ids: Sequence[int]) -> int:
+        """Says that these kept payloads (``rejections``) were read again; how many had not been said before."""
+        source = await self._source(source_id)
+        with translated(self._dsn, opening=False):
+            async with self._pool.connection() as connection:
+                values = {"source": source.source_id, "ids": [*ids]}
+                row = await (await connection.execute(text("writer", "mend"), values)).fetchone()
+        return int(row[0]) if row else 0
+
     async def beat(self, source_ids: Sequence[str]) -> None:
         """Heart-beat of connected sources. After a gap longer than 60 s the gap goes into the history as down."""
         names = {"names": sorted(source_ids)}

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from geodata.catalogue import service
 from geodata.city import SourceBinding, city
-from geodata.errors import UsageError
+from geodata.errors import UnknownName, UsageError
 from geodata.settings import Settings
 from geodata.store.connect import database
+from geodata.store.reader import Reader
 from geodata.store.types import Written
 from geodata.store.writer import Writer
-from sources._binding import json_object
+from sources._binding import bindings, json_object
+from sources._mend import mend
 from sources.base import Options, Source, protocol
 from sources.recording import recordings, replay
 
@@ -32,6 +34,9 @@ Job = tuple[SourceBinding, tuple[Path, ...]]
 @click.option(
     "--recordings", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with recordings.json."
 )
+@click.option("--rejected", metavar="SOURCE", help="Read again what was kept of this source when it was refused.")
+@click.option("--reason", help="With --rejected: only what was refused for this reason.")
+@click.option("--bindings", "bindings_file", type=click.Path(path_type=Path, dir_okay=False), help="More sources.")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
 @click.option("--json", "as_json", is_flag=True, help="Print the sums as JSON.")
@@ -42,6 +47,9 @@ def command(
     source_id: str | None,
     options_text: str,
     recordings: Path | None,
+    rejected: str | None,
+    reason: str | None,
+    bindings_file: Path | None,
     city_id: str | None,
     data: Path | None,
     as_json: bool,
@@ -51,6 +59,9 @@ def command(
     Exit status 0 when the sums close.
     """
     settings = Settings.from_environ(data=data, city=city_id)
+    if rejected is not None:
+        _print_mended(*_mend(settings, _named(rejected, settings.city, bindings_file), reason), as_json)
+        return
     if recordings is not None:
         if protocol_name or files:
             raise UsageError(reason="give either PROTOCOL and FILE or --recordings")
@@ -63,6 +74,33 @@ def command(
     with database(settings, role="ingest", create=settings.dsn is None) as db:
         total = asyncio.run(_replay(db.dsn, jobs))
     _print(total, as_json)
+
+
+def _named(source_id: str, city_id: str, file: Path | None) -> SourceBinding:
+    found = {binding.id: binding for binding in bindings(city_id, file)}
+    if source_id not in found:
+        raise UnknownName(kind="source", name=source_id, known=", ".join(sorted(found)) or "none without --bindings")
+    return found[source_id]
+
+
+def _mend(settings: Settings, binding: SourceBinding, reason: str | None) -> tuple[Written, int]:
+    """Of a service with personal data only where the database lets us be the role identity."""
+
+    async def run(ingest: str, read: str, private: bool) -> tuple[Written, int]:
+        async with Writer.open(ingest) as writer:
+            await writer.register([binding])
+            with Reader(read) as reader:
+                return await mend(writer, reader, binding, reason, private=private)
+
+    private = service(binding.service).personal_data
+    with database(settings, "ingest") as db, database(settings, "identity" if private else "ingest") as other:
+        return asyncio.run(run(db.dsn, other.dsn, private))
+
+
+def _print_mended(total: Written, refused: int, as_json: bool) -> None:
+    _print(total, as_json, {"refused": refused})
+    if not as_json:
+        click.echo(f"still refused {refused}")
 
 
 def _recorded(folder: Path) -> list[Job]:
@@ -109,13 +147,14 @@ async def _replay(dsn: str, jobs: Sequence[Job]) -> Written:
     return total
 
 
-def _print(total: Written, as_json: bool) -> None:
+def _print(total: Written, as_json: bool, more: Mapping[str, int] | None = None) -> None:
     if as_json:
         sums = {
             "received": total.received,
             "stored": total.stored,
             "duplicate": total.duplicate,
             "rejected": dict(sorted(total.rejected.items())),
+            **(more or {}),
         }
         click.echo(json.dumps(sums))
         return

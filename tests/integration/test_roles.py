@@ -39,6 +39,8 @@ FORBIDDEN: list[tuple[Role, str]] = [
     ("ingest", "update alert set headline = ''"),
     ("ingest", "delete from observation"),
     ("ingest", "delete from ledger"),
+    ("ingest", "update rejection set payload = null"),
+    ("read", "select mend(1::smallint, array[1]::bigint[])"),
     ("ingest", "create table vonglau.mine (id int)"),
     ("ingest", "update migration set checksum = ''"),
     ("ingest", "select prune(1::smallint, now())"),

@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import Point, Polygon
 
 from geodata.records import KINDS, Feature, Observation, Position, Record, Rejected, Thing
-from geodata.store.check import check, months, to_json
+from geodata.store.check import check, months
+from geodata.store.kept import to_json
 from geodata.store.stage import category
 from geodata.store.types import Batch
 from geodata.store.units import Conversion, conversion
