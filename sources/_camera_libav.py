@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -52,9 +53,8 @@ class Libav:
         """Ends the child. Safe to call twice."""
         process, self._process = self._process, None
         self._owed.clear()
-        if process is not None and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        if process is not None:
+            _kill(process)
             await process.wait()
         if self._reading is not None:
             await asyncio.gather(self._reading, return_exceptions=True)
@@ -113,8 +113,16 @@ class Libav:
         except (ValueError, KeyError, asyncio.IncompleteReadError):
             pass
         finally:
-            with suppress(ProcessLookupError):
-                process.kill()
+            _kill(process)
+            if self._process is process:
+                self._process = None
             for answer in mine.values():  # whoever crashed it: nothing is said about any of these cameras
                 if not answer.done():
                     answer.set_exception(BrokenPipeError())
+
+
+def _kill(process: Process) -> None:
+    """Not by ``Process.kill``, which would take the end of the child from the loop that waits for it."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
