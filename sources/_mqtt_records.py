@@ -168,7 +168,7 @@ def _observations(message: Message, rule: Rule, place: Place, options: MapOption
             continue
         try:
             name = str(place.value(key))
-            unit = text(place.value(wanted.unit))
+            unit = text(place.value(wanted.unit)) if (wanted.unit or "").startswith("$.") else wanted.unit
             result = _result(value, wanted, unit)
         except ValueError as error:
             yield rejected(message, f"{key}: {error}")

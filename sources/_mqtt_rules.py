@@ -44,6 +44,11 @@ def _expression(text_: str) -> str:
     return text_
 
 
+def _unit(text_: str) -> str:
+    """Only ``$.…`` is looked up: braces belong to UCUM."""
+    return _expression(text_) if text_.startswith("$") else text_
+
+
 Expression = Annotated[str, AfterValidator(_expression)]
 
 
@@ -69,7 +74,7 @@ class Result(_Strict):
     """Of one observed property: where its value stands, in which unit; a number is ``scale × value + offset``."""
 
     value: Expression = "$"
-    unit: Expression | None = None
+    unit: Annotated[str, AfterValidator(_unit)] | None = None  # UCUM or the maker's word; or a place in JSON
     scale: float = 1.0
     offset: float = 0.0
     values: Mapping[str, str] = Field(default_factory=dict)  # the source's words to the catalogue's

@@ -29,6 +29,11 @@ def dice(*parts: object) -> Random:
     return Random(key(*parts))
 
 
+def chance(*parts: object) -> float:
+    """One number in [0, 1) of any printable parts: for what happens seldom and to one thing, where arrays cost more."""
+    return key(*parts) / (1 << 63)
+
+
 def _splitmix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
