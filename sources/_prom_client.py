@@ -86,6 +86,8 @@ async def poll(client: Client, cursor: Cursor | None, envelope: Read) -> AsyncIt
         found += alerts
         if not any(row.reason in {"garbled", "source_error"} for row in alerts if isinstance(row, Rejected)):
             found += _gone(cursor, opened, now)
+    if not found and options.mode == "text":
+        raise client.garbled("an exposition without a line")
     broken = [row for row in found if isinstance(row, Rejected) and row.payload is not None]
     if broken and all(isinstance(row, Rejected) for row in found):
         raise client.garbled(broken[0].detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -21,11 +22,10 @@ Row = Record | Rejected
 MAX_TOLD = 10_000
 
 MASK = "[địa chỉ mạng]"
-_IPV4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{1,5})?"
-_IPV6 = r"(?<![0-9A-Za-z:])(?:[0-9A-Fa-f]{1,4}:){2,7}[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{1,4})*(?![0-9A-Za-z:])"
-_ADDRESS = re.compile(rf"\[?(?:{_IPV6})\]?(?::\d{{1,5}})?|{_IPV4}")
+_IPV4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
+_IPV6 = r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:.])"
+_ADDRESS = re.compile(rf"\[(?P<bare>{_IPV6})\](?::\d{{1,5}})?|(?P<six>{_IPV6})|{_IPV4}(?::\d{{1,5}})?")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^@/]*@)?([^/?#]+)([^?#]*)", re.IGNORECASE)
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 
 
 class Site(BaseModel):
@@ -54,7 +54,16 @@ def masked(words: str) -> str:
     >>> masked("máy 10.20.30.40:9100 không trả lời lúc 08:15:00")
     'máy [địa chỉ mạng] không trả lời lúc 08:15:00'
     """
-    return _ADDRESS.sub(lambda found: found[0] if _CLOCK.fullmatch(found[0]) else MASK, words)
+    return _ADDRESS.sub(_hidden, words)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """A time of day looks like an address of IPv6, and is none."""
+    six = found["bare"] or found["six"]
+    try:
+        return MASK if six is None or ipaddress.ip_address(six) else ""
+    except ValueError:
+        return found[0]
 
 
 def key(word: object) -> str | None:
@@ -64,7 +73,7 @@ def key(word: object) -> str | None:
         return None
     if url := _URL.match(plain):
         plain = (url[1] + url[2]).rstrip("/")
-    if _ADDRESS.search(plain):
+    if masked(plain) != plain:
         return "address-" + blake2b(plain.encode(), digest_size=6).hexdigest()
     return plain[:200]
 
@@ -149,10 +158,13 @@ def news(rows: Iterable[Row], memory: dict[str, Any]) -> Iterator[Row]:
     for row in rows:
         if isinstance(row, Thing | Event):
             name: object = (type(row).__name__, row.id)
-            seen = hash(repr(row))
+            seen = hash(repr(replace(row, received_at=None)))
             if told.get(name) == seen:
                 continue
+            told.pop(name, None)
             told[name] = seen
+            while len(told) > MAX_TOLD:
+                del told[next(iter(told))]
         yield row
 
 

@@ -25,6 +25,9 @@ from sources.base import Context, Garbled, Receiver, Source, Unreachable
 from sources.http import endpoint, fetch
 
 PROTOCOL = "Alertmanager"
+MAX_OPEN = 2000
+"""So many open alerts are kept in the cursor; of those beyond it an end whose webhook was lost is not seen."""
+
 LISTEN_S = 0.8
 """A stream hands over what it holds at least once a second."""
 
@@ -100,8 +103,10 @@ class _Desk:
 
     def _keep(self, found: list[Event]) -> None:
         for event in found:
-            if event.end_time is None:
+            if event.end_time is None and (event.id in self.open or len(self.open) < MAX_OPEN):
                 self.open[event.id] = dehydrated(event)
+            elif event.end_time is None:
+                continue
             else:
                 self.open.pop(event.id, None)
 
@@ -149,5 +154,5 @@ SOURCE = Source(
     suffixes=(".json",),
     receiver=lambda options: Receiver(token_env=options.webhook_token_env, max_bytes=4 << 20, per_s=20),
     libraries=("httpx",),
-    limits="the end of an alert whose webhook was lost is when it was missed; custom payloads are refused",
+    limits="the end of an alert whose webhook was lost is when it was missed; custom payloads are refused; 2,000 open alerts are followed",
 )

@@ -123,7 +123,9 @@ def _time(value: object) -> datetime | None:
 
 
 def _batch(rows: list[Row], context: Context, root: str, cursor: Cursor | None) -> Batch:
-    """Raises Garbled when nothing of an answer can be read."""
+    """Raises Garbled when nothing of an answer can be read, or when there was nothing in it."""
+    if not rows:
+        raise Garbled(endpoint=endpoint(root), protocol=PROTOCOL, reason="an answer without monitors")
     broken = [row for row in rows if isinstance(row, Rejected) and row.payload is not None]
     if broken and not any(not isinstance(row, Rejected) for row in rows):
         raise Garbled(endpoint=endpoint(root), protocol=PROTOCOL, reason=broken[0].detail)
