@@ -76,10 +76,10 @@ PERSON_BEFORE = frozenset(
 STREET_BEFORE = frozenset(
     (
         "đường", "phố", "kiệt", "hẻm", "ngõ", "trường", "thpt", "thcs", "ty", "sạn", "giải", "cúp", "quỹ",
-        "đoàn", "tàu", "xe", "hiệu",
+        "đoàn", "tàu", "xe", "hiệu", "sông", "suối", "núi",
     )
 )  # fmt: skip
-"""The word before a name that is no ward: a street, a school, a company, a ship, a brand."""
+"""The word before a name that is no ward: a street, a school, a company, a ship, a brand, a river not on our map."""
 
 NEAR_BEFORE = frozenset(("cầu", "chợ", "bến", "ga", "cảng", "chùa", "đèo", "hồ", "đập", "cửa"))
 """Before a name that is in or near the ward of that name."""

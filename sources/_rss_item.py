@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -51,7 +52,7 @@ class ItemOptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What the entries of one feed share. ``twice`` are guids that several of them carry: no identity then."""
+    """What the entries of one feed share. ``twice`` are guids of several links: no identity then."""
 
     title: str | None
     link: str
@@ -145,8 +146,8 @@ def _time(entry: Entry, options: ItemOptions, arrival: datetime) -> tuple[dateti
 def _parsed(value: Any) -> datetime | None:
     """What the library made of a date that our reader does not know."""
     try:
-        found = datetime(*value[:6], tzinfo=UTC) if value else None
-    except (TypeError, ValueError):
+        found = datetime.fromtimestamp(timegm(value), UTC) if value else None
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
     return found if found is not None and 1990 <= found.year < 2200 else None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from geodata.folding import composed
+from geodata.folding import composed, fold
 from sources._vocabulary import category
 
 TOPICS: Mapping[str, Sequence[str]] = {
@@ -47,7 +47,8 @@ def topic(
 
     ``lists`` come before ours. Of a service without these categories it is None.
     """
-    if found := category(service, *own):
+    words_of_theirs = [form for word in own for form in (word, fold(word).replace(" ", "_"))]
+    if found := category(service, *words_of_theirs):
         return found
     chosen = {**{key: words for key, words in TOPICS.items() if key not in (lists or {})}, **(lists or {})}
     head, rest = f" {_spaced(title)} ", f" {_spaced(summary[:1500])} "

@@ -6,7 +6,6 @@ A recording's body is one feed as sent. An entry without a date is dated by its 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,8 +64,11 @@ def _fault(found: FeedBody, payload: bytes, arrival: datetime) -> Iterator[Rejec
 
 
 def _channel(found: FeedBody, url: str) -> Channel:
-    guids = Counter(guid for entry in found.entries if (guid := plain(entry.get("id"), MAX_ID)))
-    twice = frozenset(guid for guid, n in guids.items() if n > 1)
+    links: dict[str, set[str | None]] = {}
+    for entry in found.entries:
+        if guid := plain(entry.get("id"), MAX_ID):
+            links.setdefault(guid, set()).add(canonical(entry.get("link")))
+    twice = frozenset(guid for guid, known in links.items() if len(known) > 1)
     return Channel(plain(found.title, 200), canonical(found.link) or url, twice)
 
 

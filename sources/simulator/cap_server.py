@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from html import escape
 from http import HTTPStatus
 from typing import Any
 
 from sources.simulator.bulletin import Bulletin, stamp, xml
 from sources.simulator.clock import DAY_S
+from sources.simulator.conditional_http import ConditionalHandler
 from sources.simulator.faults import Faults, Kind
-from sources.simulator.http_feed import FaultyHandler
 from sources.simulator.met_office import MetOffice
 
 PATH = "/cap"
@@ -55,7 +55,7 @@ def routes(desk: Desk) -> list[tuple[str, type[CapHandler], dict[str, object]]]:
     return [(rf"{PATH}/(.+)", CapHandler, {"source": desk.source, "faults": desk.faults, "desk": desk})]
 
 
-class CapHandler(FaultyHandler):
+class CapHandler(ConditionalHandler):
     """``index.atom``, ``index.rss``, ``{identifier}.xml``."""
 
     def initialize(self, source: str, faults: Faults, desk: Desk | None = None, **_: Any) -> None:
@@ -84,23 +84,6 @@ class CapHandler(FaultyHandler):
     @property
     def _root(self) -> str:
         return f"{self.request.protocol}://{self.request.host}{PATH}"
-
-    async def send_unless_known(self, body: str, content_type: str, changed: float) -> None:
-        """304 by ETag (Tornado's own) or, without one in the question, by Last-Modified."""
-        since = self.request.headers.get("If-Modified-Since")
-        self.set_header("Last-Modified", format_datetime(datetime.fromtimestamp(int(changed), UTC), usegmt=True))
-        if since and "If-None-Match" not in self.request.headers and _seconds(since) >= int(changed):
-            self.set_status(HTTPStatus.NOT_MODIFIED)
-            await self.finish()
-            return
-        await self.send(body, content_type)
-
-
-def _seconds(date: str) -> float:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError):
-        return -1.0
 
 
 def _atom(shown: Sequence[Bulletin], title: str, root: str) -> str:

@@ -61,6 +61,10 @@ class Opened:
         self.cursor = next((batch.cursor for batch in reversed(found) if batch.cursor), self.cursor)
         return found
 
+    async def polls(self, count: int) -> None:
+        for _ in range(count):
+            await self.poll()
+
     async def alerts(self) -> list[Alert]:
         return [row for batch in await self.poll() for row in batch.records if isinstance(row, Alert)]
 
@@ -250,8 +254,7 @@ async def test_a_feed_that_fails_is_said_in_one_line(tmp_path: Path, fault: str)
     async with opened(flooded(), tmp_path) as office:
         office.faults.switch_on(f"{WARNINGS}={fault}", NOW)
         with pytest.raises(SourceError) as caught:
-            for _ in range(50):
-                await office.poll()
+            await office.polls(50)
         assert "\n" not in str(caught.value)
         office.faults.switch_off(WARNINGS)
         for _ in range(50):
