@@ -33,9 +33,9 @@ LISTEN_S = 0.8
 
 
 class AlertmanagerOptions(AlertOptions):
-    """``url`` is the root of Alertmanager; without it only the webhook is read. ``filters`` are matchers of the API.
+    """``url`` is the root of Alertmanager, asked every ``poll_s``; ``filters`` are matchers of its API.
 
-    ``webhook_token_env`` names the token that the webhook must show at the intake.
+    ``push``: its webhook posts to our intake, with the token that ``push_token_env`` names.
     """
 
     url: str | None = None
@@ -43,7 +43,8 @@ class AlertmanagerOptions(AlertOptions):
     token_env: str | None = None
     username: str = ""
     password_env: str | None = None
-    webhook_token_env: str | None = None
+    push: bool = False
+    push_token_env: str | None = None
     poll_s: float = Field(default=60, gt=0)
 
 
@@ -144,6 +145,11 @@ def _where(url: str, filters: tuple[str, ...]) -> str:
     return str(where)
 
 
+def receiver(options: AlertmanagerOptions) -> Receiver | None:
+    """The door of the webhook, when it is used."""
+    return Receiver(token_env=options.push_token_env, per_s=20) if options.push else None
+
+
 SOURCE = Source(
     protocol="alertmanager",
     title="Alertmanager webhook 4 and API v2",
@@ -152,7 +158,7 @@ SOURCE = Source(
     batches=batches,
     parse=parse,
     suffixes=(".json",),
-    receiver=lambda options: Receiver(token_env=options.webhook_token_env, max_bytes=4 << 20, per_s=20),
+    receiver=receiver,
     libraries=("httpx",),
-    limits="the end of an alert whose webhook was lost is when it was missed; custom payloads are refused; 2,000 open alerts are followed",
+    limits="no custom payloads; 2,000 open alerts are followed; a lost end is when the alert was missed",
 )

@@ -69,7 +69,7 @@ def prometheus(town: Town, port: int = 0) -> SourceBinding:
 def alertmanager(town: Town, port: int = 0, token_env: str | None = None) -> SourceBinding:
     options: dict[str, Any] = {"url": _url(port), "poll_s": 30, "sites": _agency_sites(town)}
     if token_env:
-        options["webhook_token_env"] = token_env
+        options |= {"push": True, "push_token_env": token_env}
     titles = ("Alertmanager an toàn thông tin (mô phỏng)", "Alertmanager of information security (simulated)")
     return binding(ALERTS, "alertmanager", SERVICE, titles, options=options)
 

@@ -183,13 +183,21 @@ async def test_a_site_that_speaks_no_http_is_down_and_its_certificate_is_seen(si
     assert len(results(found, "certificate")) == 4
 
 
-@pytest.mark.parametrize("source", EVERY)
+@pytest.mark.parametrize("source", POLLED)
 async def test_a_stall_ends_in_time(sites: Sites, source: str) -> None:
     sites.switch(f"{source}=stall")
     began = time.monotonic()
     with pytest.raises(SourceError):
-        await sites.read(source, timeout_s=0.4, options=quick(source))
+        await sites.read(source, timeout_s=0.4)
     assert time.monotonic() - began < 5
+
+
+async def test_sites_that_take_a_request_and_never_answer_are_down_in_time(sites: Sites) -> None:
+    sites.switch("simulated_probe=stall")
+    began = time.monotonic()
+    found, _ = await sites.read("simulated_probe", options=quick("simulated_probe"))
+    assert time.monotonic() - began < 5
+    assert set(results(found, "up").values()) == {"down"}
 
 
 @pytest.mark.parametrize("source", ["simulated_kuma", "simulated_gatus"])
@@ -264,7 +272,7 @@ async def test_alerts_are_pushed_through_the_intake_into_the_store(
     """Alertmanager's webhook → intake → adapter → store; the pull is switched off, so nothing else can bring them."""
     token = "IOC-t0ken-of-the-webhook"
     monkeypatch.setenv("VONGLAU_INTAKE_TOKEN", token)
-    options = {"webhook_token_env": "VONGLAU_INTAKE_TOKEN"}
+    options = {"push": True, "push_token_env": "VONGLAU_INTAKE_TOKEN"}
     bound = alertmanager(FLOOD).model_copy(update={"options": options})
     plan = IntakePlan(host="127.0.0.1", port=0, spool=tmp_path / "intake.sqlite")
     runner = Runner(writer, [bound], secret={"VONGLAU_INTAKE_TOKEN": token}.get, intake=plan)
