@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from defusedxml import ElementTree
 
@@ -22,13 +25,18 @@ from geodata.store.writer import Writer
 from geodata.view import View
 from sources.base import Context, SourceError, protocol
 from sources.http import client
+from sources.intake import IntakePlan
 from sources.recording import rows as recorded
+from sources.runner import Runner
 from sources.simulator.bulletin import xml
+from sources.simulator.cap_push import Pusher
+from sources.simulator.cap_server import Desk
 from sources.simulator.faults import Faults
-from sources.simulator.feeds.warnings import FEED, WARNINGS, met_office
-from sources.simulator.host import Host
+from sources.simulator.feeds.warnings import FEED, WARNINGS, bound, met_office
+from sources.simulator.host import Host, IntakeAddress
 from sources.simulator.scenario import scenario
 from sources.simulator.town import Town
+from tests.support.machine import free_port
 
 NOW = 1795222800.0  # 2026-11-21 08:00 in Huế
 FLOOD = scenario("flood")
@@ -282,3 +290,35 @@ async def test_duplicates_late_and_skew(tmp_path: Path) -> None:
         assert max(row.sent for row in ahead).timestamp() > office.clock.at
         office.faults.switch_off(WARNINGS)
         assert await office.alerts() == []  # what was stamped keeps its stamp
+
+
+async def test_bulletins_are_pushed_through_the_intake(
+    tmp_path: Path, writer: Writer, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The office posts, the intake keeps, the adapter reads: what came so is not stored again from the index."""
+    monkeypatch.setenv("VONGLAU_INTAKE_TOKEN", "s3cr3t")
+    town = flooded()
+    clock: Any = SimpleNamespace(at=NOW, now=lambda: NOW)
+    faults = Faults([WARNINGS])
+    office = town.part(met_office)
+    assert office is not None
+    desk = Desk(WARNINGS, office, faults, clock.now)
+    port = free_port()
+    binding = bound(office.cast.office, free_port(), "VONGLAU_INTAKE_TOKEN")  # nobody serves the index
+    plan = IntakePlan(host="127.0.0.1", port=port, spool=tmp_path / "intake.sqlite")
+    runner = Runner(writer, [binding], secret={"VONGLAU_INTAKE_TOKEN": "s3cr3t"}.get, intake=plan)
+    task = asyncio.create_task(runner.run())
+    pusher = Pusher(desk, IntakeAddress(f"http://127.0.0.1:{port}"))
+    end = datetime.fromtimestamp(NOW, UTC)
+    view = View(city("hue").box, 600, 400, end - timedelta(hours=1), end)
+    try:
+        async with httpx.AsyncClient() as http, asyncio.timeout(30):
+            while not await asyncio.to_thread(lambda: len(reader.latest("warnings", Alert, view))):
+                await pusher.look(http)
+                await asyncio.sleep(0.1)
+    finally:
+        runner.stop()
+        await task
+    frame = reader.latest("warnings", Alert, view)
+    assert set(frame["identifier"]) <= {bulletin.identifier for bulletin in desk.shown()}
+    assert frame["sent"].max().timestamp() > NOW - 3600

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from geodata.city import SourceBinding
 from sources.simulator.bindings import binding
 from sources.simulator.bulletin import xml
+from sources.simulator.cap_push import Pusher
 from sources.simulator.cap_server import PATH, Desk, routes
 from sources.simulator.feed import Feed, Files, Line, payloads
 from sources.simulator.host import Host
@@ -27,8 +29,11 @@ def met_office(town: Town) -> MetOffice | None:
     return None if cast is None else MetOffice(cast)
 
 
-def bound(office: Office, port: int = 0) -> SourceBinding:
-    options = {"url": f"http://{LOOPBACK}:{port}{PATH}/index.{office.index}", "poll_s": POLL_S}
+def bound(office: Office, port: int = 0, token_env: str | None = None) -> SourceBinding:
+    """``token_env`` names the token of the intake, where there is one: bulletins are pushed as well."""
+    options: dict[str, Any] = {"url": f"http://{LOOPBACK}:{port}{PATH}/index.{office.index}", "poll_s": POLL_S}
+    if token_env:
+        options |= {"push": True, "push_token_env": token_env}
     titles = ("Bản tin cảnh báo thiên tai (mô phỏng)", "Disaster warnings (simulated)")
     return binding(WARNINGS, "cap", SERVICE, titles, options=options, owner=office.sender_vi)
 
@@ -43,7 +48,10 @@ async def open_(town: Town, host: Host) -> list[SourceBinding]:
     if office is None:
         return []
     desk = Desk(WARNINGS, office, host.faults, host.now)
-    return [bound(office.cast.office, await host.http(WARNINGS, routes(desk)))]
+    if host.intake:
+        host.spawn(Pusher(desk, host.intake).run())
+    token_env = host.intake.token_env if host.intake else None
+    return [bound(office.cast.office, await host.http(WARNINGS, routes(desk)), token_env)]
 
 
 def history(town: Town, folder: Path, start: float, end: float) -> Files:
