@@ -77,7 +77,7 @@ class Probe:
 
     def _seeing(self, looks: list[Looked]) -> None:
         """Raises when the looks say that it is we who cannot see: then nothing is said about any camera."""
-        if self._rounds.standing.lost():
+        if self._rounds.standing.lost:
             self._blinded()
         posts = self._rounds.posts.values()
         refusing = [post for post in posts if (post.told_blind or "").startswith("refused")]

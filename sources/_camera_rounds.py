@@ -92,20 +92,11 @@ class Rounds:
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._done: asyncio.Queue[Looked] = asyncio.Queue()
         self._addresses: dict[str, tuple[Camera, Address]] = {}
-        self.standing = self._new_standing()
+        self.standing = Standing(probe_s=options.probe_s, least=options.blind_least, share=options.blind_share)
 
     def now(self) -> float:
         """The steady clock, s."""
         return self._steady()
-
-    def _new_standing(self) -> Standing:
-        options = self._options
-        return Standing(
-            cameras=len(self.posts),
-            probe_s=options.probe_s,
-            least=options.blind_least,
-            share=options.blind_share,
-        )
 
     def take(self, cameras: Mapping[str, Camera]) -> list[Rejected]:
         """The inventory as it is now: new cameras get their turn, those that are gone lose it.
@@ -125,7 +116,7 @@ class Rounds:
                 rejected.append(Rejected(reason="no_address", detail=key[:80]))
         self._heap = [(max(post.due, now), key) for key, post in self.posts.items() if key not in self._under_way]
         heapq.heapify(self._heap)
-        self.standing = self._new_standing()
+        self.standing.take(key for key, post in self.posts.items() if post.watch.is_there)
         return rejected
 
     def _address(self, camera: Camera) -> Address | None:
@@ -174,7 +165,7 @@ class Rounds:
 
     async def sounding(self, least: int) -> bool:
         """After we were blind: whether any of some cameras that gave pictures before can be seen again."""
-        known = [post for post in self.posts.values() if post.watch.status not in {None, "unreachable"}]
+        known = [post for post in self.posts.values() if post.watch.is_there]
         targets = [target for post in known[:: max(1, len(known) // least)] if (target := self._address(post.camera))]
         looks = await asyncio.gather(*(self._streams.look(target, Past(), self._clock()) for target in targets[:least]))
         return not looks or any(not isinstance(look, Failed | Blind) for look in looks)
@@ -220,14 +211,14 @@ class Rounds:
     def _judged(self, post: Post, look: Look, now: float) -> Looked:
         at = self._clock()
         good = not isinstance(look, Failed | Blind)
-        believed_there = post.watch.status not in {None, "unreachable"}
-        if believed_there and not isinstance(look, Blind):
-            self.standing.saw(post.camera.key, good, now)
-        post.well = good
-        if not good and believed_there and self.standing.lost():
-            post.watch.forget_doubts()
-            return Looked(post, look, at, now, changed=False)
-        changed = post.watch.look(look, now, night=self._night(post, at))
+        post.well, held = good, False
+        if post.watch.is_there and not isinstance(look, Blind):
+            key = post.camera.key
+            self.standing.saw(key, good, now)
+            held = not good and self.standing.side(key, post.watch.doubted_at or now, now) != "theirs"
+        changed = post.watch.look(look, now, night=self._night(post, at), held=held)
+        if not post.watch.is_there:
+            self.standing.drop(post.camera.key)
         return Looked(post, look, at, now, changed)
 
     def _night(self, post: Post, at: datetime) -> bool:

@@ -71,8 +71,18 @@ class Watch:
     _same: tuple[bytes, float, int] | None = None
     _still: tuple[NDArray[np.uint8], float] | None = field(default=None, repr=False)
 
-    def look(self, look: Look, now: float, *, night: bool = False) -> bool:
-        """Takes one look; whether ``status`` changed."""
+    @property
+    def is_there(self) -> bool:
+        """Whether it is believed to answer."""
+        return self.status not in {None, "unreachable"}
+
+    @property
+    def doubted_at(self) -> float | None:
+        """Since when the looks say something else than ``status``."""
+        return self._wanted[1] if self._wanted else None
+
+    def look(self, look: Look, now: float, *, night: bool = False, held: bool = False) -> bool:
+        """Takes one look; whether ``status`` changed. ``held``: not before one knows whose side fails."""
         if isinstance(look, Blind):
             return False
         verdict = self._verdict(look, now, night)
@@ -83,7 +93,7 @@ class Watch:
         if wanted != verdict:
             first, count = now, 0
         self._wanted = (verdict, first, count + 1)
-        if not self._believed(verdict, now - first, count + 1, look):
+        if held or not self._believed(verdict, now - first, count + 1, look):
             self.restless = True
             return False
         self.status, self.since = verdict, now

@@ -227,14 +227,22 @@ def test_the_sun_over_hue(utc: str, low: float, high: float) -> None:
 
 
 def test_all_at_once_is_our_side_and_a_few_are_not() -> None:
-    standing = Standing(cameras=100, probe_s=60, least=5, share=0.95)
-    for n in range(40):
+    standing = Standing(probe_s=60, least=5, share=0.95)
+    standing.take(f"c{n}" for n in range(40))
+    assert standing.side("c0", since=100, now=110) == "unsure", "no other was looked at since"
+    for n in range(1, 30):
         standing.saw(f"c{n}", good=n % 10 > 0, now=100 + n * 0.3)
-    assert not standing.lost()
-    for n in range(40):
+    assert standing.side("c0", since=100, now=110) == "theirs"
+    assert standing.side("c0", since=108, now=112) == "unsure", "what was good before it failed proves nothing"
+    for n in range(1, 30):
         standing.saw(f"c{n}", good=False, now=130 + n * 0.3)
-    assert standing.lost()
-    few = Standing(cameras=3, probe_s=60, least=5, share=0.95)
-    for n in range(3):
-        few.saw(f"c{n}", good=False, now=1.0)
-    assert not few.lost()
+    assert standing.side("c0", since=130, now=140) == "ours"
+    assert standing.lost
+    few = Standing(probe_s=60, least=5, share=0.95)
+    few.take(["c0", "c1", "c2"])
+    few.saw("c1", good=False, now=1.0)
+    assert few.side("c0", since=0, now=1) == "theirs", "three cameras may well go together"
+    assert not few.lost
+    few.drop("c1")
+    standing.take(["c1"])
+    assert standing.side("c1", since=0, now=500) == "theirs"

@@ -1,0 +1,472 @@
+"""The camera probe as the ingest runs it: many cameras, dead ones among them, faults of the simulated city, secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geodata.city import SourceBinding, city
+from geodata.records import Observation, Record, Rejected, Thing
+from geodata.store.reader import Reader
+from geodata.store.writer import Writer
+from geodata.view import Bounds, View
+from sources._binding import adapter
+from sources._camera_options import CameraOptions
+from sources.base import Context, Garbled, Refused, SourceError, Unreachable
+from sources.camera import SOURCE
+from sources.http import client
+from sources.recording import replay
+from sources.simulator.camera_cast import Fate, SimulatedCamera
+from sources.simulator.clock import SimulatedClock
+from sources.simulator.faults import Faults
+from sources.simulator.feeds import cameras as feed
+from sources.simulator.host import Host
+from sources.simulator.town import Town
+from tests.support.cameras import closed_port, http, jpeg, server
+
+QUICK: dict[str, Any] = {
+    "probe_s": 0.4,
+    "recheck_s": 0.1,
+    "timeout_s": 0.5,
+    "connect_s": 0.3,
+    "thresholds": {"confirm_s": 0.05, "frozen_s": 1.0, "still_s": 600},
+}
+
+
+@dataclass
+class Heard:
+    """What the probe handed over."""
+
+    records: list[Record] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    @property
+    def states(self) -> dict[str, str]:
+        rows = [row for row in self.records if isinstance(row, Observation) and row.observed_property == "status"]
+        return {row.thing_id: str(row.result) for row in rows}
+
+    def looks(self, thing: str) -> int:
+        rows = (row for row in self.records if isinstance(row, Observation) and row.observed_property == "status")
+        return sum(row.thing_id == thing for row in rows)
+
+    @property
+    def things(self) -> dict[str, Thing]:
+        found: dict[str, Thing] = {}
+        for row in self.records:
+            if isinstance(row, Thing) and (row.id not in found or row.name):
+                found[row.id] = row
+        return found
+
+
+async def listen(
+    options: CameraOptions, context: Context, until: Callable[[Heard], bool], within_s: float = 20
+) -> Heard:
+    """Reads until so much is heard. Raises SourceError, TimeoutError."""
+    heard = Heard()
+    batches = SOURCE.batches(options, context, None)
+    try:
+        async with asyncio.timeout(within_s):
+            async for batch in batches:
+                heard.records += batch.records
+                heard.rejected += batch.rejected
+                if until(heard):
+                    return heard
+    finally:
+        await batches.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+    raise AssertionError("the probe ended")
+
+
+@asynccontextmanager
+async def context(folder: Path | None = None, **secrets: str) -> AsyncIterator[Context]:
+    async with client(trust_env=False, timeout=2) as http_:
+        yield Context(http=http_, service="cameras", secret=secrets.get, folder=folder)
+
+
+def moving() -> Callable[[bytes, asyncio.StreamWriter], Any]:
+    """Every question another picture."""
+    numbers = count()
+
+    async def answer(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(jpeg(next(numbers), size=(64, 36))))
+
+    return answer
+
+
+def listed(**urls: str) -> list[dict[str, str]]:
+    return [
+        {"id": name, "url": url, "kind": "rtsp" if url.startswith("rtsp") else "jpeg"} for name, url in urls.items()
+    ]
+
+
+async def test_two_hundred_dead_cameras_delay_no_live_one(tmp_path: Path) -> None:
+    """Silent, refusing and hanging ones, also behind the very host of the live ones."""
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        if b"/dead" in head:
+            await asyncio.sleep(60)
+        await alive(head, writer)
+
+    alive = moving()
+    async with server(answer) as port, context(tmp_path / "it") as within:
+        root, gone = f"http://127.0.0.1:{port}", closed_port()
+        dead = {f"D{n}": f"{root}/dead" if n % 2 else f"http://127.0.0.1:{gone}/" for n in range(200)}
+        live = {f"L{n}": f"{root}/live" for n in range(10)}
+        options = CameraOptions.model_validate(
+            {**QUICK, "cameras": listed(**dead, **live), "timeout_s": 0.3, "parallel": 12, "per_host": 8}
+        )
+        began: list[float] = []
+
+        def enough(heard: Heard) -> bool:
+            """Four looks after each was seen for the first time."""
+            looks = [heard.looks(f"camera:{name}") for name in live]
+            if not began and min(looks) > 0:
+                began.append(time.monotonic())
+                wanted.extend(n + 4 for n in looks)
+            return bool(began) and all(n >= w for n, w in zip(looks, wanted, strict=True))
+
+        wanted: list[int] = []
+        heard = await listen(options, within, enough, within_s=40)
+        took = time.monotonic() - began[0]
+        assert took < 4, f"{took:.1f} s for four looks, 0.4 s apart, at each of ten live cameras"
+        assert {heard.states[f"camera:{name}"] for name in live} == {"live"}
+
+
+async def test_states_and_pictures(tmp_path: Path) -> None:
+    frozen, numbers = jpeg(1000), count()
+    behaviours: dict[bytes, Callable[[], bytes]] = {
+        b"/live": lambda: http(jpeg(next(numbers))),
+        b"/frozen": lambda: http(frozen),
+        b"/dark": lambda: http(jpeg(next(numbers), level=-60)),
+        b"/gone": lambda: http(b"no", "text/plain", "404 Not Found"),
+        b"/login": lambda: http(b"no", "text/plain", "401 Unauthorized"),
+    }
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(behaviours[head.split(b" ")[1]]())
+
+    folder = tmp_path / "source_x"
+    folder.mkdir()
+    (folder / "OLD.jpg").write_bytes(b"of a camera that is gone")
+    async with server(answer) as port, context(folder) as within:
+        urls = {name: f"http://127.0.0.1:{port}/{name}" for name in ("live", "frozen", "dark", "gone", "login")}
+        options = CameraOptions.model_validate({**QUICK, "cameras": listed(**urls), "owner": "Sở Xây dựng"})
+        expected = {
+            "camera:live": "live",
+            "camera:frozen": "frozen",
+            "camera:dark": "dark",
+            "camera:gone": "unreachable",
+        }
+        heard = await listen(options, within, lambda heard: heard.states == expected)
+    assert "camera:login" in heard.things, "it is there, and nothing is said of its state"
+    assert Counter(row.reason for row in heard.rejected) == {"refused": 1}
+    assert {path.name for path in folder.iterdir()} == {"live.jpg", "frozen.jpg", "dark.jpg"}
+    told = [row for row in heard.records if isinstance(row, Thing) and "snapshot" in row.properties]
+    assert {row.properties["snapshot"] for row in told} == {f"source_x/{n}.jpg" for n in ("live", "frozen", "dark")}
+    taken = (folder / "live.jpg").stat().st_mtime
+    assert abs(taken - time.time()) < 20
+    assert heard.things["camera:live"].properties["owner"] == "Sở Xây dựng"
+    ages = [r for r in heard.records if isinstance(r, Observation) and r.observed_property == "frame_age"]
+    newest = {row.thing_id: row.result for row in ages}
+    assert isinstance(newest["camera:frozen"], float)
+    assert newest["camera:frozen"] >= 1.0
+    assert newest["camera:live"] == 0.0
+    assert "camera:gone" not in newest
+
+
+async def test_when_our_side_fails_no_camera_is_blamed() -> None:
+    """Ten cameras that gave pictures go at once: the feed is down, comes back, and nothing was said in between."""
+    out = asyncio.Event()
+    alive = moving()
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        if not out.is_set():
+            await alive(head, writer)
+
+    async with server(answer) as port, context() as within:
+        urls = {f"C{n}": f"http://127.0.0.1:{port}/{n}" for n in range(10)}
+        options = CameraOptions.model_validate({**QUICK, "cameras": listed(**urls), "blind_least": 5})
+        await listen(options, within, lambda heard: len(heard.states) == 10)
+        out.set()
+        batches = SOURCE.batches(options, within, None)
+        heard = Heard()
+        with pytest.raises(Unreachable, match="our side"):  # noqa: PT012 (it is read until it raises)
+            async for batch in batches:
+                heard.records += batch.records
+        assert "unreachable" not in heard.states.values()
+        with pytest.raises(Unreachable, match="our side"):
+            await anext(SOURCE.batches(options, within, None))
+        out.clear()
+        back = await listen(options, within, lambda heard: len(heard.states) == 10)
+        assert set(back.states.values()) == {"live"}
+
+
+async def test_a_few_cameras_that_go_are_told_of() -> None:
+    out = asyncio.Event()
+    alive = moving()
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        if not (out.is_set() and b"/C1" in head):
+            await alive(head, writer)
+
+    async with server(answer) as port, context() as within:
+        urls = {f"C{n}": f"http://127.0.0.1:{port}/C{n}" for n in range(10)}
+        options = CameraOptions.model_validate({**QUICK, "cameras": listed(**urls)})
+        await listen(options, within, lambda heard: len(heard.states) == 10)
+        out.set()
+        heard = await listen(options, within, lambda heard: "unreachable" in heard.states.values())
+        assert [name for name, state in heard.states.items() if state == "unreachable"] == ["camera:C1"]
+
+
+async def test_every_camera_refuses_us() -> None:
+    async def answer(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(b"", "text/plain", "403 Forbidden"))
+
+    async with server(answer) as port, context() as within:
+        options = CameraOptions.model_validate({**QUICK, "cameras": listed(a=f"http://127.0.0.1:{port}/")})
+        with pytest.raises(Refused, match="403"):
+            await listen(options, within, lambda heard: False)
+
+
+async def test_no_secret_is_told_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A login in the environment, others in the registry: in no record, rejection, error, log line or file."""
+    secrets = ("geh3im-env", "geh3im-url", "geh3im-query")
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.WARNING, logger="httpx")  # as the ingest has it: it tells every URL
+    alive = moving()
+    heads: list[bytes] = []
+
+    async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+        heads.append(head)
+        if b"/table" in head:
+            writer.write(http(json.dumps(rows).encode(), "application/json"))
+        elif b"Authorization" not in head and b"/login" in head:
+            writer.write(http(b"", "text/plain", "401 No", 'WWW-Authenticate: Basic realm="x"'))
+        else:
+            await alive(head, writer)
+
+    async with server(answer) as port, context(tmp_path / "it", LOGIN=f"op:{secrets[0]}") as within:
+        there = f"127.0.0.1:{port}"
+        rows: list[dict[str, Any]] = [
+            {"id": "ENV", "url": f"http://{there}/login/env"},
+            {"id": "URL", "url": f"http://admin:{secrets[1]}@{there}/login/url"},
+            {"id": "QUERY", "url": f"http://{there}/snap?user=admin&pwd={secrets[2]}"},
+            {"id": "RTSP", "url": f"rtsp://admin:{secrets[1]}@{there}/1"},
+            {"id": "GONE", "url": f"rtsp://admin:{secrets[1]}@127.0.0.1:{closed_port()}/1"},
+            {"name": "no id", "url": f"rtsp://admin:{secrets[1]}@h/1", "password": secrets[2]},
+            {"id": "ODD", "kind": "jpeg", "url": f"ftp://admin:{secrets[1]}@h/1"},
+        ]
+        options = CameraOptions.model_validate({**QUICK, "url": f"http://{there}/table", "credentials_env": "LOGIN"})
+        heard = await listen(options, within, lambda heard: {"camera:ENV", "camera:GONE"} <= set(heard.states))
+        told = [repr(heard), repr(options), repr(within), repr(within.memory), caplog.text]
+        with pytest.raises(SourceError) as caught:
+            await listen(
+                options.model_copy(update={"url": f"http://{there}/login/other?token={secrets[2]}"}), within, bool
+            )
+        told += [str(caught.value), repr(caught.value)]
+    assert any(b"Authorization: Basic" in head for head in heads), "the login was used"
+    assert any(secrets[2].encode() in head for head in heads)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]  # noqa: ASYNC240 (a test may wait for its disk)
+    told += [*(str(path) for path in files), *(path.read_bytes().decode("latin-1") for path in files)]
+    assert files
+    for secret in secrets:
+        assert not [text[:300] for text in told if secret in text]
+
+
+async def test_a_gateway_that_is_gone_says_nothing_of_its_cameras() -> None:
+    async with context() as within:
+        for inventory in ("go2rtc", "mediamtx", "registry"):
+            url = f"http://127.0.0.1:{closed_port()}"
+            options = CameraOptions.model_validate({**QUICK, "url": url, "inventory": inventory})
+            with pytest.raises(Unreachable):
+                await listen(options, within, lambda heard: False)
+        with pytest.raises(Garbled, match="no camera"):
+            await listen(CameraOptions(), within, lambda heard: False)
+
+
+async def test_counters_alone() -> None:
+    """Without pictures: what grows lives, what stands is frozen, what is not there is unreachable, idle is unknown."""
+    numbers = count()
+
+    async def answer(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        n = next(numbers)
+        source = {"type": "rtspSource"}
+        items = [
+            {"name": "grows", "confName": "grows", "online": True, "inboundBytes": 1000 * n, "source": source},
+            {"name": "stands", "confName": "stands", "online": True, "inboundBytes": 7, "source": source},
+            {"name": "gone", "confName": "gone", "online": False, "inboundBytes": 0, "source": source},
+            {"name": "idle", "confName": "idle", "online": False, "inboundBytes": 0, "source": None},
+        ]
+        writer.write(http(json.dumps({"pageCount": 1, "items": items}).encode(), "application/json"))
+
+    async with server(answer) as port, context() as within:
+        options = CameraOptions.model_validate(
+            {**QUICK, "url": f"http://127.0.0.1:{port}", "inventory": "mediamtx", "look": "counters"}
+        )
+        expected = {"camera:grows": "live", "camera:stands": "frozen", "camera:gone": "unreachable"}
+        heard = await listen(options, within, lambda heard: heard.states == expected)
+        assert "camera:idle" in heard.things
+
+
+@dataclass
+class City:
+    town: Town
+    faults: Faults
+    bindings: dict[str, SourceBinding]
+    host: Host
+
+    def switch(self, text: str) -> None:
+        self.faults.switch_on(text, time.time())
+
+    def options(self, source: str, **more: Any) -> CameraOptions:
+        binding = self.bindings[source]
+        found = adapter(binding.model_copy(update={"options": {**binding.options, **QUICK, "report_s": 0, **more}}))[1]
+        assert isinstance(found, CameraOptions)
+        return found
+
+
+CITY_SAFETY, CITY, HIGH = "simulated_cameras_safety", "simulated_cameras_city", "simulated_cameras_high"
+
+
+@pytest.fixture
+async def dak_lak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
+    """The cameras of Đắk Lắk by day, with a little of everything; Quảng Trị's system beside them."""
+    odd = {"GS-0003": Fate.DARK, "GS-0005": Fate.DEAD, "TC-0004": Fate.DEAD, "TC-0006": Fate.FROZEN}
+    plain = SimulatedCamera.fate
+
+    def fate(camera: SimulatedCamera, t: Any, severity: Any) -> Any:
+        found = plain(camera, t, severity)
+        found[:] = odd.get(camera.key, Fate.LIVE)
+        return found
+
+    monkeypatch.setattr(SimulatedCamera, "fate", fate)
+    monkeypatch.setattr("sources.simulator.camera_pictures.daylight", lambda t: 0.9)
+    monkeypatch.setattr("sources._camera_rounds.sun_elevation_deg", lambda *place: 40.0)
+    async with running("dak_lak", tmp_path) as found:
+        yield found
+
+
+@asynccontextmanager
+async def running(name: str, folder: Path) -> AsyncIterator[City]:
+    town = Town(city(name), 1)
+    faults = Faults([binding.id for binding in feed.sources(town)])
+    host = Host(SimulatedClock(), faults, folder)
+    bindings = await feed.open_(town, host)
+    tasks = host.tasks()
+    try:
+        yield City(town, faults, {binding.id: binding for binding in bindings}, host)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await host.close()
+
+
+async def test_the_simulated_city_through_the_probe(dak_lak: City, tmp_path: Path) -> None:
+    async with context(tmp_path / "pictures") as within:
+        options = dak_lak.options(CITY, probe_s=1.5, timeout_s=1.2)
+        heard = await listen(
+            options, within, lambda heard: len(heard.states) == 48 and "unreachable" in heard.states.values()
+        )
+    states = Counter(heard.states.values())
+    assert states == {"live": 46, "dark": 1, "unreachable": 1}
+    assert heard.states["ioc_dak_lak:GS-0003"] == "dark"
+    west, south, east, north = dak_lak.town.city.bounds
+    for thing in heard.things.values():
+        assert thing.geometry is not None
+        assert west < thing.geometry.bounds[0] < east
+        assert south < thing.geometry.bounds[1] < north
+        assert thing.azimuth_deg is not None
+        assert thing.range_m
+        assert thing.properties["owner"]
+        assert thing.properties["project"]
+    assert {thing.category for thing in heard.things.values()} == {"traffic", "security"}
+    assert not heard.rejected
+    assert len(list((tmp_path / "pictures").iterdir())) == 47
+
+
+async def test_high_cameras_over_hls_and_rtsp(dak_lak: City) -> None:
+    async with context() as within:
+        options = dak_lak.options(HIGH, probe_s=0.8, timeout_s=3, thresholds={"frozen_s": 1.5, "confirm_s": 0.1})
+        heard = await listen(
+            options, within, lambda heard: len(heard.states) == 12 and heard.states.get("tam_cao:TC-0006") == "frozen"
+        )
+    assert heard.states["tam_cao:TC-0004"] == "unreachable"
+    assert Counter(heard.states.values())["live"] == 10
+    assert {thing.properties["stream_kind"] for thing in heard.things.values()} == {"hls", "rtsp"}
+    assert {thing.category for thing in heard.things.values()} == {"high_mounted"}
+
+
+async def test_motion_jpeg_behind_go2rtc(tmp_path: Path) -> None:
+    async with running("quang_tri", tmp_path) as quang_tri, context() as within:
+        options = quang_tri.options(CITY_SAFETY, probe_s=2, timeout_s=1.5)
+        heard = await listen(options, within, lambda heard: len(heard.states) >= 70)
+        assert len([thing for thing in heard.things.values() if thing.geometry is not None]) == 72
+        assert Counter(heard.states.values())["live"] > 60
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [(CITY, "outage"), (CITY, "stall"), (CITY, "garbage"), (CITY, "huge_line"), (HIGH, "outage"), (HIGH, "garbage")],
+)
+async def test_a_fault_is_a_feed_that_is_down_and_blames_no_camera(dak_lak: City, source: str, fault: str) -> None:
+    whole = next(len(each.cameras) for each in feed.cast(dak_lak.town) if each.system.id == source)
+    async with context() as within:
+        options = dak_lak.options(source, probe_s=0.8, timeout_s=1.0)
+        batches, heard, switched = SOURCE.batches(options, within, None), Heard(), False
+        with pytest.raises(SourceError):  # noqa: PT012 (it is read until it raises)
+            async for batch in batches:
+                heard.records += batch.records
+                if len(heard.states) >= whole and not switched:
+                    dak_lak.switch(f"{source}={fault}")
+                    switched = True
+        assert switched
+        assert Counter(heard.states.values())["unreachable"] == 1
+        dak_lak.faults.switch_off("all")
+        await asyncio.sleep(0.4)
+        back = await listen(options, within, lambda heard: len(heard.states) >= whole - 1)
+        assert Counter(back.states.values())["live"] >= whole - 3
+
+
+async def test_a_table_that_lists_each_camera_twice(dak_lak: City) -> None:
+    dak_lak.switch(f"{CITY}=duplicates")
+    async with context() as within:
+        heard = await listen(dak_lak.options(CITY), within, lambda heard: len(heard.things) == 48)
+        assert Counter(row.reason for row in heard.rejected) == {"same_id": 48}
+
+
+async def test_late_pictures_stand_still(dak_lak: City) -> None:
+    dak_lak.switch(f"{CITY}=late")
+    async with context() as within:
+        options = dak_lak.options(CITY, probe_s=1, thresholds={"frozen_s": 1.5})
+        await listen(options, within, lambda heard: Counter(heard.states.values())["frozen"] > 40)
+
+
+async def test_the_past_is_replayed_into_the_store(tmp_path: Path, writer: Writer, reader: Reader) -> None:
+    town = Town(city("hue"), 1)
+    end = datetime(2026, 11, 20, 4, 0, tzinfo=UTC).timestamp()
+    files = feed.history(town, tmp_path, end - 14 * 86400, end)
+    total = 0
+    for binding in feed.sources(town):
+        await writer.register([binding])
+        first = await replay(writer, binding, [tmp_path / files[binding.id][0]])
+        again = await replay(writer, binding, [tmp_path / files[binding.id][0]])
+        assert (first.rejected, again.stored) == ({}, 0)
+        total += first.stored
+    assert 640 * 15 < total < 13_000
+    now = datetime.fromtimestamp(end, UTC)
+    view = View(Bounds(*town.city.bounds), 800, 600, now - timedelta(days=1), now)
+    frame = reader.latest("cameras", Thing, view)
+    assert len(frame) == 640
+    assert frame["fov_deg"].notna().all()
