@@ -17,6 +17,9 @@ from sources._sites import garbled, kept, unused
 from sources._values import number, text
 
 MAX_LINE_B = 16 << 10
+MAX_LINES = 200_000
+"""Of one exposition; a site's exporter has hundreds."""
+
 NO_SAMPLES = frozenset({"histogram", "summary", "gaugehistogram"})
 """Types whose samples are parts of a distribution and no results."""
 
@@ -99,11 +102,13 @@ def _labels(metric: Any) -> dict[str, str] | None:
 def exposed(payload: bytes, arrival: datetime | None) -> Iterator[Sample | Rejected]:
     """The samples of a text exposition, a line at a time: one broken line takes no other with it."""
     try:
-        lines = payload.decode().split("\n")
+        lines = payload.decode().split("\n", MAX_LINES)
     except UnicodeDecodeError as error:
         yield garbled(payload, f"the text is not UTF-8: {error.reason}", arrival)
         return
     types: dict[str, str] = {}
+    if len(lines) > MAX_LINES:
+        yield garbled(lines.pop().encode()[:65536], f"more than {MAX_LINES} lines", arrival, "too_long")
     openmetrics = payload.rstrip().endswith(b"# EOF")
     for line in lines:
         stripped = line.strip()

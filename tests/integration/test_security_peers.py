@@ -14,14 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
+from geodata.city import SourceBinding
 from geodata.records import Event, Observation, Record, Thing
 from geodata.store.types import Batch
+from geodata.store.writer import Writer
 from sources.alertmanager import AlertmanagerOptions
 from sources.alertmanager import batches as alert_batches
 from sources.base import Context, Garbled, Received, Unreachable
+from sources.intake import IntakePlan
 from sources.prometheus import PrometheusOptions, batches, parse
+from sources.runner import Runner
+from tests.conftest import Dsn
 from tests.support.peers import free_port, running
 
 METRICS = """# TYPE probe_success gauge
@@ -33,6 +39,8 @@ probe_duration_seconds{site="so_y_te"} NaN
 # TYPE probe_ssl_earliest_cert_expiry gauge
 probe_ssl_earliest_cert_expiry{site="so_noi_vu"} 4.1e9
 """
+
+TOKEN = "IOC-t0ken-of-the-webhook"
 
 RULES = """groups:
 - name: trang
@@ -106,6 +114,7 @@ class City:
     prometheus: str
     alertmanager: str
     blackbox: str
+    intake_port: int
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +126,8 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         stack.callback(ground.shutdown)
         ports = [free_port() for _ in range(3)]
         urls = [f"http://127.0.0.1:{port}" for port in ports]
-        city = City(ground, *urls)
-        stack.enter_context(alertmanager(folder, ports[1], ground))
+        city = City(ground, urls[0], urls[1], urls[2], free_port())
+        stack.enter_context(alertmanager(folder, ports[1], city))
         stack.enter_context(prometheus(folder, ports, ground))
         config = folder / "blackbox.yml"
         config.write_text("modules: {http_2xx: {prober: http, timeout: 2s, http: {preferred_ip_protocol: ip4}}}\n")
@@ -128,11 +137,21 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         yield city
 
 
-def alertmanager(folder: Path, port: int, ground: Ground) -> Any:
+def alertmanager(folder: Path, port: int, city: City) -> Any:
     config = folder / "alertmanager.yml"
-    route = {"receiver": "vong_lau", "group_by": ["alertname"], "group_wait": "0s", "group_interval": "1s"}
-    hook = {"url": f"http://{ground.at}/in/alerts", "send_resolved": True}
-    receivers = [{"name": "vong_lau", "webhook_configs": [hook]}]
+    route: dict[str, Any] = {
+        "receiver": "vong_lau",
+        "group_by": ["alertname"],
+        "group_wait": "0s",
+        "group_interval": "1s",
+    }
+    told = {"url": f"http://{city.ground.at}/in/alerts"}
+    intake = {
+        "url": f"http://127.0.0.1:{city.intake_port}/in/alerts",
+        "http_config": {"authorization": {"credentials": TOKEN}},
+    }
+    receivers = [{"name": name, "webhook_configs": [hook]} for name, hook in (("vong_lau", told), ("intake", intake))]
+    route["routes"] = [{"receiver": "vong_lau", "continue": True}, {"receiver": "intake"}]
     config.write_text(json.dumps({"route": route, "receivers": receivers}))
     return running(
         "prometheus-alertmanager",
@@ -298,6 +317,38 @@ async def test_alerts_through_a_real_alertmanager(peers: City, context: Context)
     told = webhook["alerts"][0]
     assert first.properties["fingerprint"] == told["fingerprint"], "the name of a set of labels is Alertmanager's"
     assert identity.startswith(f"alert:{told['fingerprint']}:")
+
+
+async def test_a_real_alertmanager_posts_to_our_intake(peers: City, writer: Writer, dsn: Dsn, tmp_path: Path) -> None:
+    """Nothing is asked here: the Event in the store came by the webhook alone, with its token."""
+    peers.ground.health = 0
+    bound = SourceBinding(
+        id="alerts",
+        protocol="alertmanager",
+        service="information_security",
+        title_vi="Cảnh báo",
+        title_en="Alerts",
+        options={"push": True, "push_token_env": "TOKEN"},
+    )
+    plan = IntakePlan(host="127.0.0.1", port=peers.intake_port, spool=tmp_path / "intake.sqlite")
+    runner = Runner(writer, [bound], secret={"TOKEN": TOKEN}.get, intake=plan)
+    task = asyncio.create_task(runner.run())
+
+    async def look() -> list[tuple[str, str, int]]:
+        def read() -> list[tuple[str, str, int]]:
+            with psycopg.connect(dsn("read")) as connection:
+                return connection.execute("select title, status, severity from event").fetchall()
+
+        return await asyncio.to_thread(read)
+
+    try:
+        found = await until(look, bool)
+        assert found == [("Cổng Sở Y tế không truy cập được", "firing", 5)]
+        peers.ground.health = 1
+        await until(look, lambda rows: any(status == "resolved" for _, status, _ in rows))
+    finally:
+        runner.stop()
+        await task
 
 
 def events(batch: Batch) -> list[Event]:

@@ -136,6 +136,12 @@ def test_text_with_times_of_its_own() -> None:
     ]
 
 
+def test_a_text_without_end_is_cut() -> None:
+    rows = list(prometheus.parse(b'probe_success{site="a"} 1\n' + b"\n" * 200_000 + b"probe_success 1", PROM, NOW))
+    assert up(rows) == {"site:a": "up"}
+    assert [r.reason for r in rows if isinstance(r, Rejected)] == ["too_long"]
+
+
 async def test_one_wrong_query_of_several_takes_no_other_with_it() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/pre/api/v1/query"
