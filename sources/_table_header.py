@@ -12,14 +12,21 @@ from typing import Any
 
 from geodata.folding import fold
 from sources._table_text import font
-from sources._table_values import text
+from sources._table_values import is_nothing, text
 
 LOOKED_AT = 50
 """Rows among which the header is looked for: titles, addresses and dates stand above it."""
 
 
 class NoColumns(ValueError):
-    """Columns that the mapping names are not in the table; the message tells them and those that are there."""
+    """Columns that the mapping names are not in the table; the message tells them and those that are there.
+
+    ``near`` is how much of the mapping was found: of several sheets the nearest one is told about.
+    """
+
+    def __init__(self, message: str, near: int = 1 << 20) -> None:
+        super().__init__(message)
+        self.near = near
 
 
 @lru_cache(maxsize=4096)
@@ -52,14 +59,16 @@ class Header:
 
     def index(self, name: str | int) -> int | None:
         """The place of a column, from 0; None when it is not there. Raises NoColumns when two have the name."""
-        options, _ = alternatives(name)
-        for option in options:
-            if isinstance(option, int):
-                if option <= max(len(self.names), 1):
-                    return option - 1
-            elif (found := self._named(option)) is not None:
-                return found
-        return None
+        return next(iter(self.places(name)), None)
+
+    def places(self, name: str | int) -> list[int]:
+        """The places of all columns that a name may mean, the first meant first. Raises NoColumns."""
+        found: list[int] = []
+        for option in alternatives(name)[0]:
+            place = option - 1 if isinstance(option, int) else self._named(option)
+            if place is not None and place < max(len(self.names), 1) and place not in found:
+                found.append(place)
+        return found
 
     def _named(self, name: str) -> int | None:
         if name not in self._found:
@@ -136,7 +145,7 @@ def find(rows: Sequence[Sequence[Any]], names: Sequence[str | int]) -> tuple[Hea
             score = hits * 1000 + sum(map(bool, header.names))
             if best is None or score > best[0]:
                 best = (score, header)
-    raise NoColumns(said(best[1] if best else Header(()), wanted))
+    raise NoColumns(said(best[1] if best else Header(()), wanted), best[0] if best else 0)
 
 
 def _readings(own: list[str], above: list[str]) -> list[Header]:
@@ -195,15 +204,19 @@ def lookup(row: Mapping[str, Any], name: str | int) -> Any:
             if option <= len(values):
                 return values[option - 1]
             continue
-        if option in row:
-            return row[option]
-        found, there = descend(row, option)
-        if there:
+        if (found := _at(row, option)) is not None and not is_nothing(found):
             return found
-        place = keyed(tuple(map(str, row))).index(option)
-        if place is not None:
-            return list(row.values())[place]
     return None
+
+
+def _at(row: Mapping[str, Any], name: str) -> Any:
+    if name in row:
+        return row[name]
+    found, there = descend(row, name)
+    if there:
+        return found
+    place = keyed(tuple(map(str, row))).index(name)
+    return None if place is None else list(row.values())[place]
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ from geodata import gazetteer
 from geodata.admin_units import Unit, convert, new_units, old_units
 from geodata.city import Agency, cities
 from geodata.crs import DOMAIN, likely_cause, reproject, transformer
-from geodata.folding import fold
+from geodata.folding import composed, fold
 from geodata.geography import collection
 from sources._table_values import degrees, is_nothing, number, text
 
@@ -178,6 +178,9 @@ def ward(city: str | None, code: str | None, name: str | None) -> Unit:
     assert name is not None
     short = name.partition(",")[0].strip()
     named = _wards(city).get(fold(short), ()) or _former(city, short)
+    if len(named) > 1:  # marks decide: Thụy Vân is not Thủy Vân
+        alike = [unit for unit in named if composed(short) in {composed(unit.name), composed(unit.full_name)}]
+        named = tuple(alike) or named
     if len(named) == 1:
         return named[0]
     where = f" in {city}" if city else ""

@@ -70,8 +70,13 @@ class Builder:
             return lambda row: " ".join(found for cell in cells if (found := text(cell(row)))) or None
         if self.header is None:
             return lambda row: lookup(row, names)
-        place = self.header.index(names)
-        return None if place is None else lambda row: row[place] if place < len(row) else None
+        places = self.header.places(names)
+        if not places:
+            return None
+        if len(places) == 1:
+            place = places[0]
+            return lambda row: row[place] if place < len(row) else None
+        return lambda row: next((row[n] for n in places if n < len(row) and not is_nothing(row[n])), None)
 
     def _named(self, specs: Mapping[str, Spec], prefix: str) -> list[tuple[str, Cell, str]]:
         """Properties or personal fields: their name, their cell, how to read it."""
@@ -181,7 +186,7 @@ class Builder:
                     ) from error
         if where is not None and where.ward is not None:
             found |= {"place_level": "ward", "ward_code": where.ward.code}
-        if found:
+        if any(isinstance(value, dict | list) or self._plain for value in found.values()):
             dumped(found)
         return found
 

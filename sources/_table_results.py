@@ -69,13 +69,14 @@ class Results:
         self, row: Any, cells: list[Cell | None], words: Mapping[str, Any], *, is_word: bool, percent: bool
     ) -> tuple[float | str, float | None, float | None] | None:
         """Result, numerator and denominator; None for an empty cell."""
-        values = [cell(row) if cell else None for cell in cells[:3]]
-        value = values[0]
-        parts = [None if is_nothing(part) else self._typed.number(part) for part in values[1:]]
-        if is_nothing(value):
-            if parts[0] is None or not parts[1] or cells[0] is not None:
-                return None
-            return parts[0] / parts[1] * (100 if percent else 1), parts[0], parts[1]
+        value, *told = [cell(row) if cell else None for cell in cells[:3]]
+        derived = cells[0] is None
+        if is_nothing(value) and (not derived or any(is_nothing(part) for part in told)):
+            return None
+        parts = [None if is_nothing(part) else self._typed.number(part) for part in told]
+        if derived:
+            top, under = parts
+            return None if top is None or not under else (top / under * (100 if percent else 1), top, under)
         value = words.get(plain(text(value) or ""), words.get("*", value)) if words else value
         if is_word:
             word = text(value)

@@ -192,7 +192,8 @@ def _wide(header: Header, row: Sequence[Any]) -> dict[str, str]:
     return dict(zip((*header.keys, *extra), map(str, row), strict=True))
 
 
-_TOTAL = re.compile(r"\W*[ctgCTG]\w")
+_TOTAL = re.compile(r"\W*(?:t[oôổỗ]|c[oôộọ]|gr)", re.IGNORECASE)
+"""A quick look before the marks are taken off."""
 
 
 def _may_be_total(row: Sequence[Any]) -> bool:
@@ -225,7 +226,7 @@ def _excel(body: bytes, options: TableOptions) -> Table:
         try:
             return grid(rows, options)
         except NoColumns as error:
-            wrong = wrong or error
+            wrong = error if wrong is None or error.near > wrong.near else wrong
     assert wrong is not None
     raise wrong
 

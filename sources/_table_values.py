@@ -34,7 +34,9 @@ def text(value: Any) -> str | None:
 
 def is_nothing(value: Any) -> bool:
     """Whether the cell is empty or one of the signs for it."""
-    return value is None or (isinstance(value, str) and value.strip().casefold() in NOTHING)
+    if isinstance(value, str):
+        return len(value) < 12 and (not value or value.strip().casefold() in NOTHING)
+    return value is None
 
 
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
