@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -82,6 +83,9 @@ class Recorder:
         if reply.status_code >= HTTPStatus.BAD_REQUEST or not cookies:
             raise Refused(endpoint=endpoint(url), reason=f"{reply.status_code} to the login")
         self.context.memory["frigate_cookie"] = cookies
+        for cookie in reply.cookies.jar:  # all sources share the client: what is ours is nobody else's
+            with suppress(KeyError):
+                self.context.http.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
 
 
 def _start(row: Any) -> float | None:
