@@ -31,6 +31,7 @@ class Broker:
     def __init__(self, folder: Path, port: int = 0, *, more: str = "") -> None:
         self.folder, self.port, self._more = folder, port, more
         self._process: asyncio.subprocess.Process | None = None
+        self._guard: asyncio.subprocess.Process | None = None
         self._stalled = False
 
     @property
@@ -56,11 +57,11 @@ class Broker:
         process = await asyncio.create_subprocess_exec(
             program, "-c", str(config), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
         )
-        self._process = process
+        self._process, self._guard = process, await _guard(process.pid)
         async with asyncio.timeout(START_S):
             while not await self._answers():
                 if process.returncode is not None:
-                    self._process = None
+                    await self.close()
                     raise SimulatorPortTaken(port=self.port, what="MQTT broker")
                 await asyncio.sleep(0.05)
 
@@ -73,6 +74,7 @@ class Broker:
                     await self.close()
                 else:
                     if self._process is None or self._process.returncode is not None:
+                        await self.close()
                         await self.open()
                     self.stall(faults.is_on(source, Kind.STALL))
         finally:
@@ -98,6 +100,11 @@ class Broker:
     async def close(self) -> None:
         """Stop it; safe to call twice, and to ``open`` again on the same port."""
         process, self._process = self._process, None
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            with suppress(ProcessLookupError):
+                guard.kill()
+            await guard.wait()
         if process is None or process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -110,6 +117,20 @@ class Broker:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+async def _guard(pid: int) -> asyncio.subprocess.Process:
+    """A shell that ends the broker when we are killed: its input is a pipe that ends with us.
+
+    The kernel's own death signal is lost when mosquitto, started by root, changes to its own user.
+    """
+    return await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", f"read _; kill -9 {pid}"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _free_port() -> int:

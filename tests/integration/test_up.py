@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -56,13 +57,25 @@ def test_three_feeds_are_received_and_the_sums_close(here: Machine, reader: Read
     assert all(closes(state) for state in states(reader).values())
     services = here.services()
     assert all(source["simulated"] for name in FEEDS for source in services[name]["sources"])
-    assert services["cameras"]["state"] == "ready"
+    assert all(service["state"] == "ready" for service in services.values() if not service["sources"])
     assert set(services["field_reports"]) >= {
         "id", "title_vi", "title_en", "state", "last_received", "age_s", "version", "sources",
     }  # fmt: skip
     assert set(services["field_reports"]["sources"][0]) >= {
         "protocol", "state", "last_error", "received", "stored", "duplicate", "rejected",
     }  # fmt: skip
+
+
+def test_ingest_and_simulator_share_an_intake_whose_token_stands_on_no_command_line(here: Machine) -> None:
+    ingest, simulate = here.child("ingest"), here.child("simulate")
+    port = (here.data / "run" / "intake-hue.port").read_text().strip()
+    assert f"127.0.0.1:{port}" in ingest.cmdline()
+    assert f"http://127.0.0.1:{port}" in simulate.cmdline()
+    token = ingest.environ()["VONGLAU_INTAKE_TOKEN"]
+    assert token == simulate.environ()["VONGLAU_INTAKE_TOKEN"]
+    assert not [process for process in here.processes() if token in " ".join(process.cmdline())]
+    assert "VONGLAU_INTAKE_TOKEN" not in here.child("serve").environ()
+    wait_for(lambda: httpx.post(f"http://127.0.0.1:{port}/in/nobody", trust_env=False).is_client_error, "the intake")
 
 
 def test_history_is_loaded_once_and_replaying_it_stores_nothing_new(here: Machine) -> None:
