@@ -20,6 +20,9 @@ AGAIN_S = 0.3
 CATCH_UP_S = 6 * 3600.0
 """Held back for longer than this, the older part is lost: devices have small memories."""
 
+FRESH_S = 120.0
+"""Nobody keeps a heart-beat (QoS 0) for longer to say it later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -67,7 +70,10 @@ async def _connection(speaker: Speaker, broker: Broker, host: Host) -> None:
             end = host.faults.held_at(speaker.source, host.now())
             if end > start:
                 skew_s = host.faults.skew_s(speaker.source)
-                await _say(client, speaker, host.faults, speaker.spoken(max(start, end - CATCH_UP_S), end, skew_s))
+                said = speaker.spoken(max(start, end - CATCH_UP_S), end, skew_s)
+                if end - start > FRESH_S * max(1.0, host.clock.speed):
+                    said = (message for message in said if message.qos)
+                await _say(client, speaker, host.faults, said)
                 start = end
             if host.faults.is_on(speaker.source, Kind.HUGE_LINE) and loop.time() >= huge:
                 huge = loop.time() + HUGE_EVERY_S
