@@ -27,6 +27,7 @@ from sources.simulator.town import Town
 PARENT_LOOK_S = 1.0
 BREAKDOWN_LOOK_S = 1.0
 SCRATCH = "city-"
+STOP_TRIES, STOP_S = 5, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,13 @@ class Simulation:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            left = set(tasks)
+            for _ in range(STOP_TRIES):
+                for task in left:
+                    task.cancel()
+                _, left = await asyncio.wait(left, timeout=STOP_S)
+                if not left:
+                    break  # an MQTT client that is just connecting swallows its first cancellation
             await self.close()
 
     async def close(self) -> None:
