@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,18 +56,27 @@ def hold(path: Path) -> tuple[IO[str], sqlite3.Connection]:
         lock.close()
         raise SpoolTaken(path=path) from None
     try:
-        return lock, _opened(path)
+        return lock, _whole(path)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _whole(path: Path) -> sqlite3.Connection:
+    """The file, or a new one where it is broken."""
+    try:
+        return _opened(path)
     except sqlite3.OperationalError as error:
-        if "unable to open" in str(error) or "readonly" in str(error):
-            lock.close()
+        if "no such" not in str(error):  # a full disk or a lock: the file itself is well
             raise
-        return lock, anew(path, str(error))
+        return anew(path, str(error))
     except sqlite3.DatabaseError as error:
-        return lock, anew(path, str(error))
+        return anew(path, str(error))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """Raises sqlite3.Error for a file that is none, or that is damaged."""
+    """For our own eyes only. Raises OSError, sqlite3.Error for a file that is none, or that is damaged."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         file.execute("pragma journal_mode = wal")

@@ -186,6 +186,17 @@ async def test_a_full_disk_is_the_senders_to_wait_for(path: Path, monkeypatch: p
     assert not list(path.parent.glob("*.broken-*"))
 
 
+async def test_a_full_disk_at_the_start_moves_nothing_aside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(path) as spool:
+        await spool.put("a", NOW, {}, b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(_inbox_file, "SCHEMA", "select abs(-9223372036854775808)")  # fails as a full disk does
+        with pytest.raises(SpoolStuck, match="integer overflow"):
+            await Spool(path).open([])
+    async with opened(path) as spool:
+        assert len(await spool.after("a", 0)) == 1
+
+
 async def test_two_ingests_never_share_a_file(path: Path) -> None:
     async with opened(path):
         with pytest.raises(SpoolTaken, match="another `vonglau ingest`"):
@@ -219,6 +230,10 @@ def test_the_disk_is_told_to_flush(path: Path) -> None:
     lock, file = _inbox_file.hold(path)
     assert file.execute("pragma synchronous").fetchone() == (2,)
     assert file.execute("pragma journal_mode").fetchone() == ("wal",)
+    file.execute("insert into message (source, arrival_us, headers, payload) values ('a', 0, '{}', 'x')")
+    own = [entry for entry in path.parent.iterdir() if entry.suffix != ".lock"]
+    assert len(own) == 3
+    assert {entry.stat().st_mode & 0o777 for entry in own} == {0o600}, "messages may hold personal data"
     file.close()
     lock.close()
 
