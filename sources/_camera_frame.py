@@ -80,7 +80,8 @@ def frame(jpeg: bytes, small_px: int) -> Frame:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"a picture of {image.width} × {image.height}")
             fits = max(image.size) <= small_px
-            image.draft("RGB", (small_px, small_px))
+            scale = min(1.0, small_px / max(image.size))  # what is thrown away anyhow is not even decoded
+            image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
             picture = image.convert("RGB")
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("not a JPEG that can be read") from error

@@ -28,6 +28,7 @@ from sources.base import Context, Garbled, Refused, SourceError, Unreachable
 from sources.camera import SOURCE
 from sources.http import client
 from sources.recording import replay
+from sources.runner import Runner
 from sources.simulator.camera_cast import Fate, SimulatedCamera
 from sources.simulator.clock import SimulatedClock
 from sources.simulator.faults import Faults
@@ -317,6 +318,39 @@ async def test_counters_alone() -> None:
         expected = {"camera:grows": "live", "camera:stands": "frozen", "camera:gone": "unreachable"}
         heard = await listen(options, within, lambda heard: heard.states == expected)
         assert "camera:idle" in heard.things
+
+
+async def test_from_the_camera_to_the_store_and_the_disk(tmp_path: Path, writer: Writer, reader: Reader) -> None:
+    """By the ingest's own runner, which gives each source its folder."""
+    async with server(moving()) as port:
+        entries = [{**entry, "lon": 107.59, "lat": 16.46} for entry in listed(A=f"http://127.0.0.1:{port}/")]
+        binding = SourceBinding(
+            id="cams",
+            protocol="camera",
+            service="cameras",
+            title_vi="Camera",
+            title_en="Cameras",
+            options={**QUICK, "cameras": entries},
+        )
+        runner = Runner(writer, [binding], pictures=tmp_path / "snapshots")
+        task = asyncio.create_task(runner.run())
+
+        def stored() -> bool:
+            now = datetime.now(UTC) + timedelta(seconds=5)
+            view = View(Bounds(107, 16, 108, 17), 100, 100, now - timedelta(days=1), now)
+            frame = reader.latest("cameras", Observation, view)
+            things = reader.latest("cameras", Thing, view)
+            told = [entry.get("snapshot") for entry in things["properties"]]
+            return "live" in set(frame["result_text"]) and told == ["cams/A.jpg"]
+
+        try:
+            async with asyncio.timeout(20):
+                while not await asyncio.to_thread(stored):  # noqa: ASYNC110 (another process stores it)
+                    await asyncio.sleep(0.05)
+        finally:
+            runner.stop()
+            await task
+    assert (tmp_path / "snapshots/cams/A.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
 @dataclass
