@@ -225,8 +225,11 @@ async def _kept(response: httpx.Response, options: TableOptions, body: IO[bytes]
         if size < HEAD_B:
             head += chunk[: HEAD_B - size]
         size += len(chunk)
-        if size - len(chunk) < HEAD_B <= size and form_of(head, options) in {"json", "excel"}:
-            most = min(most, MAX_FILE_B)
+        if size - len(chunk) < HEAD_B <= size:
+            if form_of(head, options) in {"json", "excel"}:
+                most = min(most, MAX_FILE_B)
+            elif not set(head) & {10, 13}:
+                raise Garbled(endpoint=where, protocol=PROTOCOL, reason=f"no end of line in {HEAD_B >> 10} KB")
         if size > most:
             raise Garbled(endpoint=where, protocol=PROTOCOL, reason=f"a body of more than {most / 1e6:.0f} MB")
         digest.update(chunk)

@@ -160,11 +160,15 @@ async def steps(
 
     if skip:
         await loop.run_in_executor(pool, lambda: sum(1 for _ in islice(found.rows, skip)))
-    while True:
-        count, some = await loop.run_in_executor(pool, step)
-        if not count:
-            return
-        yield some
+    try:
+        while True:
+            count, some = await loop.run_in_executor(pool, step)
+            if not count:
+                return
+            yield some
+    finally:
+        if (close := getattr(found.rows, "close", None)) is not None:
+            pool.submit(close)  # a cursor on a server, in the thread that opened it
 
 
 def batch(some: list[Record | Rejected], cursor: Cursor | None = None) -> Batch:

@@ -55,8 +55,8 @@ def form_of(head: bytes, options: TableOptions) -> str:
         raise Unreadable("a web page or XML, no table")
     if options.format == "excel":
         raise Unreadable("no spreadsheet that can be read")
-    if options.format is not None:
-        return options.format
+    if options.format is not None or options.rows:
+        return options.format or "json"
     if start[:1] == b"[":
         return "json"
     if start[:1] == b"{":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -145,6 +146,7 @@ def statement(sql: Sql, after: Mapping[str, Any] | None) -> sa.Select[Any]:
 def rows(database: Database, options: TableOptions, sql: Sql, after: dict[str, Any]) -> Table:
     """The table's rows from a cursor on the server; ``after`` moves on with them. Raises CannotRead, NoColumns."""
     connection = database.engine.connect()
+    result: Any = None
     try:
         _guard(connection, sql)
         result = connection.execution_options(stream_results=True, yield_per=STEP).execute(
@@ -153,7 +155,7 @@ def rows(database: Database, options: TableOptions, sql: Sql, after: dict[str, A
         header = Header(tuple(result.keys()))
         places = _places(header, options, sql)
     except BaseException:
-        connection.close()
+        _close(result, connection)
         raise
     return Table(header, _streamed(connection, result, places, after))
 
@@ -182,6 +184,15 @@ def _streamed(connection: Connection, result: Any, places: list[int | None], aft
             yield values
     finally:
         after["count"] = count
+        _close(result, connection)
+
+
+def _close(result: Any, connection: Connection) -> None:
+    """The cursor on the server first; of a broken transaction it is gone already."""
+    with suppress(exc.SQLAlchemyError):
+        if result is not None:
+            result.close()
+    with suppress(exc.SQLAlchemyError):
         connection.close()
 
 

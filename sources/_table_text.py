@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from geodata.records import Rejected
 
@@ -20,7 +20,6 @@ _TONES = re.compile("[aăâeêioôơuưyAĂÂEÊIOÔƠUƯY][\u0300\u0301\u0303\u
 _TONE = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _ABC = re.compile(r"[A-Za-z][\u00a8-\u00be][A-Za-z ]|[A-Za-z][\u00b5-\u00be]\b")
 _VNI = re.compile("[aeiouyAEIOUY][øùûõïâåäãàáéèëêöôòóæ][a-z ]")
-_WIDE_B = 8
 
 
 class Unreadable(ValueError):
@@ -59,12 +58,36 @@ def font(text: str) -> str:
     return ""
 
 
+class _Borrowed(io.RawIOBase):
+    """A file that stays open when its text is no longer read: it is the caller's to close."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+
 def opened(file: BinaryIO, declared: str | None) -> io.TextIOWrapper:
     """The text of a seekable file from its start. Bytes that are no letters stay as lone surrogates."""
     encoding = encoding_of(file.read(SAMPLE_B), declared)
     file.seek(0)
     errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
-    return io.TextIOWrapper(file, encoding, errors=errors, newline="")
+    return io.TextIOWrapper(io.BufferedReader(_Borrowed(file), SAMPLE_B), encoding, errors=errors, newline="")
 
 
 def lines(text: io.TextIOWrapper, dropped: list[Rejected]) -> Iterator[str]:
