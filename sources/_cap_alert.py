@@ -23,11 +23,13 @@ from sources._values import instant
 STATUSES = ("Actual", "Exercise", "System", "Test", "Draft")
 TYPES = ("Alert", "Update", "Cancel", "Ack", "Error")
 SCOPES = ("Public", "Restricted", "Private")
-_REST = r"\s*,\s*([^,]+?)\s*,\s*(\d{4}-\d\d-\d\d[Tt ][^\s,]+(?:,\d\d:\d\d)?)(?=\s|$)"
-_TRIPLE = re.compile(r"([^\s,]+)" + _REST)
-_TRIPLE_BLANKS = re.compile(r"\s*([^,]+?)" + _REST)
+_SENT = re.compile(r"(?:^|,)\d{4}-\d\d-\d\d[Tt][^\s]*$")
+"""The end of a reference: its sent."""
+
 _COMMA_ZONE = re.compile(r"(T\d\d:\d\d:\d\d),(\d\d:\d\d)$")
-MAX_AREAS = 2000
+MAX_AREAS, MAX_SHAPES, MAX_MENDED, MAX_REFERENCES = 2000, 2000, 20, 1000
+MAX_SHAPE_TEXT = 4 << 20
+"""Of one message: what is more is left out and said."""
 
 
 class AlertOptions(Protocol):
@@ -51,6 +53,9 @@ class Reading:
     zone: ZoneInfo
     faults: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    shapes: int = 0
+    shape_text: int = 0
+    repaired: int = 0
 
     def mended(self, *faults: str) -> None:
         self.faults += [fault for fault in faults if fault not in self.faults]
@@ -162,19 +167,38 @@ def _references(
 ) -> tuple[tuple[str, str, datetime], ...]:
     """The triples; one that names the message itself or a later one, or is none, is a fault and left out."""
     found: dict[tuple[str, str, datetime], None] = {}
-    form = _TRIPLE_BLANKS if " " in own[0] else _TRIPLE  # who writes blanks into its name writes them here too
-    for sender, identifier, sent in form.findall(text or ""):
-        when = reading.moment(sent.replace(" ", "T"))
+    for sender, identifier, sent in _triples(text or "", own[0], reading):
+        when = reading.moment(sent)
         triple = (sender, identifier, when) if when else None
         if triple is None or triple == own or triple[2] > own[2]:
             reading.mended("bad_reference")
         else:
             found[triple] = None
-    if text and form.sub("", text).strip():
-        reading.mended("bad_reference")
     if msg_type in {"Update", "Cancel"} and not found:
         reading.mended("no_references")
     return tuple(found)
+
+
+def _triples(text: str, own: str, reading: Reading) -> Iterator[tuple[str, str, str]]:
+    """Sender, identifier and sent of each reference. A sender that writes blanks into its name writes them here too."""
+    words: list[str] = []
+    for n, word in enumerate(text.split()):
+        words.append(word)
+        if n >= 10 * MAX_REFERENCES:
+            break
+        if _SENT.search(word):
+            sender, _, rest = " ".join(words).partition(",")
+            identifier, _, sent = rest.partition(",")
+            words = []
+            if " " in sender and " " not in own:
+                reading.mended("bad_reference")
+                sender = sender.rpartition(" ")[2]
+            if sender.strip() and identifier.strip() and sent.strip():
+                yield sender.strip(), identifier.strip(), sent.strip()
+            else:
+                reading.mended("bad_reference")
+    if words:
+        reading.mended("bad_reference")
 
 
 def _extreme(
@@ -218,12 +242,18 @@ def _geometry(
 
 def _drawn(found: Sequence[str], draw: Callable[[str], Shape], reading: Reading) -> Iterator[BaseGeometry]:
     for entry in found:
+        reading.shapes += 1
+        reading.shape_text += len(entry)
+        if reading.shapes > MAX_SHAPES or reading.repaired > MAX_MENDED or reading.shape_text > MAX_SHAPE_TEXT:
+            reading.lost.append("more shapes than a warning has")
+            return
         try:
             shape, faults = draw(entry)
         except ValueError as error:
             reading.lost.append(str(error))
         else:
             reading.mended(*faults)
+            reading.repaired += "polygon_repaired" in faults
             yield shape
 
 

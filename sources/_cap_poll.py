@@ -13,12 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from time import time
 from typing import Any
-from xml.etree.ElementTree import tostring
 
 import httpx
 
 from geodata.records import Rejected
-from sources._cap_xml import Entry, raw, read
+from sources._cap_xml import Entry, raw, read, whole
 from sources._conditional import bearer, digest, get, origin
 from sources.base import Context, Garbled, Refused, Unreachable
 from sources.http import endpoint, fetch
@@ -83,7 +82,7 @@ async def _read_some(
 
     async def one(entry: Entry) -> bytes | Rejected:
         if entry.alerts:
-            return tostring(entry.element if len(entry.alerts) != 1 else entry.alerts[0], encoding="utf-8")
+            return whole(entry.element if len(entry.alerts) != 1 else entry.alerts[0])
         async with gate:
             return await _linked(context, base, headers, entry)
 

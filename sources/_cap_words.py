@@ -13,6 +13,9 @@ _LEVEL = re.compile(
     r"(?:cap do )?rui ro thien tai\b[a-z0-9 ]{0,90}?\bcap (?:do )?(?:so )?([1-5])\b(?: (?:den )?(?:cap )?([1-5])\b)?"
 )
 _NAMED = re.compile(r"^(?:cap do )?(?:rui ro(?: thien tai)?|rrtt|cap do|risk level|disaster risk level|risklevel)$")
+LOOKED_AT = 20_000
+"""Characters of a text; no bulletin is longer."""
+
 _DIGIT = re.compile(r"\b([1-5])\b")
 _MORE = re.compile(r"disaster risk(?: level)?\b[a-z ]{0,20}? ?level ([1-5])\b|disaster risk level ([1-5])\b")
 _SAYING = re.compile(r"\b(?:canh bao|du bao|thong bao|bao dong|bao cao)\b")
@@ -33,7 +36,7 @@ def risk_level(parameters: Mapping[str, object], words: Iterable[str | None]) ->
         return max(found)
     for text in words:
         # sentences are read one by one: the level of one hazard is not that of the next
-        for sentence in re.split(r"[.;\n]", text or ""):
+        for sentence in re.split(r"[.;\n]", (text or "")[:LOOKED_AT]):
             plain = fold(sentence)
             found += [int(match[2] or match[1]) for match in _LEVEL.finditer(plain)]
             found += [int(match[1] or match[2]) for match in _MORE.finditer(plain)]
@@ -48,8 +51,9 @@ def hazard(service: str, words: Iterable[str | None]) -> str | None:
     for text in words:
         if not text:
             continue
-        with_marks = marked(text)
-        plain = f" {_spaced(text) if with_marks else _SAYING.sub(' ', fold(text))} "
+        told = text[:LOOKED_AT]
+        with_marks = marked(told)
+        plain = f" {_spaced(told) if with_marks else _SAYING.sub(' ', fold(told))} "
         best = max(
             ((len(word), -plain.index(f" {word} "), known) for known, word in _words(service, with_marks)
              if f" {word} " in plain),

@@ -20,6 +20,7 @@ INDICES = frozenset(("feed", "rss", "RDF", "channel"))
 ENVELOPES = frozenset(("EDXLDistribution", "alerts"))
 _OF_ALERT = frozenset(("identifier", "sender", "sent", "status", "msgType", "scope", "source", "note", "references"))
 _OF_AREA = frozenset(("areaDesc", "polygon", "circle", "geocode"))
+MAX_BYTES = 16 << 20
 _NEEDED = {"identifier", "sender", "sent"}
 
 
@@ -44,6 +45,8 @@ class Document:
 
 def read(body: bytes) -> Document:
     """Raises ValueError for what is neither CAP nor an index of it."""
+    if len(body) > MAX_BYTES:
+        raise ValueError(f"a document of more than {MAX_BYTES >> 20} MB")
     top = root(body)
     name = local(top)
     if name == "alert":
@@ -88,9 +91,15 @@ def one(element: Element, name: str) -> str | None:
     return next(iter(texts(element, name)), None)
 
 
+def whole(element: Element) -> bytes:
+    """The element as a document of its own."""
+    written: bytes = tostring(element, encoding="utf-8")
+    return written
+
+
 def raw(element: Element) -> bytes:
     """The element as a document of its own, at most 64 KiB of it."""
-    return tostring(element, encoding="utf-8")[:65536]
+    return whole(element)[:65536]
 
 
 def _inside(element: Element) -> Iterator[Element]:

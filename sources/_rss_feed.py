@@ -94,8 +94,9 @@ def _safe(text: str) -> str:
 
 def _only_in_cdata(text: str) -> bool:
     """Whether the declarations stand in quoted HTML, where nobody reads them."""
-    outside = re.sub(r"<!\[CDATA\[.*?\]\]>", "", text, flags=re.DOTALL)
-    return not re.search(r"<!(?:DOCTYPE|ENTITY)", outside, re.IGNORECASE)
+    pieces = text.split("<![CDATA[")
+    outside = [pieces[0], *(piece.partition("]]>")[2] for piece in pieces[1:])]
+    return not any(re.search(r"<!(?:DOCTYPE|ENTITY)", piece, re.IGNORECASE) for piece in outside)
 
 
 def _letter(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sources._values import text
 
-_DROPPED = re.compile(r"<(script|style)\b.{0,20000}?</\1\s*>|<!--.{0,20000}?-->", re.IGNORECASE | re.DOTALL)
+_HIDDEN = (("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"))
 _BREAK = re.compile(r"<(?:br|p|/p|div|/div|li|/li)\b[^<>]{0,500}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _COUNTING = re.compile(r"^(?:utm_\w+|fbclid|gclid|zarsrc|_ga|ref|spm)$", re.IGNORECASE)
@@ -21,9 +21,21 @@ def plain(value: object, longest: int = MAX_TEXT) -> str | None:
     """Words without tags and entities, single blanks, NFC; None for nothing."""
     if not isinstance(value, str):
         return None
-    bare = _TAG.sub(" ", _BREAK.sub(" ", _DROPPED.sub(" ", value[:_MAX_HTML])))
+    bare = _TAG.sub(" ", _BREAK.sub(" ", _shown(value[:_MAX_HTML])))
     words = " ".join(_CONTROL.sub("", html.unescape(bare)).split())
     return text(words[:longest])
+
+
+def _shown(value: str) -> str:
+    """Without scripts, styles and comments; one without an end hides the rest."""
+    for begin, end in _HIDDEN:
+        lowered, parts, here = value.lower(), list[str](), 0
+        while len(lowered) == len(value) and (start := lowered.find(begin, here)) >= 0:
+            parts.append(value[here:start])
+            stop = lowered.find(end, start)
+            here = len(value) if stop < 0 else stop + len(end)
+        value = " ".join([*parts, value[here:]])
+    return value
 
 
 def canonical(link: object) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
+from time import perf_counter
 
 import pytest
 from pyproj import Geod
@@ -190,6 +192,26 @@ def test_swapped_and_crossed_polygons_are_mended_and_said() -> None:
     assert swapped.geometry is not None
     assert swapped.geometry.bounds == (107.0, 16.0, 108.0, 17.0)
     assert swapped.properties["faults"] == ["lat_lon_swapped"]
+
+
+def test_a_polygon_that_crosses_itself_all_over_costs_no_minutes() -> None:
+    roll = Random(1)
+    ring = " ".join(f"{16 + roll.random():.4f},{107 + roll.random():.4f}" for _ in range(1500))
+    began = perf_counter()
+    found, lost = rows(HEAD + SAID + area(f"<polygon>{ring}</polygon>"))
+    assert perf_counter() - began < 5
+    assert isinstance(found, Alert)
+    assert isinstance(lost, Rejected)
+    assert "crosses itself" in lost.detail
+
+
+def test_texts_without_end_cost_no_minutes() -> None:
+    began = perf_counter()
+    long = alert(
+        f"<references>{'a' * 300_000} {'a,b ' * 100_000}</references><info><event>{'lũ ' * 200_000}</event></info>"
+    )
+    assert long.references == ()
+    assert perf_counter() - began < 5
 
 
 def test_circles_have_their_radius_in_kilometres_on_the_ellipsoid() -> None:

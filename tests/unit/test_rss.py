@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -152,6 +153,14 @@ def test_identity_survives_counters_and_bad_guids() -> None:
 
 def test_words_are_plain() -> None:
     assert plain("<p>Mưa&nbsp;lớn<br/>ở <b>Huế</b></p><script>alert(1)</script>") == "Mưa lớn ở Huế"
+
+
+def test_texts_without_end_cost_no_minutes() -> None:
+    began = perf_counter()
+    for part in ("<script ", "<!--", "<a", "<![CDATA[", "&aacute", "<p>"):
+        plain(part * 50_000)
+        rows(feed(item(1, more=f"<description>{part * 50_000}</description>")) + "<!DOCTYPE x [")
+    assert perf_counter() - began < 20
 
 
 @pytest.mark.parametrize(
