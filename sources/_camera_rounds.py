@@ -22,7 +22,7 @@ from sources._camera_state import Blind, Failed, Flowing, Look, Stale, Watch, su
 from sources._camera_streams import Address, Past, Streams, address
 
 TICK_S = 0.2
-FIRST_EVERY_S = 0.1
+FEW, FIRST_EVERY_S = 100, 0.1
 """The first looks at few cameras need not be spread over a whole round."""
 
 HOME = (107.0, 16.0)
@@ -106,7 +106,9 @@ class Rounds:
         now, rejected = self._steady(), []
         for key in self.posts.keys() - cameras.keys():
             del self.posts[key]
-        every = min(self._options.probe_s / max(len(cameras), 1), FIRST_EVERY_S if len(cameras) < 600 else 60.0)
+        every = self._options.probe_s / max(len(cameras), 1)
+        every = min(every, FIRST_EVERY_S) if len(cameras) < FEW else every
+        self._addresses = {key: known for key, known in self._addresses.items() if key in cameras}
         for n, (key, camera) in enumerate(cameras.items()):
             if key in self.posts:
                 self.posts[key].camera = camera

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import httpx
 
@@ -80,9 +80,13 @@ def address(key: str, url: str, kind: Kind, known: Mapping[str, tuple[str, str]]
     filled = url.replace("{user}", user).replace("{password}", password)
     parts = urlsplit(filled)
     if login is None and "@" in parts.netloc and parts.username:
-        plain = httpx.URL(filled)
-        login = (plain.username, plain.password)
-    return Address(kind, urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), login)
+        login = (unquote(parts.username), unquote(parts.password or ""))
+    plain = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    try:
+        httpx.URL(plain)
+    except httpx.InvalidURL:
+        raise ValueError("no address that we read") from None
+    return Address(kind, plain, login)
 
 
 class Streams:
