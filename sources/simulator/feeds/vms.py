@@ -7,6 +7,7 @@ out: JSON, the last hours of every vessel, day first, decimal comma. In port the
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -147,6 +148,9 @@ def sources(town: Town) -> list[SourceBinding]:
 async def open_(town: Town, host: Host) -> list[SourceBinding]:
     if not town.part(devices):
         return []
+    for device in town.part(devices):  # the trips take a while to find: before any client waits, one vessel at a time
+        town.voyages.state(device.vessel, np.array([host.now() - KEPT_S, host.now()]))
+        await asyncio.sleep(0)
     own = {"source": VMS, "faults": host.faults, "town": town, "now": host.now}
     return [bound(await host.http(VMS, [(PATH, VmsHandler, own)]))]
 
