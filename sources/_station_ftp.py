@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ import aioftp
 from sources._station_places import MAX_FILE_B, PROTOCOL, Entry, Gone, Listing, Place
 from sources.base import Garbled, Refused, SourceError, Unreachable
 
-CONNECT_S, ANSWER_S = 10.0, 30.0
+CONNECT_S, ANSWER_S, QUIT_S = 10.0, 30.0, 2.0
 _NOT_THERE = ("550", "450")
 
 
@@ -124,6 +124,8 @@ async def ftp(account: Account) -> AsyncIterator[Place]:
                 await client.upgrade_to_tls(context)
             await client.login(account.user, account.password)
         yield FTP(client, account)
+        with suppress(aioftp.AIOFTPException, OSError, ValueError):  # TimeoutError is an OSError
+            await asyncio.wait_for(client.quit(), QUIT_S)
     finally:
         client.close()
 

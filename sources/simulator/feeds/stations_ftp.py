@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -184,6 +185,7 @@ class FTPFeed:
 
 
 async def open_(town: Town, host: Host) -> list[SourceBinding]:
+    logging.getLogger("aioftp.server").setLevel(logging.CRITICAL)  # a client that leaves is no error of ours
     found = []
     for source, own in _own(town):
         now = host.now()
