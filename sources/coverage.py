@@ -7,6 +7,7 @@ source's folder. A recording's body is JSON: one image or a list of them, each w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -105,6 +106,7 @@ def _kept(item: Any) -> bytes:
 async def batches(options: CoverageOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
     """One poll. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # broken images are told by the ledger, once
     if options.url:
         token = context.secret(options.token_env) if options.token_env else None
         headers = {"Authorization": f"Bearer {token}"} if token else {}

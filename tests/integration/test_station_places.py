@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import subprocess
 import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +26,7 @@ from sources.station_files import StationFileOptions, batches
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # pyftpdlib stands on asyncore, which Python 3.12 leaves out
+    import pyftpdlib
     from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import DTPHandler, FTPHandler
     from pyftpdlib.servers import FTPServer
@@ -130,6 +132,53 @@ async def test_ftp_over_tls(tmp_path: Path, trusted: bool) -> None:
                 await reader.poll()
     finally:
         await server.close()
+
+
+TLS_SERVER = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import TLS_FTPHandler
+from pyftpdlib.servers import FTPServer
+users = DummyAuthorizer()
+users.add_user("tram", sys.argv[3], sys.argv[2], perm="elr")
+own = {"authorizer": users, "certfile": sys.argv[1], "tls_control_required": True, "tls_data_required": True}
+server = FTPServer(("127.0.0.1", 0), type("Handler", (TLS_FTPHandler,), own))
+print(server.address[1], flush=True)
+server.serve_forever()
+"""
+
+
+@contextmanager
+def tls_server(folder: Path, root: Path, authority: trustme.CA) -> Iterator[int]:
+    """Served by pyftpdlib with AUTH TLS, which needs pyOpenSSL: that is the system's Python's, not ours."""
+    pem, library = folder / "server.pem", folder / "library"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    library.mkdir()
+    (library / "pyftpdlib").symlink_to(Path(pyftpdlib.__file__).parent)
+    process = subprocess.Popen(
+        ["/usr/bin/python3", "-W", "ignore", "-c", TLS_SERVER, str(pem), str(root), PASSWORD],
+        env={"PYTHONPATH": str(library), "LC_ALL": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+async def test_ftp_that_closes_its_line_on_request(tmp_path: Path) -> None:
+    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    drop(tmp_path / "drop")
+    with tls_server(tmp_path, tmp_path / "drop", authority) as port:
+        reader = over_ftp(port, transport="ftps", ca_file=str(ca_file))
+        assert await reader.results() == [0, 1, 2, 3, 4, 5]
+        with pytest.raises(SourceError):  # it takes no password in the clear
+            await over_ftp(port).poll()
 
 
 async def test_no_password_goes_over_a_line_that_cannot_be_closed(tmp_path: Path) -> None:
