@@ -190,10 +190,11 @@ _TOTAL = ("tong cong", "tong so", "cong", "tong", "total", "grand total", "cong 
 
 def is_total(row: Sequence[Any]) -> bool:
     """Whether the row sums the ones above: its first words say so."""
-    words = [word for cell in row[:4] if isinstance(cell, str) and (word := fold(cell)) and not word.isdigit()]
-    if not words:
+    cells = [cell for cell in row[:4] if isinstance(cell, str) and (word := fold(cell)) and not word.isdigit()]
+    if not cells:
         return False
-    return words[0] in _TOTAL or (words[0].startswith(("tong cong ", "cong ")) and len(words[0]) < 30)
+    # with their marks: "Công an", "Công ty", "Tổng công ty" are no sums
+    return fold(cells[0]) in _TOTAL or (plain(cells[0]).startswith(("tổng cộng ", "cộng ")) and len(cells[0]) < 30)
 
 
 def lookup(row: Mapping[str, Any], name: str | int) -> Any:
