@@ -10,6 +10,7 @@ export function render({model, el}) {
     <nav class="nav"></nav><a class="lang"></a><b class="clk"></b><span class="dt"></span>`;
   const $ = (s) => root.querySelector(s);
   const input = $("input"), found = $(".found");
+  if (d0.search === false) $(".sr").remove(); // a page whose own field takes the key
   let timer = null, at = -1;
   const close = () => { found.hidden = true; at = -1; };
   const rows = () => [...found.querySelectorAll("[data-i]")];

@@ -6,7 +6,8 @@ from app.panels.block import Block
 
 
 class AppBar(Block):
-    """``data``: city, timezone, language, nav [{href, label, current, n}], results [{icon, title, sub}] or None.
+    """``data``: city, timezone, language, nav [{href, label, current, n}], results [{icon, title, sub}] or None,
+    search (False: the page has a field of its own).
 
     Messages: ``search`` {q}, ``pick`` {index}, ``clear``.
     """

@@ -43,13 +43,21 @@ def _state(row: Mapping[str, Any]) -> FeedState:
     return "late" if age_s > row["cadence_s"] * row["late_factor"] else "receiving"
 
 
+LEDGER = "platform"
+"""The service whose data is the ledger itself. No adapter feeds it: every batch and every heart-beat writes it, so it
+is received while any source is, and lost when all are (then the reader of the sources is what is gone).
+"""
+
+
 def service_state(name: str, sources: Iterable[SourceState], version: int, clock: datetime) -> ServiceState:
-    """The best of its sources; ready without any."""
-    mine = tuple(s for s in sources if s.service == name)
-    last = max((s.last_received for s in mine if s.last_received is not None), default=None)
+    """The best of its sources, of all sources for the ledger's own service; ready without any."""
+    known = tuple(sources)
+    mine = tuple(s for s in known if s.service == name)
+    writing = known if name == LEDGER and not mine else mine
+    last = max((s.last_received for s in writing if s.last_received is not None), default=None)
     return ServiceState(
         id=name,
-        state=min((s.state for s in mine), key=ORDER.index, default="ready"),
+        state=min((s.state for s in writing), key=ORDER.index, default="ready"),
         last_received=last,
         age_s=None if last is None else max(0.0, (clock - last).total_seconds()),
         version=version,

@@ -1,0 +1,73 @@
+"""Where a source is read from, as the city's file (or that of the simulator beside us) says it, without secrets.
+
+The pages know no adapter: an endpoint is put together from the few options that every protocol names alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.pages.sources_cause import Owned
+from geodata.city import City, SourceBinding
+
+URLS = ("url", "mqtt_url", "sql", "inventory_url", "updates_url")
+
+
+def file_of(data: Path, city: City) -> Path:
+    """The sources that ``vonglau up`` wrote for its simulated city."""
+    return data / "run" / f"bindings-{city.id}.json"
+
+
+def bindings(data: Path, city: City) -> Mapping[str, SourceBinding]:
+    """By id: the city's own, and those of the machine's simulator; a file that is away or broken adds nothing."""
+    found = {binding.id: binding for binding in city.bindings()}
+    try:
+        more = TypeAdapter(tuple[SourceBinding, ...]).validate_json(file_of(data, city).read_bytes())
+    except (OSError, ValidationError):
+        more = ()
+    return found | {binding.id: binding for binding in more}
+
+
+def endpoint(options: Mapping[str, Any]) -> str | None:
+    """Scheme, host, port and path: never the query, user or password, where keys stand. None when none is told."""
+    for name in URLS:
+        if isinstance(url := options.get(name), str) and url:
+            return bare(url)
+    if isinstance(host := options.get("host"), str):
+        port = options.get("port")
+        path = options.get("path")
+        scheme = options.get("transport")
+        return f"{f'{scheme}://' if scheme else ''}{host}{f':{port}' if port else ''}{path or ''}"
+    if isinstance(path := options.get("path"), str):
+        return path
+    return None
+
+
+def bare(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{host}{port}{parts.path}" if parts.scheme else parts.path
+
+
+def owned(found: Mapping[str, SourceBinding]) -> Mapping[str, Owned]:
+    """What the common cause is looked for in. A host is host and port: behind one address many systems may live."""
+    return {
+        name: Owned(host=_host(binding.options), operator=binding.operator, owner=binding.owner)
+        for name, binding in found.items()
+    }
+
+
+def _host(options: Mapping[str, Any]) -> str | None:
+    where = endpoint(options)
+    if where is None or "//" not in where:
+        return where if where is not None and isinstance(options.get("host"), str) else None
+    return urlsplit(where).netloc or None
