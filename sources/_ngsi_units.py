@@ -16,7 +16,7 @@ CEFACT: Mapping[str, str] = {
     "KNT": "[kn_i]", "H67": "mm/h",
     # mass, concentration
     "KGM": "kg", "GRM": "g", "MGM": "mg", "MC": "ug", "TNE": "t", "GQ": "ug/m3", "GP": "mg/m3", "M1": "mg/L",
-    "GL": "g/L", "KMQ": "kg/m3", "59": "[ppm]", "61": "[ppb]", "P1": "%", "Q30": "[pH]",
+    "GL": "g/L", "KMQ": "kg/m3", "59": "[ppm]", "61": "[ppb]", "P1": "%", "Q30": "1",
     # electricity, light, sound
     "WTT": "W", "KWT": "kW", "MAW": "MW", "WHR": "W.h", "KWH": "kW.h", "MWH": "MW.h", "VLT": "V", "KVT": "kV",
     "2Z": "mV", "AMP": "A", "4K": "mA", "AMH": "A.h", "OHM": "Ohm", "D46": "V.A", "KVA": "kV.A", "HTZ": "Hz",

@@ -290,5 +290,5 @@ def _pointed(value: str) -> str:
 def _unit(symbol: str, unit: str, options: TextOptions) -> str | None:
     """UCUM; what nobody knows stays, for the store to refuse it."""
     if unit in _UNITLESS and not options.units.get(unit):
-        return "[pH]" if symbol.casefold() == "ph" else "1"
+        return "1"
     return ucum(unit, more={**UNITS, **options.units}) or text(unit)

@@ -238,9 +238,8 @@ def steps(path: str) -> tuple[str | int, ...]:
 def descend(value: Any, path: str) -> tuple[Any, bool]:
     """What stands at a path, and whether anything stands there."""
     for step in steps(path):
-        if (isinstance(value, Mapping) and step in value) or (
-            isinstance(value, list) and isinstance(step, int) and step < len(value)
-        ):
+        listed = isinstance(value, list) and isinstance(step, int) and step < len(value)
+        if listed or (isinstance(value, Mapping) and step in value):
             value = value[step]
         else:
             return None, False

@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -41,7 +41,7 @@ class Reply:
 
     status: int
     headers: httpx.Headers
-    body: IO[bytes]
+    body: BinaryIO
     digest: str
     size: int
 
@@ -176,7 +176,7 @@ async def fetch(
 
     Raises Unreachable, Refused, Garbled.
     """
-    body: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_B)  # noqa: SIM115 (closed by whoever reads it)
+    body = cast("BinaryIO", SpooledTemporaryFile(IN_MEMORY_B))  # noqa: SIM115 (closed by whoever reads it)
     try:
         reply = await _get(options, context, url, params, _headers(options, context, url, state), body)
     except BaseException:
@@ -192,7 +192,7 @@ async def _get(
     url: httpx.URL,
     params: Mapping[str, str],
     headers: Mapping[str, str],
-    body: IO[bytes],
+    body: BinaryIO,
 ) -> Reply:
     where, digest, size = endpoint(url), "", 0
     try:
@@ -215,7 +215,7 @@ async def _get(
     return Reply(status, response.headers, body, digest, size)
 
 
-async def _kept(response: httpx.Response, options: TableOptions, body: IO[bytes], where: str) -> tuple[str, int]:
+async def _kept(response: httpx.Response, options: TableOptions, body: BinaryIO, where: str) -> tuple[str, int]:
     """Writes the body away; its digest and size. What cannot be read as a stream may be ``MAX_FILE_B`` long.
 
     Raises Garbled for one that is too long, Unreadable for what is no table by its first bytes.

@@ -79,7 +79,8 @@ class Places:
         pair = self._pair(get, "x", "y")
         if pair is None:
             return None
-        return Point(*checked(*(number(part, self.decimal or _metric(part)) for part in pair), self.srid, self.inside))
+        x, y = (number(part, self.decimal or _metric(part)) for part in pair)
+        return Point(*checked(x, y, self.srid, self.inside))
 
     def _point(self, get: Get) -> Point | None:
         value = text(get("point"))
@@ -106,7 +107,7 @@ class Places:
                 found = shapely.from_wkt(re.sub(r"^\s*SRID\s*=\s*\d+\s*;", "", str(value), flags=re.IGNORECASE))
         except ShapelyError as error:
             raise ValueError(f"no WKT: {str(value)[:40]!r}") from error
-        return self._whole(found, shapely.get_srid(found) or self.srid)
+        return self._whole(found, int(shapely.get_srid(found)) or self.srid)
 
     def _geojson(self, get: Get) -> BaseGeometry | None:
         value = get("geojson")

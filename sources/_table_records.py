@@ -149,7 +149,7 @@ class Builder:
 
     def _kind(self, row: Row) -> str:
         word = text(self.get(row, "kind"))
-        if word not in FIELDS:
+        if word is None or word not in FIELDS:
             raise NoKind(f"a kind that is none: {word!r}" if word else "no kind")
         return word
 

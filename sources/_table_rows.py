@@ -120,7 +120,7 @@ def _delimiter(text: io.TextIOWrapper, options: TableOptions) -> str:
     """The delimiter by which the header is found, else the one that parts the first lines most."""
     dropped: list[Rejected] = []
     first = list(islice(lines(text, dropped), LOOKED_AT))
-    best = max(DELIMITERS, key=lambda mark: max((line.count(mark) for line in first), default=0))
+    best: str = max(DELIMITERS, key=lambda mark: max((line.count(mark) for line in first), default=0))
     for mark in (best, *DELIMITERS):
         text.seek(0)
         head = [row for row in islice(records(text, mark), LOOKED_AT) if not isinstance(row, Rejected)]
@@ -129,7 +129,7 @@ def _delimiter(text: io.TextIOWrapper, options: TableOptions) -> str:
                 find(head, options.specs())
         except NoColumns:
             continue
-        return mark
+        return str(mark)
     return best
 
 
@@ -141,7 +141,9 @@ def grid(cells: Iterator[Any], options: TableOptions) -> Table:
         width = max([most, *(len(row) for row in first if not isinstance(row, Rejected))])
         header = Header(tuple(str(n) for n in range(1, width + 1)))
         return Table(header, _body(header, chain(first, cells), options))
-    begun, head, broken = [], [], []
+    begun: list[Any] = []
+    head: list[Any] = []
+    broken: list[Rejected] = []
     for row in cells:
         (broken if isinstance(row, Rejected) else head).append(row)
         begun.append(row)

@@ -125,15 +125,15 @@ def statement(sql: Sql, after: Mapping[str, Any] | None) -> sa.Select[Any]:
     found = sa.select(sa.text("*")).select_from(source)
     if sql.changed is None:
         return found
-    changed = sa.column(sql.changed)
+    changed: Any = sa.column(sql.changed)
     order: list[Any] = [changed]
     found = found.where(changed.is_not(None))
     if sql.tie is not None:
         order.append(sa.column(sql.tie))
     if after:
-        last = sa.bindparam("last", after["changed"])
+        last: Any = sa.bindparam("last", after["changed"])
         if sql.tie is not None and after.get("tie") is not None:
-            tie = sa.column(sql.tie)
+            tie: Any = sa.column(sql.tie)
             found = found.where(
                 sa.or_(changed > last, sa.and_(changed == last, tie > sa.bindparam("tie", after["tie"])))
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,7 @@ class Typed:
     def told(self, name: str, value: Any, sort: str) -> JSON:
         """A property: as declared; undeclared it is what the source sends, of a spreadsheet's 12.0 it is 12."""
         value = self.worded(name, value)
-        declared = {
+        declared: Callable[[Any], JSON] | None = {
             "number": self.number,
             "integer": self.integer,
             "bool": boolean,

@@ -45,7 +45,7 @@ USUAL: Mapping[str, str] = {
     **dict.fromkeys(("h", "hour", "giờ"), "h"),
     **dict.fromkeys(("µS/cm", "μS/cm", "uS/cm"), "uS/cm"),
     **dict.fromkeys(("NTU",), "[NTU]"),
-    **dict.fromkeys(("pH",), "[pH]"),
+    **dict.fromkeys(("pH",), "1"),
     **dict.fromkeys(("1", "", "count", "số lượng", "index", "unitless", "dimensionless"), "1"),
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aiomqtt import Client, MqttError, Will
 
@@ -60,8 +62,8 @@ async def speak(speaker: Speaker, broker: Broker, host: Host) -> None:
 async def _connection(speaker: Speaker, broker: Broker, host: Host) -> None:
     last = speaker.will
     will = Will(last.topic, last.payload, last.qos, last.retain) if last else None
-    client = Client(LOOPBACK, broker.port, will=will, keepalive=30, timeout=10)
-    async with client:
+    opened = Client(LOOPBACK, broker.port, will=will, keepalive=30, timeout=10, logger=_silent())
+    async with _connected(opened) as client:
         await _say(client, speaker, host.faults, speaker.standing(host.now()))
         start = host.now()
         huge = 0.0
@@ -80,6 +82,36 @@ async def _connection(speaker: Speaker, broker: Broker, host: Host) -> None:
                 first = next(iter(speaker.standing(host.now())), Said("vonglau/huge", ""))
                 await client.publish(first.topic, b"0" * HUGE_B, qos=1)
             await asyncio.sleep(speaker.step_s)
+
+
+@asynccontextmanager
+async def _connected(client: Client) -> AsyncIterator[Client]:
+    """Cancelled while it connects, aiomqtt leaves callbacks behind: a stop waits until it has connected."""
+    entering = asyncio.ensure_future(client.__aenter__())
+    try:
+        await asyncio.shield(entering)
+    except asyncio.CancelledError:
+        with suppress(MqttError, OSError):
+            await entering
+            await client.__aexit__(None, None, None)
+        raise
+    try:
+        yield client
+    finally:
+        await client.__aexit__(None, None, None)
+
+
+def _silent() -> logging.Logger:
+    """A broker that is switched off on purpose is no news."""
+    logger = logging.getLogger("vonglau.simulate.mqtt")
+    logger.disabled = True
+    return logger
+
+
+def forgiving(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception handler for the city's loop: aiomqtt drops futures with their errors when it is stopped."""
+    if not isinstance(context.get("exception"), MqttError | asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 async def _say(client: Client, speaker: Speaker, faults: Faults, messages: Iterable[Said]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from sources.simulator.faults import Faults
 from sources.simulator.feed import feeds
 from sources.simulator.host import Host, IntakeAddress
 from sources.simulator.http_feed import LOOPBACK, HttpFeed
+from sources.simulator.mqtt_feed import forgiving
 from sources.simulator.town import Town
 
 PARENT_LOOK_S = 1.0
@@ -110,6 +112,8 @@ async def serve(town: Town, clock: SimulatedClock, faults: Faults, plan: Plan, s
     simulation = Simulation(town, clock, faults, plan)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(forgiving)
+    logging.getLogger("aioftp").setLevel(logging.CRITICAL)  # a client that hangs up is no news
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:

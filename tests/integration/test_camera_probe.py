@@ -7,9 +7,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,82 +15,17 @@ from typing import Any
 
 import pytest
 
-from geodata.city import SourceBinding, city
-from geodata.records import Observation, Record, Rejected, Thing
+from geodata.city import SourceBinding
+from geodata.records import Observation, Thing
 from geodata.store.reader import Reader
 from geodata.store.writer import Writer
 from geodata.view import Bounds, View
-from sources._binding import adapter
 from sources._camera_options import CameraOptions
-from sources.base import Context, Garbled, Refused, SourceError, Unreachable
+from sources.base import Garbled, Refused, SourceError, Unreachable
 from sources.camera import SOURCE
-from sources.http import client
-from sources.recording import replay
 from sources.runner import Runner
-from sources.simulator.camera_cast import Fate, SimulatedCamera
-from sources.simulator.clock import SimulatedClock
-from sources.simulator.faults import Faults
-from sources.simulator.feeds import cameras as feed
-from sources.simulator.host import Host
-from sources.simulator.town import Town
+from tests.support.camera_probe import QUICK, Heard, context, listen
 from tests.support.cameras import closed_port, http, jpeg, server
-
-QUICK: dict[str, Any] = {
-    "probe_s": 0.4,
-    "recheck_s": 0.1,
-    "timeout_s": 0.5,
-    "connect_s": 0.3,
-    "thresholds": {"confirm_s": 0.05, "frozen_s": 1.0, "still_s": 600},
-}
-
-
-@dataclass
-class Heard:
-    """What the probe handed over."""
-
-    records: list[Record] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-
-    @property
-    def states(self) -> dict[str, str]:
-        rows = [row for row in self.records if isinstance(row, Observation) and row.observed_property == "status"]
-        return {row.thing_id: str(row.result) for row in rows}
-
-    def looks(self, thing: str) -> int:
-        rows = (row for row in self.records if isinstance(row, Observation) and row.observed_property == "status")
-        return sum(row.thing_id == thing for row in rows)
-
-    @property
-    def things(self) -> dict[str, Thing]:
-        found: dict[str, Thing] = {}
-        for row in self.records:
-            if isinstance(row, Thing) and (row.id not in found or row.name):
-                found[row.id] = row
-        return found
-
-
-async def listen(
-    options: CameraOptions, context: Context, until: Callable[[Heard], bool], within_s: float = 20
-) -> Heard:
-    """Reads until so much is heard. Raises SourceError, TimeoutError."""
-    heard = Heard()
-    batches = SOURCE.batches(options, context, None)
-    try:
-        async with asyncio.timeout(within_s):
-            async for batch in batches:
-                heard.records += batch.records
-                heard.rejected += batch.rejected
-                if until(heard):
-                    return heard
-    finally:
-        await batches.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
-    raise AssertionError("the probe ended")
-
-
-@asynccontextmanager
-async def context(folder: Path | None = None, **secrets: str) -> AsyncIterator[Context]:
-    async with client(trust_env=False, timeout=2) as http_:
-        yield Context(http=http_, service="cameras", secret=secrets.get, folder=folder)
 
 
 def moving() -> Callable[[bytes, asyncio.StreamWriter], Any]:
@@ -351,156 +284,3 @@ async def test_from_the_camera_to_the_store_and_the_disk(tmp_path: Path, writer:
             runner.stop()
             await task
     assert (tmp_path / "snapshots/cams/A.jpg").read_bytes()[:2] == b"\xff\xd8"
-
-
-@dataclass
-class City:
-    town: Town
-    faults: Faults
-    bindings: dict[str, SourceBinding]
-    host: Host
-
-    def switch(self, text: str) -> None:
-        self.faults.switch_on(text, time.time())
-
-    def options(self, source: str, **more: Any) -> CameraOptions:
-        binding = self.bindings[source]
-        found = adapter(binding.model_copy(update={"options": {**binding.options, **QUICK, "report_s": 0, **more}}))[1]
-        assert isinstance(found, CameraOptions)
-        return found
-
-
-CITY_SAFETY, CITY, HIGH = "simulated_cameras_safety", "simulated_cameras_city", "simulated_cameras_high"
-
-
-@pytest.fixture
-async def dak_lak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
-    """The cameras of Đắk Lắk by day, with a little of everything; Quảng Trị's system beside them."""
-    odd = {"GS-0003": Fate.DARK, "GS-0005": Fate.DEAD, "TC-0004": Fate.DEAD, "TC-0006": Fate.FROZEN}
-    plain = SimulatedCamera.fate
-
-    def fate(camera: SimulatedCamera, t: Any, severity: Any) -> Any:
-        found = plain(camera, t, severity)
-        found[:] = odd.get(camera.key, Fate.LIVE)
-        return found
-
-    monkeypatch.setattr(SimulatedCamera, "fate", fate)
-    monkeypatch.setattr("sources.simulator.camera_pictures.daylight", lambda t: 0.9)
-    monkeypatch.setattr("sources._camera_rounds.sun_elevation_deg", lambda *place: 40.0)
-    async with running("dak_lak", tmp_path) as found:
-        yield found
-
-
-@asynccontextmanager
-async def running(name: str, folder: Path) -> AsyncIterator[City]:
-    town = Town(city(name), 1)
-    faults = Faults([binding.id for binding in feed.sources(town)])
-    host = Host(SimulatedClock(), faults, folder)
-    bindings = await feed.open_(town, host)
-    tasks = host.tasks()
-    try:
-        yield City(town, faults, {binding.id: binding for binding in bindings}, host)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await host.close()
-
-
-async def test_the_simulated_city_through_the_probe(dak_lak: City, tmp_path: Path) -> None:
-    async with context(tmp_path / "pictures") as within:
-        options = dak_lak.options(CITY, probe_s=1.5, timeout_s=1.2)
-        heard = await listen(
-            options, within, lambda heard: len(heard.states) == 48 and "unreachable" in heard.states.values()
-        )
-    states = Counter(heard.states.values())
-    assert states == {"live": 46, "dark": 1, "unreachable": 1}
-    assert heard.states["ioc_dak_lak:GS-0003"] == "dark"
-    west, south, east, north = dak_lak.town.city.bounds
-    for thing in heard.things.values():
-        assert thing.geometry is not None
-        assert west < thing.geometry.bounds[0] < east
-        assert south < thing.geometry.bounds[1] < north
-        assert thing.azimuth_deg is not None
-        assert thing.range_m
-        assert thing.properties["owner"]
-        assert thing.properties["project"]
-    assert {thing.category for thing in heard.things.values()} == {"traffic", "security"}
-    assert not heard.rejected
-    assert len(list((tmp_path / "pictures").iterdir())) == 47
-
-
-async def test_high_cameras_over_hls_and_rtsp(dak_lak: City) -> None:
-    async with context() as within:
-        options = dak_lak.options(HIGH, probe_s=1, timeout_s=3, thresholds={"frozen_s": 4.5, "confirm_s": 0.1})
-        heard = await listen(
-            options, within, lambda heard: len(heard.states) == 12 and heard.states.get("tam_cao:TC-0006") == "frozen"
-        )
-    assert heard.states["tam_cao:TC-0004"] == "unreachable"
-    assert Counter(heard.states.values())["live"] == 10
-    assert {thing.properties["stream_kind"] for thing in heard.things.values()} == {"hls", "rtsp"}
-    assert {thing.category for thing in heard.things.values()} == {"high_mounted"}
-
-
-async def test_motion_jpeg_behind_go2rtc(tmp_path: Path) -> None:
-    async with running("quang_tri", tmp_path) as quang_tri, context() as within:
-        options = quang_tri.options(CITY_SAFETY, probe_s=2, timeout_s=1.5)
-        heard = await listen(options, within, lambda heard: len(heard.states) >= 70)
-        assert len([thing for thing in heard.things.values() if thing.geometry is not None]) == 72
-        assert Counter(heard.states.values())["live"] > 60
-
-
-@pytest.mark.parametrize(
-    ("source", "fault"),
-    [(CITY, "outage"), (CITY, "stall"), (CITY, "garbage"), (HIGH, "huge_line")],
-)
-async def test_a_fault_is_a_feed_that_is_down_and_blames_no_camera(dak_lak: City, source: str, fault: str) -> None:
-    whole = next(len(each.cameras) for each in feed.cast(dak_lak.town) if each.system.id == source)
-    async with context() as within:
-        options = dak_lak.options(source, probe_s=0.8, timeout_s=1.0, thresholds={"confirm_s": 0.05})
-        batches, heard, switched = SOURCE.batches(options, within, None), Heard(), False
-        with pytest.raises(SourceError):  # noqa: PT012 (it is read until it raises)
-            async for batch in batches:
-                heard.records += batch.records
-                if len(heard.states) >= whole and not switched:
-                    dak_lak.switch(f"{source}={fault}")
-                    switched = True
-        assert switched
-        assert Counter(heard.states.values())["unreachable"] == 1
-        dak_lak.faults.switch_off("all")
-        await asyncio.sleep(0.4)
-        back = await listen(options, within, lambda heard: len(heard.states) >= whole - 1)
-        assert Counter(back.states.values())["live"] >= whole - 3
-
-
-async def test_a_table_that_lists_each_camera_twice(dak_lak: City) -> None:
-    dak_lak.switch(f"{CITY}=duplicates")
-    async with context() as within:
-        heard = await listen(dak_lak.options(CITY), within, lambda heard: len(heard.things) == 48)
-        assert Counter(row.reason for row in heard.rejected) == {"same_id": 48}
-
-
-async def test_late_pictures_stand_still(dak_lak: City) -> None:
-    dak_lak.switch(f"{CITY}=late")
-    async with context() as within:
-        options = dak_lak.options(CITY, probe_s=1, thresholds={"frozen_s": 1.5})
-        await listen(options, within, lambda heard: Counter(heard.states.values())["frozen"] > 40)
-
-
-async def test_the_past_is_replayed_into_the_store(tmp_path: Path, writer: Writer, reader: Reader) -> None:
-    town = Town(city("hue"), 1)
-    end = datetime(2026, 11, 20, 4, 0, tzinfo=UTC).timestamp()
-    files = feed.history(town, tmp_path, end - 14 * 86400, end)
-    total = 0
-    for binding in feed.sources(town):
-        await writer.register([binding])
-        first = await replay(writer, binding, [tmp_path / files[binding.id][0]])
-        again = await replay(writer, binding, [tmp_path / files[binding.id][0]])
-        assert (first.rejected, again.stored) == ({}, 0)
-        total += first.stored
-    assert 640 * 15 < total < 13_000
-    now = datetime.fromtimestamp(end, UTC)
-    view = View(Bounds(*town.city.bounds), 800, 600, now - timedelta(days=1), now)
-    frame = reader.latest("cameras", Thing, view)
-    assert len(frame) == 640
-    assert frame["fov_deg"].notna().all()

@@ -11,14 +11,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from geodata.city import SourceBinding
-from geodata.records import Observation, Position, ServiceRequest, Thing
+from geodata.records import Observation, Position, Rejected, ServiceRequest
+from sources._binding import replay_options
 from sources.base import protocol
+from sources.recording import Payload, payloads, recordings
 
 UNTIL = 1795222800.0  # 2026-11-21T01:00:00Z
 VONGLAU = (sys.executable, "-m", "app")
@@ -55,35 +57,32 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_recordings_name_their_sources(recorded: Path) -> None:
     rows = json.loads((recorded / "recordings.json").read_text(encoding="utf-8"))
     bindings = [SourceBinding.model_validate(row["source"]) for row in rows]
-    assert [binding.service for binding in bindings] == [
-        *("fishing_vessels", "fishing_vessels", "field_reports", "air_quality", "hydrology")
-    ]
+    assert {"fishing_vessels", "field_reports", "air_quality", "hydrology"} <= {b.service for b in bindings}
+    assert len({binding.id for binding in bindings}) == len(bindings)
     assert all(binding.simulated for binding in bindings)
     assert all((recorded / name).stat().st_size for row in rows for name in row["files"])
 
 
 def test_a_day_of_recordings_is_read_without_a_rejection(recorded: Path) -> None:
-    found: Counter[type] = Counter()
-    for row in json.loads((recorded / "recordings.json").read_text(encoding="utf-8")):
-        binding = SourceBinding.model_validate(row["source"])
-        adapter = protocol(binding.protocol)
-        options = adapter.options.model_validate({**binding.options, "service": binding.service})
-        path = recorded / row["files"][0]
-        if path.suffix == ".nmea":
-            payloads = [(datetime.fromtimestamp(UNTIL, UTC), path.read_bytes())]
-        else:
-            with gzip.open(path, "rt", encoding="utf-8") as file:
-                lines = [json.loads(line) for line in file]
-            payloads = [(datetime.fromisoformat(line["t"]), line["body"].encode()) for line in lines]
-            arrivals = [arrival for arrival, _ in payloads]
-            assert arrivals == sorted(arrivals)
-            assert arrivals[-1].timestamp() <= UNTIL
-        for arrival, payload in payloads:
-            found.update(type(record) for record in adapter.parse(payload, options, arrival))
-    assert set(found) == {Position, Thing, ServiceRequest, Observation}
+    found: Counter[tuple[str, type]] = Counter()
+    for entry in recordings(recorded):
+        source = protocol(entry.source.protocol)
+        options = replay_options(source, entry.source.options, entry.source.service)
+        came: list[datetime] = []
+        for payload in payloads(recorded / entry.files[0]):
+            assert isinstance(payload, Payload)
+            came.append(payload.arrival)
+            for row in source.parse(payload.body, options, payload.arrival):
+                assert not (isinstance(row, Rejected) and row.payload), (entry.source.id, row)
+                found[entry.source.service, type(row)] += 1
+        if not entry.files[0].endswith(".nmea"):
+            assert came == sorted(came), entry.source.id
+            assert not came or came[-1].timestamp() <= UNTIL, entry.source.id  # some are calm for days
     # fourteen days are to be 250,000 to 400,000 sentences, most of them positions
-    assert 250_000 / 14 * 0.8 < found[Position] < 400_000 / 14
-    assert found[Observation] > 9 * 8 * 22 + 12 * 3 * 140
+    assert 250_000 / 14 * 0.8 < found["fishing_vessels", Position] < 400_000 / 14
+    assert found["air_quality", Observation] > 9 * 8 * 22
+    assert found["hydrology", Observation] > 12 * 3 * 140
+    assert found["field_reports", ServiceRequest]
 
 
 def test_the_history_of_a_case_is_in_the_order_in_which_it_happened(recorded: Path) -> None:

@@ -29,7 +29,6 @@ from geodata.records import (
 )
 from sources._table_sheet import MAX_CELLS, MAX_INFLATED_B, sheets
 from sources._table_text import Unreadable
-from sources._table_values import boolean, degrees, instant, number, period
 from sources.table import TableOptions, parse
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -72,81 +71,6 @@ def wrong(**options: Any) -> str:
     line = one_line(caught.value)
     assert "\n" not in line
     return line
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("1.234,5", 1234.5), ("1,234.5", 1234.5), ("1.234.567", 1234567), ("1,5", 1.5), ("0.125", 0.125),
-        ("12.5", 12.5), ("1 234", 1234), ("1 234,5", 1234.5), ("(5)", -5), ("12 %", 12), ("−3,2", -3.2), ("107.5934", 107.5934),
-    ],
-)  # fmt: skip
-def test_numbers_as_they_are_written(text: str, value: float) -> None:
-    assert number(text) == value
-
-
-def test_a_number_that_may_be_two_is_asked_about() -> None:
-    with pytest.raises(ValueError, match="say decimal"):
-        number("1.234")
-    assert number("1.234", ",") == 1234
-    assert number("1.234", ".") == 1.234
-    for text in ("1.23.456", "1,2,3.", "abc", "", "1e999", "12,34.5"):
-        with pytest.raises(ValueError, match="number"):
-            number(text)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        datetime(2026, 11, 21, 7, 30),  # noqa: DTZ001 (as a spreadsheet has it)
-        "21/11/2026 07:30", "21-11-2026 7h30", "07:30 21/11/2026", "7 giờ 30 phút, ngày 21/11/2026", "2026/11/21 7:30",
-        "2026-11-21T00:30:00Z", "202611210730", 46347.3125, 1795221000, 1795221000000, "1795221000",
-        "ngày 21 tháng 11 năm 2026 07:30", "21/11/26 7:30 SA"
-    ],
-)  # fmt: skip
-def test_times_as_they_are_written(value: object) -> None:
-    assert instant(value, ZONE) == datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
-
-
-def test_times_that_are_none() -> None:
-    with pytest.raises(ValueError, match="day comes first"):
-        instant("12/31/2026", ZONE)
-    for value in ("hôm qua", "31/02/2026", "0001-01-01", "9999-12-31", 1e30, True, None, "99999999999999999999"):
-        with pytest.raises(ValueError, match="time"):
-            instant(value, ZONE)
-    assert instant("11-21-2026 07:30", ZONE, "MM-dd-yyyy HH:mm") == datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "end"),
-    [
-        ("2026-11", "2026-11-01", "2026-12-01"), ("Tháng 11/2026", "2026-11-01", "2026-12-01"), ("12/2026", "2026-12-01", "2027-01-01"),
-        ("Quý III/2026", "2026-07-01", "2026-10-01"), ("quý 4 năm 2026", "2026-10-01", "2027-01-01"), ("Q1/2026", "2026-01-01", "2026-04-01"),
-        ("Tuần 47/2026", "2026-11-16", "2026-11-23"), ("2026-W47", "2026-11-16", "2026-11-23"), ("Năm 2026", "2026-01-01", "2027-01-01"),
-        ("6 tháng đầu năm 2026", "2026-01-01", "2026-07-01"), ("9 tháng/2026", "2026-01-01", "2026-10-01"),
-        ("6 tháng cuối năm 2026", "2026-07-01", "2027-01-01"), ("21/11/2026", "2026-11-21", "2026-11-22"),
-    ],
-)  # fmt: skip
-def test_periods_as_they_are_written(text: str, start: str, end: str) -> None:
-    found = period(text, ZONE)
-    assert [moment.astimezone(ZONE).date().isoformat() for moment in found] == [start, end]
-
-
-@pytest.mark.parametrize("text", ["Quý 9/2026", "Tuần 60/2026", "tháng 13/2026", "sắp tới"])
-def test_periods_that_are_none(text: str) -> None:
-    with pytest.raises(ValueError, match=r"period|time"):
-        period(text, ZONE)
-
-
-def test_degrees_with_minutes() -> None:
-    assert degrees("107°35,5'Đ") == pytest.approx(107.591667, abs=1e-6)
-    assert degrees("16°27'30\"N") == pytest.approx(16.458333, abs=1e-6)
-    assert degrees("107 35.5") == pytest.approx(107.591667, abs=1e-6)
-    for text in ("10735.5", "107°75'", "mười sáu"):
-        with pytest.raises(ValueError, match="degrees"):
-            degrees(text)
-    assert boolean("Có") is True
-    assert boolean("không") is False
 
 
 def test_a_report_with_titles_numbering_total_and_signature() -> None:
@@ -449,43 +373,3 @@ def test_events_and_long_observations() -> None:
     assert isinstance(row, Observation)
     assert (row.observed_property, row.unit, row.quality.value) == ("pm25", "ug/m3", "calibrating")
     assert [row.reason for row in rejected] == ["bad_number"]
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"url": "http://a/b", "path": "x.csv"}, "one of url, path and sql"),
-        ({"kind": "Thing"}, "identity"),
-        ({"kind": "Thing", "identity": ["a"], "columns": {"tên": "b"}}, "'tên' is no field of Thing; fields: id"),
-        ({"kind": "Position", "identity": ["a"], "columns": {"time": "t"}}, "Position needs columns.lon"),
-        ({"kind": "Position", "identity": ["a"], "columns": {"time": "t", "lon": "x"}}, "go together"),
-        ({"kind": "Observation", "identity": ["a"]}, "observations"),
-        ({"kind": "Thing", "identity": ["a"], "timezone": "Asia/Hue"}, "Asia/Ho_Chi_Minh"),
-        ({"kind": "Thing", "identity": ["a"], "srid": 4147}, "Hanoi 1972"),
-        ({"kind": "Thing", "identity": ["a"], "city": "sai_gon"}, "known: "),
-        ({"kind": "Thing", "identity": ["a"], "time_format": "giờ"}, "dd/MM/yyyy"),
-        ({"kind": "Thing", "identity": ["a"], "header": False}, "columns are numbers"),
-        ({"kind": "Thing", "identity": [0], "header": False}, "numbered from 1"),
-        ({"kind": "ServiceRequest", "identity": ["a"], "columns": {"requested_datetime": "b"}, "values": {"status": {"x": "xong"}}}, "no state"),
-        ({"kind": "Event", "identity": ["a"], "columns": {"time": "b"}, "service": "health"}, "service health holds"),
-        ({"kind": "Thing", "identity": ["a"], "service": "health", "observations": [{"observed_property": "bed", "column": "b"}]}, "beds_occupied"),
-        ({"observations": [{"observed_property": "beds"}]}, "numerator and denominator"),
-        ({"sql": {"url_env": "DB"}}, "table or query"),
-        ({"sql": {"url_env": "DB", "query": "select 1; drop table x"}}, "more than one statement"),
-        ({"paging": {"by": "page"}, "path": "x"}, "paging is for a url"),
-        ({"kind": "Event", "identity": ["a"], "columns": {"time": "b"}, "snapshot": "close"}, "read whole"),
-        ({"kolumns": {}}, "kolumns"),
-    ],
-)  # fmt: skip
-def test_wrong_options_are_told_in_one_line(options: dict[str, Any], says: str) -> None:
-    assert says in wrong(**options)
-
-
-def test_a_table_without_a_header() -> None:
-    options: dict[str, Any] = {"kind": "Thing", "header": False, "identity": (1,), "columns": {"name": 2}}
-    records, rejected = read("A1,Sở Y tế\nA2,Sở Tài chính\n,thiếu mã\n", **options)
-    assert [r.name for r in records if isinstance(r, Thing)] == ["Sở Y tế", "Sở Tài chính"]
-    (bad,) = rejected
-    again, _ = read((bad.payload or b"").replace(b'""', b'"A3"'), **options)
-    assert isinstance(again[0], Thing)
-    assert again[0].id == "table:A3"
