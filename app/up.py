@@ -59,6 +59,7 @@ class Simulation:
     days: int = 14
     faults: tuple[str, ...] = ()
     scenario: str = CALM
+    feeds: str | None = None
 
 
 @contextlib.contextmanager
@@ -219,7 +220,8 @@ class Up:
         self.begun.set()
 
     def _city_of(self, simulation: Simulation) -> list[str]:
-        return ["--city", self.settings.city, "--seed", str(simulation.seed), *self.day.arguments()]
+        only = ["--feeds", simulation.feeds] if simulation.feeds else []
+        return ["--city", self.settings.city, "--seed", str(simulation.seed), *only, *self.day.arguments()]
 
     async def _history(self) -> None:
         """Write and load the simulated past once. Killed in between it is done again: loading twice adds nothing."""
@@ -227,7 +229,8 @@ class Up:
         if simulation is None or simulation.days == 0:
             return
         await self.begun.wait()
-        want = f"seed {simulation.seed}, {simulation.days} days{self.day.stamp()}"
+        only = f", {simulation.feeds}" if simulation.feeds else ""
+        want = f"seed {simulation.seed}, {simulation.days} days{self.day.stamp()}{only}"
         if self.loaded.exists() and self.loaded.read_text() == want:
             return
         folder = self.settings.data / "history" / self.settings.city

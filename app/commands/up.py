@@ -23,6 +23,7 @@ from geodata.settings import Settings
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the simulated city.")
 @click.option("--scenario", default="calm", show_default=True, help="Its kind of day: calm, flood, outage, or a file.")
 @click.option("--speed", type=float, default=1.0, show_default=True, help="Of the simulated clock.")
+@click.option("--feeds", default=None, metavar="NAME,…", help="Only these simulated feeds; default: all.")
 @click.option(
     "--history", type=click.IntRange(0, 60), default=14, show_default=True, help="Simulated days before today."
 )
@@ -37,6 +38,7 @@ def command(
     simulator: bool,
     seed: int,
     scenario: str,
+    feeds: str | None,
     speed: float,
     history: int,
     fault: tuple[str, ...],
@@ -53,5 +55,7 @@ def command(
     address = Address(host=host, port=port)
     check_address(address, settings)
     day = str(Path(scenario).absolute()) if scenario.endswith(".toml") else scenario
-    simulation = Simulation(seed=seed, speed=speed, days=history, faults=fault, scenario=day) if simulator else None
+    simulation = (
+        Simulation(seed=seed, speed=speed, days=history, faults=fault, scenario=day, feeds=feeds) if simulator else None
+    )
     asyncio.run(Up(settings, address, simulation, open_page=open_page).run())

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--begun", default=None, type=float, help="When the scenario began, epoch s. Default: its own lead ago.")
 @click.option("--begun-file", type=click.Path(path_type=Path, dir_okay=False), help="Keeps --begun over a restart.")
 @click.option("--intake", default=None, help="Base URL of the ingest's intake, for the feeds that send by themselves.")
+@click.option("--feeds", "only", default=None, metavar="NAME,…", help="Only these of the city's feeds; default: all.")
 @click.option("--until", default=None, type=float, hidden=True, help="End of the history in epoch s, for tests.")
 def command(
     city: str | None,
@@ -50,6 +51,7 @@ def command(
     begun: float | None,
     begun_file: Path | None,
     intake: str | None,
+    only: str | None,
     until: float | None,
 ) -> None:
     """Simulate a city: servers of every protocol on loopback, until stopped."""
@@ -72,7 +74,9 @@ def command(
     since = clock.start - day.lead_h * 3600 if begun is None else begun
     if begun_file is not None:
         since = kept(begun_file, scenario_name, since)
-    town = Town(city_of(Settings.from_environ(city=city).city), seed, day, since)
+    town = Town(
+        city_of(Settings.from_environ(city=city).city), seed, day, since, frozenset(only.split(",")) if only else None
+    )
     switches = Faults(sources(town))
     for text in faults:
         switches.switch_on(text, clock.now())

@@ -27,6 +27,12 @@ class NoBroker(VongLauError):
     """mosquitto is not installed, and the simulated city needs an MQTT broker: apt-get install mosquitto"""
 
 
+class FeedUnknown(VongLauError):
+    """no simulated feed {name!r}; there are {known}"""
+
+    exit_status = 2
+
+
 class ScenarioUnknown(VongLauError):
     """no scenario {name!r}; there are {known}, or a file that ends in .toml"""
 

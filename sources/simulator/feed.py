@@ -18,6 +18,7 @@ from pathlib import Path
 
 from geodata.city import SourceBinding
 from sources.simulator.clock import iso
+from sources.simulator.errors import FeedUnknown
 from sources.simulator.host import Host
 from sources.simulator.town import Town
 
@@ -48,17 +49,31 @@ class Feed:
 
 
 @cache
-def feeds() -> Mapping[str, Feed]:
-    """Every feed by its module's name, in the order of their ports. A module without FEED raises AttributeError."""
+def names() -> tuple[str, ...]:
+    """The feeds there are: modules of ``sources.simulator.feeds``."""
     package = importlib.import_module("sources.simulator.feeds")
-    names = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")]
-    found = {name: importlib.import_module(f"sources.simulator.feeds.{name}").FEED for name in names}
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")))
+
+
+def feeds(only: Iterable[str] | None = None) -> Mapping[str, Feed]:
+    """Feeds by the name of their module, in the order of their ports; no other module is loaded. A module without
+    FEED raises AttributeError. Raises FeedUnknown.
+    """
+    wanted = names() if only is None else tuple(only)
+    if unknown := [name for name in wanted if name not in names()]:
+        raise FeedUnknown(name=unknown[0], known=", ".join(names()))
+    found: dict[str, Feed] = {name: importlib.import_module(f"sources.simulator.feeds.{name}").FEED for name in wanted}
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
+
+
+def feeds_of(town: Town) -> Sequence[Feed]:
+    """The feeds that this town is to have, in the order of their ports. Raises FeedUnknown."""
+    return [*feeds(town.only).values()]
 
 
 def unbound(town: Town) -> list[SourceBinding]:
     """Every source of the city as recordings name it: without a port, for there is no server behind a file."""
-    return [binding for feed in feeds().values() for binding in feed.sources(town)]
+    return [binding for feed in feeds_of(town) for binding in feed.sources(town)]
 
 
 def sources(town: Town) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sources.simulator import bindings
 from sources.simulator.clock import DAY_S, iso
 from sources.simulator.errors import BindingsUnwritable
-from sources.simulator.feed import feeds
+from sources.simulator.feed import feeds_of
 from sources.simulator.town import Town
 
 
@@ -22,7 +22,7 @@ def record(town: Town, folder: Path, end: float, days: float) -> str:
     rows: list[dict[str, object]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for feed in feeds().values():
+        for feed in feeds_of(town):
             files = feed.history(town, folder, start, end)
             for binding in feed.sources(town):
                 if binding.id in files:

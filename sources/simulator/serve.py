@@ -20,7 +20,7 @@ from sources.simulator.ais_feed import Transport
 from sources.simulator.clock import SimulatedClock
 from sources.simulator.errors import BindingsUnwritable
 from sources.simulator.faults import Faults
-from sources.simulator.feed import feeds
+from sources.simulator.feed import feeds_of
 from sources.simulator.host import Host, IntakeAddress
 from sources.simulator.http_feed import LOOPBACK, HttpFeed
 from sources.simulator.mqtt_feed import forgiving
@@ -56,7 +56,7 @@ class Simulation:
     async def open(self) -> list[SourceBinding]:
         """Opens every port and writes the bindings. Raises SimulatorPortTaken, NoBroker, BindingsUnwritable."""
         found: list[SourceBinding] = []
-        for feed in feeds().values():
+        for feed in feeds_of(self.town):
             found += await feed.open(self.town, self.host)
         await self.control.open()
         bindings.write(self.plan.bindings, found)

@@ -33,13 +33,15 @@ M = TypeVar("M", bound=BaseModel)
 class Town:
     """Parts are made when first asked for; a city without a service has no part for it.
 
-    ``begun`` is the instant (epoch s) at which the scenario began.
+    ``begun`` is the instant (epoch s) at which the scenario began; ``only`` the names of its feeds,
+    None for all.
     """
 
     city: City
     seed: int
     scenario: Scenario = CALM
     begun: float = 0.0
+    only: frozenset[str] | None = None
     _parts: dict[Callable[[Town], Any], Any] = field(default_factory=dict, repr=False)
 
     def runs(self, service: str) -> bool:

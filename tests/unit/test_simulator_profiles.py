@@ -6,6 +6,7 @@ import pytest
 
 from geodata.city import cities, city
 from geodata.stations import stations
+from sources.simulator.errors import FeedUnknown
 from sources.simulator.feed import sources, unbound
 from sources.simulator.profile import profile
 from sources.simulator.town import Town, landing_place
@@ -53,3 +54,10 @@ def test_hue_is_as_large_as_it_should_be() -> None:
     made = profile("hue")
     assert (made.vessels, made.reports_per_day, len(made.air), len(made.water)) == (400, 100, 9, 12)
     assert [receiver.title_vi for receiver in made.receivers] == ["AIS Thuận An (mô phỏng)", "AIS Chân Mây (mô phỏng)"]
+
+
+def test_a_town_may_have_some_of_its_feeds() -> None:
+    town = Town(city("hue"), 1, only=frozenset({"ais", "sensorthings"}))
+    assert sources(town) == ["ais_thuan_an", "ais_chan_may", "simulated_air", "simulated_water"]
+    with pytest.raises(FeedUnknown, match=r"no simulated feed 'trains'; there are .*ais"):
+        sources(Town(city("hue"), 1, only=frozenset({"trains"})))
