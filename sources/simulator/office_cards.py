@@ -13,7 +13,7 @@ from sources.simulator.clock import LOCAL_OFFSET_S, local_day, local_midnight
 from sources.simulator.noise import chance, dice
 from sources.simulator.office_days import count, day_storm, days, scatter, storm, works
 from sources.simulator.office_places import Seat, committees, departments
-from sources.simulator.office_sheet import NOTHING, At, Known
+from sources.simulator.office_sheet import NOTHING, At, Known, Row
 from sources.simulator.scenario import HOUR_S
 from sources.simulator.town import Town
 
@@ -47,7 +47,7 @@ def hour_of(t: float) -> int:
     return int((t - DELAY_S + LOCAL_OFFSET_S) // HOUR_S) % 24
 
 
-def is_recorded(t: float) -> bool:
+def is_recorded(t: float, _row: Row) -> bool:
     """Four hours of a day are enough for the past."""
     return hour_of(t) in RECORDED_H
 
@@ -130,7 +130,7 @@ def readers(town: Town, start: float, end: float) -> Iterator[Known]:
                 )
 
 
-def is_evening(t: float) -> bool:
+def is_evening(t: float, _row: Row) -> bool:
     """One state of a reader a day is enough for the past."""
     return int((t + LOCAL_OFFSET_S) // HOUR_S) % 24 == 18
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shapely.geometry import Point
+
 from geodata.city import Agency
 from sources.simulator.noise import chance
 from sources.simulator.report_intake import wards
@@ -47,9 +49,12 @@ def centre(town: Town) -> Ward:
 
 
 def near(ward: Ward, reach_m: float, *parts: object) -> LonLat:
-    """A place within ``reach_m`` of the ward's own point, the same for the same parts; six decimals."""
+    """A place within ``reach_m`` of the ward's own point and within its cell, the same for the same parts."""
     bearing, distance = 360 * chance("bearing", *parts), reach_m * (0.15 + 0.85 * chance("distance", *parts))
-    lon, lat = offset(ward.place, bearing, distance)
+    for share in (1, 0.5, 0.25, 0.1):
+        lon, lat = offset(ward.place, bearing, distance * share)
+        if ward.cell.contains(Point(lon, lat)):
+            break
     return round(lon, 6), round(lat, 6)
 
 
@@ -61,7 +66,9 @@ def title(town: Town, name: str, otherwise: str) -> str:
 
 def committee(town: Town, ward: Ward) -> Seat:
     """The People's Committee of a ward."""
-    known: Agency | None = next((a for a in town.city.agencies if a.ward_code == ward.code and a.valid_to is None), None)
+    known: Agency | None = next(
+        (a for a in town.city.agencies if a.ward_code == ward.code and a.valid_to is None), None
+    )
     name = known.title_vi if known else f"UBND {ward.name}"
     staff = 24 + int(30 * chance(town.seed, "staff", ward.code))
     return Seat(known.id if known else f"ubnd_{ward.code}", name, near(ward, 120, ward.code), staff, ward)

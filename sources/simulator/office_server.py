@@ -25,7 +25,7 @@ TYPES = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
 }
-FOLDER_LOOK_S = 0.2
+FOLDER_LOOK_S = 0.5
 
 
 @dataclass
@@ -118,27 +118,38 @@ def _seconds(iso: str) -> float:
         return 0.0
 
 
-async def keep_files(office: Office, folder: Path) -> None:
-    """Writes the workbook whenever it changes: complete or not there. An outage takes the folder away."""
-    sheet, source, faults = office.sheet, office.sheet.source, office.faults
-    name, away = f"{sheet.file}.xlsx", folder.with_name(f"{folder.name}.away")
-    before: tuple[Any, ...] | None = None
-    while True:
+@dataclass
+class Shelf:
+    """A folder with one workbook, complete or not there. An outage takes the folder away."""
+
+    office: Office
+    folder: Path
+    _before: tuple[bytes, bool] | None = None
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(FOLDER_LOOK_S)
+
+    def look(self) -> None:
+        """Writes the workbook when it has changed."""
+        source, faults = self.office.sheet.source, self.office.faults
+        away = self.folder.with_name(f"{self.folder.name}.away")
         if faults.is_on(source, Kind.OUTAGE):
-            if folder.exists():
-                folder.rename(away)
-        elif not faults.is_on(source, Kind.STALL):
-            if away.exists():
-                away.rename(folder)
-            garbage = faults.is_on(source, Kind.GARBAGE)
-            body = await asyncio.to_thread(office.body)
-            if before != (body, garbage):
-                folder.mkdir(parents=True, exist_ok=True)
-                beside = folder / f".{name}"
-                beside.write_bytes(body[: len(body) // 2] if garbage else body)
-                beside.replace(folder / name)
-                before = (body, garbage)
-        await asyncio.sleep(FOLDER_LOOK_S)
+            if self.folder.exists():
+                self.folder.rename(away)
+            return
+        if away.exists():
+            away.rename(self.folder)
+        if faults.is_on(source, Kind.STALL):
+            return
+        told = (self.office.body(), faults.is_on(source, Kind.GARBAGE))
+        if told != self._before:
+            name = f"{self.office.sheet.file}.xlsx"
+            beside = self.folder / f".{name}"
+            beside.write_bytes(told[0][: len(told[0]) // 2] if told[1] else told[0])
+            beside.replace(self.folder / name)
+            self._before = told
 
 
 def feed(*sheets: Sheet, order: int) -> Feed:
@@ -154,9 +165,7 @@ def feed(*sheets: Sheet, order: int) -> Feed:
         return [await _opened(sheet, town, host) for sheet in own(town)]
 
     def history(town: Town, folder: Path, start: float, end: float) -> Files:
-        return {
-            sheet.source: payloads(folder, sheet.source, recorded(sheet, town, start, end)) for sheet in own(town)
-        }
+        return {sheet.source: payloads(folder, sheet.source, recorded(sheet, town, start, end)) for sheet in own(town)}
 
     return Feed(sources=sources, open=open_, history=history, order=order)
 
@@ -170,8 +179,9 @@ def _place(sheet: Sheet, port: int, folder: Path) -> dict[str, str]:
 async def _opened(sheet: Sheet, town: Town, host: Host) -> SourceBinding:
     office = Office(sheet, town, host.faults, host.now)
     if sheet.file is not None:
-        (host.folder / sheet.source).mkdir(parents=True, exist_ok=True)
-        host.spawn(keep_files(office, host.folder / sheet.source))
+        shelf = Shelf(office, host.folder / sheet.source)
+        shelf.folder.mkdir(parents=True, exist_ok=True)
+        host.spawn(shelf.run())
         return sheet.bound(town, _place(sheet, 0, host.folder))
     own = {"source": sheet.source, "faults": host.faults, "office": office}
     route = f"/{sheet.source.removeprefix('simulated_')}.{sheet.form}"
@@ -182,13 +192,14 @@ def recorded(sheet: Sheet, town: Town, start: float, end: float) -> Iterator[Lin
     """What stood in the table before, as one payload, then what came to stand in it, a payload every ``record_s``."""
     past: list[Known] = []
     for first, last in sheet.before:
-        past += sheet.known(town, start + first, min(start + last, end))
+        past += [row for row in sheet.known(town, start + first, min(start + last, end)) if sheet.recorded(*row)]
     if past:
         yield start, sheet.body([row for _, row in sheet.standing(past)])
     t = start
     while t < end:
         until = min(t + sheet.record_s, end)
-        rows: Sequence[Row] = [row for at, row in sheet.known(town, t, until) if sheet.recorded(at)]
+        known = [(at, row) for at, row in sheet.known(town, t, until) if sheet.recorded(at, row)]
+        rows: Sequence[Row] = [row for _, row in (known if sheet.has_versions else sheet.standing(known))]
         if rows:
             yield until, sheet.body(rows)
         t = until

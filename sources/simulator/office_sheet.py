@@ -1,4 +1,4 @@
-"""A table that an office of the simulated city keeps: what it is called, who keeps it, how it is written, what it says."""
+"""A table that an office of the simulated city keeps: its name, who keeps it, how it is written, what it says."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Known = tuple[float, Row]
 """From when on the row stands in the table (epoch s), and the row."""
 
 
-def _always(_: float) -> bool:
+def _always(_t: float, _row: Row) -> bool:
     return True
 
 
@@ -57,7 +57,7 @@ class Sheet:
     source: str
     service: str
     titles: tuple[str, str]
-    owner: str
+    owner: tuple[str, str]
     form: Literal["csv", "xlsx", "json", "ndjson"]
     options: Mapping[str, Any]
     rows: Callable[[Town, float, float], Iterable[Known]]
@@ -73,15 +73,21 @@ class Sheet:
     poll_s: float = 60.0
     cadence_s: float | None = None
     record_s: float = DAY_S / 4
-    recorded: Callable[[float], bool] = _always
+    recorded: Callable[[float, Row], bool] = _always
     before: Sequence[tuple[float, float]] = ()
 
     def is_in(self, town: Town) -> bool:
         return town.runs(self.service) and self.runs(town)
 
+    @property
+    def has_versions(self) -> bool:
+        """Whether a recording holds every state of a row: of what carries the instant of its change."""
+        return self.options.get("kind") == "ServiceRequest"
+
     def bound(self, town: Town, place: Mapping[str, Any]) -> SourceBinding:
-        """``place``: url or path. The owner is the agency's id, or the name of one that the city's file has not."""
+        """``place``: url or path. The owner is the agency of that id, or the name beside it where the city has none."""
         known = {agency.id: agency.title_vi for agency in town.city.agencies if agency.valid_to is None}
+        owner = known.get(*self.owner)
         titles = (f"{self.titles[0]} (mô phỏng)", f"{self.titles[1]} (simulated)")
         own: dict[str, Any] = {"issuer": self.source, "city": town.city.id, "decimal": ",", "max_mb": 20}
         if self.form in {"json", "ndjson"}:
@@ -91,7 +97,8 @@ class Sheet:
             "table",
             self.service,
             titles,
-            owner=known.get(self.owner, self.owner),
+            owner=owner,
+            operator=known.get("ioc", owner),
             cadence_s=self.cadence_s,
             options={**own, **self.options, **place, "poll_s": self.poll_s},
         )
