@@ -13,7 +13,7 @@ from typing import Any
 from geodata.records import Event
 from sources._alert_events import AlertOptions, began, ended, event, fingerprint, ignored, seconds, texts
 from sources._sites import Row, garbled, kept, unused
-from sources._values import loads, number, text
+from sources._values import dumped, loads, number, text
 
 PULLED = {"active": "firing", "unprocessed": "firing", "suppressed": "suppressed"}
 
@@ -53,6 +53,7 @@ def _whole(alert: Any, body: Any) -> bytes:
 def _alert(alert: Any, options: AlertOptions, received: datetime | None) -> Iterator[Row]:
     if not isinstance(alert, Mapping):
         raise ValueError("not an alert")  # noqa: TRY004 (what is wrong is the payload)
+    dumped(alert)  # a NUL byte also in what is no label
     labels = texts(alert.get("labels"), "labels")
     if ignored(labels, options):
         yield unused("ignored_alert", received, labels["alertname"])

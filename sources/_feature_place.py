@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 from pyproj import CRS
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -71,7 +71,7 @@ def geometry(body: Any) -> BaseGeometry:
         raise ValueError("a feature without a geometry")  # noqa: TRY004 (what is wrong is the payload)
     try:
         found = shapely.force_2d(shape(dict(body)))
-    except (GEOSException, AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         # shapely raises whatever the broken coordinates make Python raise
         raise ValueError(f"not a GeoJSON geometry: {error}") from error
     return found

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 
 from geodata.records import Feature
 from sources._values import dumped, instant
@@ -88,7 +88,7 @@ class Snapshot:
             return
         try:
             place = shapely.from_wkb(entry.place)
-        except GEOSException:
+        except ShapelyError:
             del self.kept[number]
             return
         self.kept[number] = replace(entry, end=end.isoformat(), at=now.isoformat())

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -128,7 +128,7 @@ def geometry(value: Any) -> BaseGeometry:
         raise ValueError("not a GeoJSON geometry")
     try:
         found = shapely.force_2d(shape(dict(value)))
-    except (GEOSException, AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         # shapely raises whatever the broken coordinates make Python raise
         raise ValueError(f"not a GeoJSON geometry: {error}") from error
     if found.is_empty:

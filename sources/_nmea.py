@@ -29,6 +29,7 @@ UDPBC = b"UdPbC\0"
 
 _GROUP_KEY = re.compile(r"(\d{1,2})G(\d{1,2})", re.ASCII)
 _MILLISECONDS_FROM = 1e11  # c is in seconds or milliseconds and nothing says which (year 5138 in seconds)
+_YEAR_2200 = 7258118400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,10 @@ def _time(value: str) -> float:
     if not value.isdecimal() or len(value) > 15:
         raise BadTag(f"c is not a time: {value[:20]!r}")
     number = float(value)
-    return number / 1000 if number >= _MILLISECONDS_FROM else number
+    seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
+    if seconds >= _YEAR_2200:
+        raise BadTag(f"c is no time of ours: {value[:20]!r}")
+    return seconds
 
 
 def _group(value: str) -> tuple[int, int, str]:

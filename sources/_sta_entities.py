@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -156,7 +156,7 @@ def _geometry(body: Any) -> BaseGeometry:
         body = body.get("geometry")
     try:
         found = shapely.force_2d(shape(body))
-    except (GEOSException, AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         # shapely raises whatever the broken coordinates make Python raise
         raise ValueError(f"not a GeoJSON geometry: {error}") from error
     if found.is_empty:

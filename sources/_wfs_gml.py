@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import (
     GeometryCollection,
     LineString,
@@ -158,7 +158,7 @@ def geometry(shape: Element, depth: int = 0) -> BaseGeometry:
             return _polygon(shape, depth)
         parts = [geometry(part, depth + 1) for part in _parts(shape)]
         return _joined(kind, parts)
-    except (GEOSException, IndexError, TypeError) as error:
+    except (ShapelyError, IndexError, TypeError) as error:
         raise ValueError(f"not a {kind} of GML: {str(error)[:100]}") from error
 
 

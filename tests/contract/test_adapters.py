@@ -2,82 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
-import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapely.geometry.base import BaseGeometry
 
-from geodata.records import KINDS, Position, Record, Rejected
+from geodata.records import KINDS, Rejected
 from geodata.store.types import Batch, Written
 from sources.base import NOT_ADAPTERS, Context, Options, Source, SourceError, names, protocol
 from sources.http import client
-from tests.support.kit import KINDS_OF_FILE, dead_end, every_adapter, files, options, recorded
+from tests.support.kit import KINDS_OF_FILE, assert_sound, dead_end, every_adapter, files, options, parse, recorded
 
-NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SECRET = "s3cr3t-9f1b"  # looked for wherever it must not be
-
-
-def parse(source: Source[Options], payload: bytes) -> list[Record | Rejected]:
-    return list(source.parse(payload, options(source), NOW))
-
-
-def floats(value: object) -> Iterator[float]:
-    if isinstance(value, float):
-        yield value
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from floats(getattr(value, field.name))
-    elif isinstance(value, dict):
-        for entry in value.values():
-            yield from floats(entry)
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from floats(entry)
-    elif isinstance(value, BaseGeometry):
-        yield from value.bounds
-
-
-def times(record: Record | Rejected) -> Iterator[datetime]:
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        if isinstance(value, datetime):
-            yield value
-
-
-def assert_sound(source: Source[Options], rows: list[Record | Rejected]) -> None:
-    """What the store may count on, whatever came over the wire."""
-    for row in rows:
-        if isinstance(row, Rejected):
-            assert row.reason
-            assert row.reason.replace("_", "").isalnum()
-            assert len(row.payload or b"") <= 65536
-        else:
-            assert type(row) in source.kinds
-            assert all(math.isfinite(number) for number in floats(row))
-            repr(row).encode()  # no lone surrogate
-            assert "\\x00" not in repr(row)
-            geometry = getattr(row, "geometry", None)
-            if geometry is not None:
-                west, south, east, north = geometry.bounds
-                assert -180 <= west <= east <= 180
-                assert -90 <= south <= north <= 90
-            if isinstance(row, Position):
-                assert -180 <= row.lon <= 180
-                assert -90 <= row.lat <= 90
-        for time in times(row):
-            assert time.utcoffset() is not None
-            assert 1970 <= time.year < 2200
 
 
 def test_adapters_are_found_by_name() -> None:
