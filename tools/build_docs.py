@@ -1,4 +1,5 @@
-"""Write docs/services.md from the catalogue and the city files; with --check, say whether it is current.
+"""Write docs/services.md from the catalogue and the city files, and the table of protocols in docs/sources.md from the
+adapters and ``tests/payloads/PROTOCOL/tested.txt``; with --check, say whether they are current.
 
 Usage: python tools/build_docs.py [--check]
 """
@@ -11,8 +12,12 @@ from pathlib import Path
 
 from geodata.catalogue import Service, services
 from geodata.city import City, cities
+from sources.base import Options, Source, protocols
 
-PAGE = Path(__file__).parents[1] / "docs/services.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/services.md"
+SOURCES = ROOT / "docs/sources.md"
+BEGIN, END = "<!-- protocols:", "<!-- end -->"
 STATES = {"operating": "operating", "pilot": "pilot", "ready": "ready to connect"}
 ORDER = ("hue", "quang_tri", "dong_ha", "nghe_an", "dak_lak")
 GROUPS = {
@@ -130,14 +135,49 @@ def table(heads: Sequence[str], rows: Iterable[list[str]]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
 
+def sources_page(now: str) -> str:
+    """docs/sources.md with its table of protocols written anew; the rest of it is written by hand."""
+    head, _, rest = now.partition(BEGIN)
+    mark, _, rest = rest.partition("\n")
+    _, _, tail = rest.partition(END)
+    heads = ["protocol", "", "gives", "how", "tested against", "libraries", "limits"]
+    rows = (protocol_row(name, source) for name, source in sorted(protocols().items()))
+    return f"{head}{BEGIN}{mark}\n" + "\n".join(table(heads, rows)) + f"\n{END}{tail}"
+
+
+def protocol_row(name: str, source: Source[Options]) -> list[str]:
+    tested = ROOT / "tests/payloads" / name / "tested.txt"
+    return [
+        f"[`{name}`](sources/{name}.md)",
+        source.title,
+        ", ".join(sorted(kind.__name__ for kind in source.kinds)),
+        ", ".join(transports(source)),
+        tested.read_text(encoding="utf-8").strip() if tested.is_file() else "**not told**",
+        ", ".join(source.libraries) or "–",
+        source.limits or "–",
+    ]
+
+
+def transports(source: Source[Options]) -> Iterator[str]:
+    """How a source of that protocol comes in, with the options' defaults."""
+    fields = source.options.model_fields
+    told = {name: "x" for name, field in fields.items() if field.is_required() and field.annotation is str}
+    yield "poll" if source.poll_s(source.options.model_construct(None, **told)) is not None else "stream"
+    if "mqtt_url" in fields:
+        yield "stream with `mqtt_url`"
+    if source.receiver is not Source.__dataclass_fields__["receiver"].default:
+        yield "sent to us"
+
+
 def main() -> int:
-    text = page()
+    pages = {PAGE: page(), SOURCES: sources_page(SOURCES.read_text(encoding="utf-8"))}
+    old = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
-        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{PAGE.name} is not current; run: python tools/build_docs.py", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
+        for path in old:
+            print(f"{path.name} is not current; run: python tools/build_docs.py", file=sys.stderr)
+        return 1 if old else 0
+    for path in old:
+        path.write_text(pages[path], encoding="utf-8")
     return 0
 
 

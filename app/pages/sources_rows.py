@@ -30,7 +30,7 @@ SHORT_FAULT, MOST_OF_IT = 0.02, 0.5
 
 @cache
 def glyph(state: str) -> str:
-    return marks.svg("feed", LOOK[state], 0, 20, tint=palette.TEXT2 if state in {"receiving", "late"} else None)
+    return marks.svg("feed", LOOK[state], 0, 24, tint=palette.TEXT2 if state in {"receiving", "late"} else None)
 
 
 @cache
@@ -72,8 +72,8 @@ def row(source: SourceState, service: Service, version: int, ledger: Ledger, tex
     lag: Lag | None = ledger.lags.get(source.id)
     strip = ledger.strips.get(source.id)
     closes = say.closes(source)
-    name = say.title(source, text)
-    simulated = text("detail.simulated") if source.simulated and text("detail.simulated") not in name else ""
+    simulated = text("detail.simulated") if source.simulated else ""
+    name = say.title(source, text).removesuffix(f" ({simulated})")  # said once, under the name
     return {
         "id": source.id,
         "state": source.state,

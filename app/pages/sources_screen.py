@@ -48,7 +48,7 @@ class SourcesScreen:
         self.ledger = reading.Ledger(at=datetime.now(UTC))
         self.chosen: str | None = context.query.get("source") or None
         self.story: reading.Story | None = None
-        self._due, self._turns, self._story_due = True, 0, True
+        self._due, self._turns, self._story_due, self._drawn = True, 0, True, 0
         self.body: Any = None
         self._blocks()
 
@@ -61,6 +61,8 @@ class SourcesScreen:
         self.table = SourceTable(words={**own["table"], **units}, data={"timezone": self.city.timezone})
         self.detail = SourceDetail(words={**own["panel"], **units})
         self.shell = Shell(words=own["keys"], data={"link": self._link()})
+        for block in (self.head, self.table, self.detail):
+            block.on("drawn", lambda m: self._again())
         self.head.on("filter", lambda m: self.table.say({"type": "filter", "q": str(m.get("q", ""))}))
         self.table.on("pick", lambda m: self.choose(str(m["id"])))
         self.detail.on("close", lambda m: self.choose(None))
@@ -111,15 +113,22 @@ class SourcesScreen:
             self.story = story
         self.refresh_blocks()
 
+    def _again(self) -> None:
+        """What was sent while the browser was still drawing a block may be lost: it is sent once more."""
+        self._drawn += 1
+        self.refresh_blocks()
+
     # -- what the blocks show ------------------------------------------------------------------
     def refresh_blocks(self) -> None:
         """Put the present state into every block; equal data sends nothing."""
         ledger, text, city = self.ledger, self.text, self.city
         bindings = sources_bindings.bindings(self.context.settings.data, city)
         read = bool(ledger.services)
-        self.head.show(self._head(bindings) if read or ledger.error else {"language": text.language})
+        drawn = {"drawn": self._drawn}
+        self.head.show(drawn | (self._head(bindings) if read or ledger.error else {"language": text.language}))
         self.table.show(
-            {
+            drawn
+            | {
                 "language": text.language,
                 "timezone": city.timezone,
                 "groups": sources_rows.groups(city, ledger, text) if read else [],
@@ -128,7 +137,7 @@ class SourcesScreen:
                 "stale": ledger.error is not None,
             }
         )
-        self.detail.show(self._card(bindings))
+        self.detail.show(drawn | self._card(bindings))
         self.shell.show({"link": self._link()})
 
     def _head(self, bindings: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,11 @@ const every = (model, seconds, work) => {
   const timer = setInterval(work, seconds * 1000);
   model.on("remove", () => clearInterval(timer));
 };
+// What is sent while a block is being drawn may be lost: it asks until something came after it stood.
+const asking = (model, again, got) => {
+  const ask = setInterval(() => { if (!got()) again(); if (got()) clearInterval(ask); else model.send_msg({type: "drawn"}); }, 400);
+  model.on("remove", () => clearInterval(ask));
+};
 const bind = (model, draw) => {
   const again = () => draw(plain(model.data) ?? {}, plain(model.words) ?? {});
   model.on("data", again);

@@ -1,13 +1,13 @@
 export function render({model, el}) {
   const root = document.createElement("aside");
   root.className = "dt";
-  let units = {}, tz = "UTC", open = new Set(), was = null, shown = "";
+  let units = {}, tz = "UTC", open = new Set(), was = null, shown = "", got = false;
   const kv = (r) => `<div class="kv"><span>${esc(r.label)}</span><b>${esc(r.value)}</b></div>`;
   const fault = (f) => `<div class="kv fault"><span>${esc(f.span)}</span><b>${esc(f.why)}</b><em>${esc(f.long)}</em></div>`;
   const refused = (r) => r.payload == null ? `<details><summary class="flat">${esc(r.word)}${r.word === r.reason ? "" : `<code>${esc(r.reason)}</code>`}<b>${esc(r.n)}</b></summary></details>`
     : `<details data-reason="${esc(r.reason)}" ${open.has(r.reason) ? "open" : ""}><summary>${icon("chevron_right")}${esc(r.word)}${r.word === r.reason ? "" : `<code>${esc(r.reason)}</code>`}<b>${esc(r.n)}</b></summary>
       <div class="smp"><p>${esc(r.detail)}</p>${esc([r.time, r.size, r.note].filter(Boolean).join(" · "))}${r.payload ? `<pre tabindex="0">${esc(r.payload)}</pre>` : ""}</div></details>`;
-  const command = (c, w) => `<div class="cmd"><span>${esc(c.label)}</span><div><code>${esc(c.line)}</code><button class="ib copy" data-line="${esc(c.line)}" aria-label="${esc(w.copy)}" title="${esc(w.copy)}">${icon("content_copy")}</button></div></div>`;
+  const command = (c, w) => `<div class="cmd"><span>${esc(c.label)}</span><div><code>${c.line.split(" ").map((t) => t.length < 40 ? `<i>${esc(t)}</i>` : esc(t)).join(" ")}</code><button class="ib copy" data-line="${esc(c.line)}" aria-label="${esc(w.copy)}" title="${esc(w.copy)}">${icon("content_copy")}</button></div></div>`;
   const section = (title, body) => `<div class="sec"><h3>${esc(title)}</h3>${body}</div>`;
   const text = (d, w) => {
     const v = d.verdict;
@@ -22,7 +22,7 @@ export function render({model, el}) {
       ${d.commands.length ? section(w.commands, d.commands.map((c) => command(c, w)).join("")) : ""}`;
   };
   const draw = (d, w) => {
-    units = w.age ?? {}; tz = d.timezone ?? "UTC";
+    units = w.age ?? {}; tz = d.timezone ?? "UTC"; got = !!d.drawn;
     if (!d.id) { root.innerHTML = ""; was = null; shown = ""; return; }
     if (d.id !== was || !root.firstChild) {
       open = new Set(); was = d.id; shown = "";
@@ -48,5 +48,6 @@ export function render({model, el}) {
   });
   const again = bind(model, draw);
   again(); every(model, 1, () => tick(root, Date.now() / 1000, units, tz));
+  asking(model, again, () => got);
   return root;
 }

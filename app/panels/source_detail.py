@@ -9,5 +9,5 @@ class SourceDetail(Block):
     """``data``: id, kind, icon, title, sub, timezone, state, verdict {head, why, works, t, svg}, broken, raw,
     numbers [{label, value, note}], depends [text], facts [{label, value}], faults [{span, long, why}] or None,
     rejected [{reason, word, n, note, time, detail, payload, size}], private, commands [{label, line}]; or id and
-    ``gone``. Empty closes it. Message: ``close``.
+    ``gone``. Empty closes it. Messages: ``drawn``, ``close``.
     """

@@ -3,8 +3,9 @@ export function render({model, el}) {
   root.className = "hd";
   root.innerHTML = `<div class="ns" style="display:contents"></div><p class="why" role="status" aria-live="polite"></p><span class="sim"></span>`;
   const $ = (s) => root.querySelector(s);
-  let said = null;
+  let said = null, got = false;
   const draw = (d, w) => {
+    got = !!d.drawn;
     $(".ns").innerHTML = (d.counts ?? []).map((c) => `<button class="n ${esc(c.state)} ${c.n ? "some" : "zero"}" data-q="${esc(c.word)}" title="${esc(fill(w.only, {word: c.word}))}"><b>${number(c.n, d.language)}</b>${esc(c.word)}</button>`).join("");
     const why = $(".why");
     // A live region speaks when its text is set: only a new sentence is news.
@@ -13,6 +14,7 @@ export function render({model, el}) {
     $(".sim").textContent = d.simulated ?? "";
   };
   root.addEventListener("click", (e) => { const b = e.target.closest("[data-q]"); if (b) model.send_msg({type: "filter", q: b.dataset.q}); });
-  bind(model, draw)();
+  const again = bind(model, draw);
+  again(); asking(model, again, () => got);
   return root;
 }

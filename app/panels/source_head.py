@@ -6,4 +6,4 @@ from app.panels.block import Block
 
 
 class SourceHead(Block):
-    """``data``: language, counts [{state, n, word}], sentence, bad, simulated. Message: ``filter`` {q}."""
+    """``data``: language, counts [{state, n, word}], sentence, bad, simulated. Messages: ``drawn``, ``filter`` {q}."""

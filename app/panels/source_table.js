@@ -31,15 +31,15 @@ export function render({model, el}) {
     const down = [...(r.strip ?? "")].filter((c) => c === "x" || c >= "a").length;
     return `<tr class="${mine}" data-id="${esc(r.id)}" aria-selected="${r.id === d.selected}">
       <td><div class="nm">${r.svg}<div><b title="${esc(r.name)}">${esc(r.name)}</b><i>${esc(r.sub)}<span class="hush">, ${esc(r.word)}</span></i></div></div></td>
-      <td>${esc(r.protocol ?? "")}</td><td class="r last">${r.t == null ? esc(r.sums ? w.never : "") : `<span data-t="${r.t}"></span>`}</td>
-      <td class="r">${esc(r.cadence)}</td><td class="r" title="${r.lag_n ? esc(fill(w.lag_n, {n: number(r.lag_n, d.language)})) : ""}">${esc(r.lag || (r.sums ? "–" : ""))}</td>
+      <td class="protocol">${esc(r.protocol ?? "")}</td><td class="r last">${r.t == null ? esc(r.sums ? w.never : "") : `<span data-t="${r.t}"></span>`}</td>
+      <td class="r cadence">${esc(r.cadence)}</td><td class="r lag" title="${r.lag_n ? esc(fill(w.lag_n, {n: number(r.lag_n, d.language)})) : ""}">${esc(r.lag || (r.sums ? "–" : ""))}</td>
       <td>${strip(r.strip, fill(w.strip_label, {n: down}))}</td><td class="r">${sums(r)}</td><td class="r version">${r.version == null ? "" : number(r.version, d.language)}</td></tr>`;
   };
   const paint = () => {
     const words = plainest(q).split(/\s+/).filter(Boolean), every = (d.groups ?? []).flatMap((g) => g.rows);
     const groups = (d.groups ?? []).map((g) => ({title: g.title, rows: g.rows.filter((r) => { const t = plainest(r.find); return words.every((x) => t.includes(x)); })})).filter((g) => g.rows.length);
     shown = groups.flatMap((g) => g.rows);
-    $("tbody").innerHTML = groups.map((g) => `<tr class="g"><td colspan="8">${esc(g.title)}</td></tr>${g.rows.map(row).join("")}`).join("");
+    $("tbody").innerHTML = groups.map((g) => `<tr class="g">${COLUMNS.map((c, i) => `<td class="${c === "strip" ? "day" : c}">${i ? "" : esc(g.title)}</td>`).join("")}</tr>${g.rows.map(row).join("")}`).join("");
     $(".cnt").textContent = q && every.length ? fill(w.count, {shown: shown.length, total: every.length}) : "";
     $(".none").hidden = !!shown.length || !d.read;
     $(".none span").textContent = every.length ? w.nothing : w.empty;
@@ -51,7 +51,7 @@ export function render({model, el}) {
     input.placeholder = w.filter; input.setAttribute("aria-label", w.filter);
     box.classList.toggle("stale", !!d.stale); box.setAttribute("aria-label", w.title);
     $("colgroup").innerHTML = COLUMNS.map((c) => `<col class="c-${c}">`).join("");
-    $("thead").innerHTML = `<tr>${COLUMNS.map((c) => `<th class="${["last", "cadence", "lag", "sums", "version"].includes(c) ? "r" : ""} ${c === "version" ? c : ""}" title="${esc(w[`${c}_note`] ?? "")}">${c === "strip" ? `<span class="axis"><span>${esc(w.strip_from)}</span><span>${esc(w.strip)}</span><span>${esc(w.strip_to)}</span></span>` : esc(w[c])}</th>`).join("")}</tr>`;
+    $("thead").innerHTML = `<tr>${COLUMNS.map((c) => `<th class="${["last", "cadence", "lag", "sums", "version"].includes(c) ? "r" : ""} ${c === "strip" ? "day" : c}" title="${esc(w[`${c}_note`] ?? "")}">${c === "strip" ? `<span class="axis"><span>${esc(w.strip_from)}</span><span>${esc(w.strip)}</span><span>${esc(w.strip_to)}</span></span>` : esc(w[c])}</th>`).join("")}</tr>`;
     $(".key").innerHTML = `<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" class="strip" style="width:14px;height:14px"><path class="v" d="M1 14V8h2v6zM5 14V3h2v11zM9 14V6h2v8z"/></svg>${esc(w.key_received)}
       <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" class="strip" style="width:14px;height:14px"><path class="x" d="M.5 1.5H13.5V13.5H.5Z"/></svg>${esc(w.key_down)}`;
     paint();
@@ -85,5 +85,6 @@ export function render({model, el}) {
     else if (data.type === "open") pick(at ?? shown[0]?.id); else if (data.type === "focus") box.focus(); });
   const again = bind(model, (data, words) => { const was = d.selected, first = !d.groups; d = data; w = words; draw(); if (d.selected !== was) { at = d.selected ?? at; if (first || d.selected) seen(d.selected); } });
   again(); every(model, 1, () => tick(root, Date.now() / 1000, w.age ?? {}, d.timezone));
+  asking(model, again, () => d.drawn);
   return root;
 }

@@ -10,5 +10,6 @@ class SourceTable(Block):
     protocol, t, cadence, lag, lag_n, strip, sums, closes, warning, version, find}]}].
 
     ``strip`` has a letter a cell: ``.`` none, ``1`` … ``9`` height, ``a`` … ``i`` the same with a fault, ``x`` down.
-    Message: ``pick`` {id}. ``say`` takes {"type": "filter", "q"}, {"type": "next", "by": ±1}, "open", "focus".
+    Messages: ``drawn``, ``pick`` {id}. ``say`` takes {"type": "filter", "q"}, {"type": "next", "by": ±1},
+    {"type": "open"}, {"type": "focus"}.
     """

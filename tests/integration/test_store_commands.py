@@ -62,6 +62,8 @@ def test_services_as_json(data: Path) -> None:
     assert reports["state"] == "receiving"
     (source,) = reports["sources"]
     assert source.pop("since")
+    assert source.pop("last_received")
+    assert source.pop("lag_p95_s") is None  # its one case is years old
     assert source == {
         "id": "reports",
         "protocol": "table",
@@ -72,14 +74,32 @@ def test_services_as_json(data: Path) -> None:
         "stored": 1,
         "duplicate": 1,
         "rejected": {"text": 1},
+        "cadence_s": 300.0,
+        "lag_n": 0,
+        "per_minute": 0.2,
     }
-    assert {s["state"] for s in found if s is not reports} == {"ready"}
+    assert {s["state"] for s in found if s["id"] not in {"field_reports", "platform"}} == {"ready"}
+    ledger = next(s for s in found if s["id"] == "platform")
+    assert (ledger["state"], ledger["sources"]) == ("receiving", [])
 
 
 def test_services_as_a_table(data: Path) -> None:
     answer = run(data, "services")
     assert "reports (simulated): receiving" in answer.stdout
     assert answer.stdout.splitlines()[0].split()[:3] == ["service", "state", "age"]
+    assert "1 (text 1)" in answer.stdout
+
+
+def test_one_source_in_detail(data: Path) -> None:
+    found = json.loads(run(data, "services", "--source", "reports", "--json").stdout)
+    assert (found["service"], found["holds"]["cases"], found["rejected"]) == ("field_reports", 1, {"text": 1})
+    (rejection,) = found["rejections"]
+    assert (rejection["reason"], rejection["payload"]) == ("text", None)  # a service with personal data
+    told = run(data, "services", "--source", "reports").stdout
+    assert "kept apart: personal data" in told
+    answer = run(data, "services", "--source", "nobody")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("vonglau: no source is named 'nobody'")
 
 
 def test_unknown_city_is_misuse(data: Path) -> None:
