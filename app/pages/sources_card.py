@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from geodata.store.types import SourceState
 
 PAYLOAD_CHARS = 1200
+MOST_BROKEN = 0.3
 FAULTS_MOST = 8
 
 
@@ -170,23 +171,33 @@ def _sample(kept: Any, zone: str, text: Text) -> dict[str, Any]:
         "time": words.moment(kept.received_at.to_pydatetime(), zone, seconds=True),
         "detail": str(kept.detail or ""),
         "payload": pretty(payload),
-        "size": words.quantity(int(kept.size), "By", 0, text.language) if payload else "",
+        "size": text("sources.bytes", n=words.number(int(kept.size), 0, text.language)) if payload else "",
     }
 
 
 def pretty(payload: bytes) -> str:
-    """A payload to look at: JSON indented, other text as it came, bytes that are no text in hexadecimal."""
-    try:
-        told = payload.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # 4 KiB may end within a letter
-        if len(payload) - error.start > 3:
-            return payload[: PAYLOAD_CHARS // 3].hex(" ")
-        told = payload[: error.start].decode("utf-8")
+    """A payload to look at: JSON indented, other text as it came with its broken bytes as ``\\xff``, what is no text in
+    hexadecimal.
+    """
+    told = payload.decode("utf-8", "ignore")  # 4 KiB may end within a letter
+    broken = len(payload) - len(told.encode())
+    if broken > len(payload) * MOST_BROKEN:
+        return payload[: PAYLOAD_CHARS // 3].hex(" ")
+    if broken and not _cut(payload):
+        told = payload.decode("utf-8", "backslashreplace")
     with contextlib.suppress(ValueError, RecursionError):  # cut, or no JSON
         told = json.dumps(json.loads(told), ensure_ascii=False, indent=1)
     told = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in told)
     return told if len(told) <= PAYLOAD_CHARS else f"{told[:PAYLOAD_CHARS]}…"
+
+
+def _cut(payload: bytes) -> bool:
+    """Whether all that is broken is a letter cut at the end."""
+    try:
+        payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return False
 
 
 def commands(subject: Subject, text: Text) -> Sequence[dict[str, str]]:

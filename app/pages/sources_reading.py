@@ -75,10 +75,14 @@ def read(reader: Reader, city: City) -> Ledger:
     """The page's state now. Raises VongLauError when the states themselves cannot be read; of what is seldom read a
     failure leaves the part empty.
     """
-    services = pn.state.as_cached(f"sources.states.{city.id}", reader.services, ttl=STATES_S, city=city.id)
-    strips = pn.state.as_cached(f"sources.strips.{city.id}", strips_of, ttl=STRIP_S, reader=reader)
-    lags = pn.state.as_cached(f"sources.lags.{city.id}", lags_of, ttl=LAG_S, reader=reader)
+    services = pn.state.as_cached("sources.states", states_of, ttl=STATES_S, reader=reader, city=city.id)
+    strips = pn.state.as_cached("sources.strips", strips_of, ttl=STRIP_S, reader=reader)
+    lags = pn.state.as_cached("sources.lags", lags_of, ttl=LAG_S, reader=reader)
     return Ledger(services=services, strips=strips, lags=lags, at=datetime.now(UTC))
+
+
+def states_of(reader: Reader, city: str) -> Sequence[ServiceState]:
+    return reader.services(city)
 
 
 def strips_of(reader: Reader) -> Mapping[str, Strip]:

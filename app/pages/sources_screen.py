@@ -1,7 +1,7 @@
 """The session of the sources page: what is chosen, what was read last, and what each block shows of it.
 
 Reading happens in the session's thread. A change in the database marks the page as due; it is read at the next turn, at
-most every two seconds, so a city that never rests costs as much as one that speaks now and then.
+most every three seconds, so a city that never rests costs as much as one that speaks now and then.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from app.panels.source_table import SourceTable
 from app.text import Text
 from geodata.errors import VongLauError
 
-TURN_S = 2
-SLOW_TURNS = 8
+TURN_S = 3
+SLOW_TURNS = 5
 """States change by time alone too: a feed grows late without a word."""
 
-STORY_TURNS = 5
+STORY_TURNS = 4
 PAGES = ("explore", "sources", "wall")
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from app.pages import sources_card, sources_rows
+from app.pages import sources_reading as reading
 from app.pages import sources_words as say
 from app.pages.sources_bindings import bare, bindings, endpoint
 from app.pages.sources_cause import HEART, Owned, common
 from app.pages.sources_reading import CELLS, Lag, Ledger, Story, Strip
+from app.pages.sources_screen import SourcesScreen
 from app.text import Text
 from geodata.city import city
+from geodata.store.errors import StoreGone
 from geodata.store.types import FeedState, ServiceState, SourceState
 
 NOON = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
@@ -206,6 +211,7 @@ def test_a_private_service_shows_counts_alone() -> None:
         (b"\xff\xfe\x00\x01\x02", "ff fe 00 01 02"),
         (b"$GPGGA\x00", "$GPGGA\N{REPLACEMENT CHARACTER}"),
         (b"{", "{"),
+        (b"!AIVDM,1,1,\xff\xfe,A", "!AIVDM,1,1,\\xff\\xfe,A"),
         (b"", ""),
     ],
 )
@@ -232,6 +238,49 @@ def test_a_payload_cut_within_a_letter_is_text() -> None:
 )
 def test_an_endpoint_never_tells_a_secret(options: dict[str, object], shown: str | None) -> None:
     assert endpoint(options) == shown
+
+
+class Away:
+    """A reader whose database comes and goes."""
+
+    def __init__(self) -> None:
+        self.away, self.found = True, ledger(source("a")).services
+
+    def services(self, city_id: str) -> object:
+        if self.away:
+            raise StoreGone(where="hue", reason="gone")
+        return self.found
+
+    def query(self, name: str, **params: object) -> pd.DataFrame:
+        columns = {"ledger_strip": ["source", "received", "down", "per_minute"], "source_lag": ["source", "p95_s", "n"]}
+        return pd.DataFrame(columns=columns.get(name, ["time", "up", "error"]))
+
+
+def test_a_database_that_is_away_leaves_the_last_picture_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "STATES_S", 1e-9)
+    reader = Away()
+    settings = SimpleNamespace(data=tmp_path)
+    context: Any = SimpleNamespace(city=city("hue"), reader=reader, settings=settings, language="vi", query={})
+    screen = SourcesScreen(context, VI)
+    screen.body = SimpleNamespace(css_classes=[])
+    screen.read()
+    assert screen.head.data["sentence"] == "Chưa đọc được cơ sở dữ liệu; bảng sẽ tự hiện khi đọc được."
+    reader.away = False
+    screen.read()
+    assert screen.head.data["sentence"] == "Không nguồn nào mất."
+    screen.choose("a")
+    assert screen.detail.data["id"] == "a"
+    assert screen.shell.data["link"] == "?source=a"
+    reader.away = True
+    screen.read()
+    assert screen.table.data["stale"]
+    assert screen.table.data["groups"]
+    assert screen.head.data["sentence"].startswith("Không đọc được cơ sở dữ liệu; bảng này là lúc ")
+    screen.press("clear")
+    assert "id" not in screen.detail.data
+    assert screen.shell.data["link"] == "?"
 
 
 def test_a_broken_url_and_a_broken_file_add_nothing(tmp_path: Path) -> None:
