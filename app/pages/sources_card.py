@@ -176,9 +176,7 @@ def _sample(kept: Any, zone: str, text: Text) -> dict[str, Any]:
 
 
 def pretty(payload: bytes) -> str:
-    """A payload to look at: JSON indented, other text as it came with its broken bytes as ``\\xff``, what is no text in
-    hexadecimal.
-    """
+    """A payload to look at: JSON indented, other text with its broken bytes escaped, what is no text in hexadecimal."""
     told = payload.decode("utf-8", "ignore")  # 4 KiB may end within a letter
     broken = len(payload) - len(told.encode())
     if broken > len(payload) * MOST_BROKEN:
