@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup run peers test check format bench clean
+.PHONY: help setup run peers test check format bench faults fuzz clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -32,6 +32,12 @@ format: setup ## put the code in shape
 
 bench: setup ## speed, measured against a baseline of the same minute
 	@for bench in tests/benchmarks/bench_*.py; do $(PYTHON) $$bench $(ARGS) || exit 1; done
+
+faults: setup ## each source cut, stalled, garbled, doubled, delayed: ARGS="--source simulated_air --fault outage"
+	$(PYTHON) -m tests.faults.drill $(ARGS)
+
+fuzz: setup ## mutated recordings against every parser: ARGS="--seconds 20 --adapter cap"
+	$(PYTHON) -m tests.fuzz.fuzz $(ARGS)
 
 clean: ## the virtual environment and what tools left behind; never data
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache build *.egg-info

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Literal
 
 import httpx
 from shapely.geometry import Point, box
@@ -20,19 +21,20 @@ from geodata.records import Observation, Position, Record, ServiceRequest, Thing
 from geodata.store.types import Batch
 from geodata.view import Bounds
 from sources._binding import adapter
+from sources._check_problems import Door, Problem, door, masked, problems, swapped, waits_only
 from sources.base import Context, Garbled, Options, Refused, Source, Unreachable
 from sources.http import client
 from sources.units import is_ucum
 
-SKEW_S = 60.0
-"""A clock further off than this shows wrong ages on the map."""
+SETTLE_S = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
     """What one fetch told. Times in seconds; ``clock_skew_s`` > 0 when the source's clock is ahead of ours.
 
-    ``newest_age_s`` is None without a dated record, ``inside`` counts of ``placed`` those within the city's bounds.
+    ``newest_age_s`` is None without a dated record, ``inside`` counts of ``placed`` those within the city's bounds,
+    ``swapped`` those that would with longitude and latitude exchanged.
     """
 
     source: str
@@ -48,41 +50,17 @@ class Verdict:
     unknown_properties: tuple[str, ...] = ()
     inside: int = 0
     placed: int = 0
+    swapped: int = 0
     took_s: float = 0.0
+
+    state: Literal["ready", "quiet", "waits", "not_ready"] = "not_ready"
+    problems: list[Problem] = field(default_factory=list)
+    sends_to: Door | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether the source can be switched on as it is."""
-        return (
-            self.error is None
-            and bool(self.records)
-            and not self.unknown_units
-            and not self.unknown_properties
-            and abs(self.clock_skew_s or 0) <= SKEW_S
-            and (self.inside > 0 or not self.placed)
-        )
-
-    def lines(self) -> Iterator[str]:
-        """The verdict in words, one fact a line."""
-        yield f"{self.source} ({self.protocol}): {'ready' if self.ok else 'NOT ready'}"
-        yield f"  reachable            {'yes' if self.reachable else 'no'}"
-        yield f"  speaks the protocol  {'yes' if self.speaks else 'no'}"
-        if self.error:
-            yield f"  error                {self.error}"
-        counted = ", ".join(f"{n} {kind}" for kind, n in self.records.items()) or "none"
-        yield f"  records              {counted} in {self.took_s:.1f} s"
-        if self.rejected:
-            yield f"  rejected             {', '.join(f'{n} {reason}' for reason, n in self.rejected.items())}"
-        if self.newest_age_s is not None:
-            yield f"  newest               {self.newest_age_s:.0f} s old"
-        if self.clock_skew_s is not None:
-            yield f"  clock                {self.clock_skew_s:+.0f} s against ours"
-        if self.unknown_units:
-            yield f"  units not known      {', '.join(self.unknown_units)}; map them with the option units"
-        if self.unknown_properties:
-            yield f"  not in the catalogue {', '.join(self.unknown_properties)}; map them with observed_properties"
-        if self.placed:
-            yield f"  inside the city      {self.inside} of {self.placed}"
+        """Whether it can be switched on as it is: it gives records, has nothing to tell now, or is sent them."""
+        return self.state != "not_ready"
 
 
 async def check(
@@ -97,8 +75,14 @@ async def check(
     verdict = Verdict(source=binding.id, protocol=binding.protocol)
     try:
         source, options = adapter(binding)
-    except VongLauError as error:
+        verdict.sends_to = door(source, options)
+    except (VongLauError, OSError) as error:  # OSError: a certificate that a receiver's door cannot read
         verdict.error = str(error)
+        verdict.problems = problems(verdict, (), None, secret)
+        return verdict
+    if verdict.sends_to is not None and waits_only(options):
+        verdict.problems = problems(verdict, (), options, secret)
+        verdict.state = "not_ready" if verdict.problems else "waits"
         return verdict
     skews: list[float] = []
 
@@ -114,6 +98,10 @@ async def check(
     _judge(verdict, binding, batches, bounds, clock())
     if skews and verdict.clock_skew_s is None:
         verdict.clock_skew_s = sorted(skews)[len(skews) // 2]
+    verdict.error = masked(verdict.error, options, secret)
+    verdict.problems = problems(verdict, batches, options, secret)
+    if not verdict.problems:
+        verdict.state = "ready" if verdict.records else "quiet"
     return verdict
 
 
@@ -131,16 +119,19 @@ async def _read(
     batches: list[Batch] = []
     iterator = source.batches(options, context, None)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as limit:
             async for batch in iterator:
+                if batch.records and not any(some.records for some in batches):
+                    _hurry(limit)
                 batches.append(batch)
                 verdict.reachable = True
                 if source.kinds <= {type(record) for some in batches for record in some.records}:
                     break
-            verdict.reachable = True
+            verdict.reachable = verdict.speaks = True
     except TimeoutError:
         if not batches:
             verdict.error = f"nothing came within {seconds:g} s"
+        verdict.speaks = bool(batches)
     except Unreachable as error:
         verdict.error = None if batches else str(error)
     except (Garbled, Refused) as error:
@@ -152,13 +143,19 @@ async def _read(
     return batches
 
 
+def _hurry(limit: asyncio.Timeout) -> None:
+    """The first records came: what else the source has comes soon or not at all."""
+    soon = asyncio.get_running_loop().time() + SETTLE_S
+    limit.reschedule(min(limit.when() or soon, soon))
+
+
 def _judge(verdict: Verdict, binding: SourceBinding, batches: Iterable[Batch], bounds: Bounds, now: datetime) -> None:
     records = [record for batch in batches for record in batch.records]
     rejected = [row for batch in batches for row in batch.rejected]
     verdict.records = dict(Counter(type(record).__name__ for record in records))
     verdict.rejected = dict(Counter(row.reason for row in rejected))
     garbled = [row for row in rejected if row.payload is not None]
-    verdict.speaks = bool(records) or (bool(rejected) and not garbled)
+    verdict.speaks = bool(records) or (verdict.speaks and not garbled)
     if garbled and not records and verdict.error is None:
         verdict.error = f"nothing readable: {garbled[0].reason} {garbled[0].detail}".strip()
     times = [time for record in records if (time := event_time(record))]
@@ -170,6 +167,7 @@ def _judge(verdict: Verdict, binding: SourceBinding, batches: Iterable[Batch], b
     area = box(bounds.west, bounds.south, bounds.east, bounds.north)
     places = [place for record in records if (place := _place(record)) is not None]
     verdict.placed, verdict.inside = len(places), sum(area.intersects(place) for place in places)
+    verdict.swapped = sum(area.intersects(swapped(place)) for place in places) if not verdict.inside else 0
 
 
 def _units(verdict: Verdict, binding: SourceBinding, records: Iterable[Record]) -> None:

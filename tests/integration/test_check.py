@@ -75,7 +75,7 @@ def check(tmp_path: Path, *arguments: str, **source: Any) -> tuple[dict[str, Any
     """The verdict as JSON, the exit status, and the words."""
     file = tmp_path / "bindings.json"
     file.write_text(json.dumps([{"id": "it", "title_vi": "x", "title_en": "x", **source}]))
-    common = ["check", "it", "--bindings", str(file), "--city", "hue", "--seconds", "10", *arguments]
+    common = ["check", "it", "--bindings", str(file), "--city", "hue", "--seconds", "10", "--lang", "en", *arguments]
     result = CliRunner().invoke(cli, [*common, "--json"])
     words = CliRunner().invoke(cli, common)
     return json.loads(result.stdout)[0], result.exit_code, words.stdout
@@ -124,7 +124,8 @@ def test_ships_on_the_other_side_of_the_world(tmp_path: Path) -> None:
             file = tmp_path / "b.json"
             source = {"id": "it", "title_vi": "x", "title_en": "x", "protocol": "ais", "service": "fishing_vessels"}
             file.write_text(json.dumps([{**source, "options": {"port": port}}]))
-            found.append(CliRunner().invoke(cli, ["check", "it", "--bindings", str(file), "--seconds", "2"]))
+            common = ["check", "it", "--bindings", str(file), "--seconds", "2", "--lang", "en"]
+            found.append(CliRunner().invoke(cli, common))
     assert found[0].exit_code == 1
     assert "inside the city      0 of 1" in found[0].stdout
 
@@ -166,3 +167,35 @@ def test_a_server_that_speaks_something_else(tmp_path: Path) -> None:
 def test_misuse(arguments: list[str], reason: str) -> None:
     with pytest.raises(VongLauError, match=reason):
         CliRunner().invoke(cli, ["check", *arguments], catch_exceptions=False)
+
+
+def test_places_elsewhere_are_told_with_what_to_do(tmp_path: Path) -> None:
+    replies = things()
+    replies["/Things"]["value"][0]["Locations"][0]["location"]["coordinates"] = [16.46, 80.0]
+    with http(replies) as url:
+        verdict, status, words = check(tmp_path, protocol="sensorthings", service="air_quality", options={"url": url})
+    assert (status, verdict["inside"], [p["key"] for p in verdict["problems"]]) == (1, 0, ["outside"])
+    assert "check the coordinate system (crs)" in words
+
+
+def test_nothing_to_tell_is_no_fault(tmp_path: Path) -> None:
+    """No alert fires: the source is ready."""
+    with http({"/api/v2/alerts": []}) as url:
+        source = {"protocol": "alertmanager", "service": "information_security", "options": {"url": url}}
+        verdict, status, words = check(tmp_path, **source)
+    assert (status, verdict["state"], verdict["problems"]) == (0, "quiet", [])
+    assert "it has nothing to tell right now" in words
+
+
+def test_a_source_that_is_sent_things_says_where_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source: dict[str, Any] = {"protocol": "alertmanager", "service": "information_security"}
+    monkeypatch.setenv("ALERTS_TOKEN", "very-secret")
+    verdict, status, words = check(tmp_path, **source, options={"push": True, "push_token_env": "ALERTS_TOKEN"})
+    assert (status, verdict["state"]) == (0, "waits")
+    assert "/in/it" in words
+    assert "very-secret" not in words
+    _, _, words = check(tmp_path, "--lang", "vi", **source, options={"push": True, "push_token_env": "ALERTS_TOKEN"})
+    assert "sẵn sàng (chờ bên kia gửi đến)" in words
+    monkeypatch.delenv("ALERTS_TOKEN")
+    verdict, status, _ = check(tmp_path, **source, options={"push": True, "push_token_env": "ALERTS_TOKEN"})
+    assert (status, verdict["problems"]) == (1, [{"key": "secret", "about": "ALERTS_TOKEN"}])

@@ -1,0 +1,223 @@
+"""``make faults``: each source of a simulated city cut, stalled, garbled, doubled and delayed, then all at once.
+
+The city, the ingest and the database are processes of their own; sources are those of the bindings file. Judged: one
+line down and one line up again, sums that close, that no other source goes down or late, and that the store then holds
+what the source says it has. A garbled, doubled or late source may stay up: then what was rejected is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import click
+
+from geodata.city import SourceBinding
+from geodata.records import Record
+from geodata.store.types import Cursor, Role, SourceState
+from geodata.store.writer import Writer
+from tests.support.cluster import TestCluster, running
+from tests.support.drill import POLL_S, City, city, patience_s, until
+from tests.support.drill_audit import ask, missing
+from tests.support.machine import closes
+
+FAULTS = ("outage", "stall", "garbage", "duplicates", "late")
+NOTICE_S = {"outage": 30.0, "stall": 0.0, "garbage": 12.0, "duplicates": 8.0, "late": 12.0}
+"""So long a fault is held at most when nobody falls; a stall as long as the most patient source waits, and more."""
+
+STALL_MORE_S = 25.0
+MUST_FALL = {"outage", "stall"}
+RECOVER_S = 75.0
+UP_S = 90.0
+POLLED_S = 70.0
+"""Longest poll interval of a source whose options do not let the drill shorten it."""
+
+
+@dataclass
+class Line:
+    """One source under one fault. ``wrong`` says what does not hold; seconds are None where it stayed up."""
+
+    source: str
+    fault: str
+    notice_s: float | None = None
+    recover_s: float | None = None
+    rejected: int = 0
+    duplicate: int = 0
+    asked: int | None = None
+    wrong: list[str] = field(default_factory=list)
+
+    def row(self) -> str:
+        seconds = [f"{one:6.1f}" if one is not None else "     –" for one in (self.notice_s, self.recover_s)]
+        verdict = "; ".join(self.wrong) or ("ok" if self.notice_s is not None else "ok, stayed up")
+        asked = "–" if self.asked is None else str(self.asked)
+        counted = f"{self.rejected:8} {self.duplicate:9} {asked:>6}"
+        return f"{self.source:28} {self.fault:10} {seconds[0]} {seconds[1]} {counted}  {verdict}"
+
+
+HEAD = f"{'source':28} {'fault':10} notice recover rejected duplicate  asked  verdict"
+
+
+def drill(here: City, dsn: str, sources: Sequence[str], fault: str, whole: bool = False) -> list[Line]:
+    """One fault on some sources at once, held until they are down, lifted, judged."""
+    lines = {name: Line(name, fault) for name in sources}
+    since, before = here.position(), here.states()
+    cursors = asyncio.run(_cursors(dsn, sources))
+    for name in ["all"] if whole else sources:
+        here.switch(name, fault)
+    began, fell = time.monotonic(), dict[str, float]()
+    patient = max(patience_s(one) for one in here.bindings if one.id in lines)
+    held = NOTICE_S[fault] or patient + STALL_MORE_S
+    until(lambda: _note(here, since, "down", sources, began, fell), held)
+    time.sleep(1)
+    for name in ["all"] if whole else sources:
+        here.switch(name, None)
+    began, rose = time.monotonic(), dict[str, float]()
+    until(lambda: _note(here, since, "up", list(fell), began, rose), RECOVER_S)
+    time.sleep(POLL_S * 2)
+    here.alive()
+    for name, line in lines.items():
+        line.notice_s, line.recover_s = fell.get(name), rose.get(name)
+    _judge(here, lines, since, before)
+    _audit(here, lines, cursors)
+    return list(lines.values())
+
+
+def _note(here: City, since: int, word: str, names: Sequence[str], began: float, into: dict[str, float]) -> bool:
+    """Writes down when each source first said ``word``; whether all have."""
+    for name, said in here.said(since):
+        if said == word and name in names:
+            into.setdefault(name, time.monotonic() - began)
+    return set(names) <= set(into)
+
+
+def _judge(here: City, lines: Mapping[str, Line], since: int, before: Mapping[str, SourceState]) -> None:
+    said, after = here.said(since), here.states()
+    others = sorted({name for name, word in said if name not in lines and word == "down"})
+    worse = [
+        name for name, state in after.items()
+        if name not in lines and name in before and before[name].state == "receiving" and state.state != "receiving"
+    ]  # fmt: skip
+    open_sums = [service.id for service in here.reader.services() if not closes(service)]
+    for name, line in lines.items():
+        words = [word for one, word in said if one == name]
+        if words not in ([], ["down", "up"]):
+            line.wrong.append(f"said {' '.join(words)}")
+        if not words and line.fault in MUST_FALL:
+            line.wrong.append("never noticed")
+        line.rejected = sum(after[name].rejected.values()) - sum(before[name].rejected.values())
+        line.duplicate = after[name].duplicate - before[name].duplicate
+        line.wrong += [f"{other} fell too" for other in others] + [f"{other} is late" for other in worse]
+        line.wrong += [f"sums of {service} are open" for service in open_sums]
+
+
+def _audit(here: City, lines: Mapping[str, Line], cursors: Mapping[str, Cursor | None]) -> None:
+    """What the sources have by now must be in the store once they were polled again."""
+    sound = [one for one in here.bindings if one.id in lines and not lines[one.id].wrong]
+    asked = asyncio.run(_ask_all(sound, cursors))
+    for binding in sound:
+        if (records := asked[binding.id]) is not None:
+            lines[binding.id].asked = len(records)
+    open_ = {one.id: one for one in sound if asked[one.id] is not None}
+
+    def held() -> bool:
+        for binding in list(open_.values()):
+            if not missing(here.reader, binding, asked[binding.id] or ()):
+                del open_[binding.id]
+        return not open_
+
+    until(held, POLLED_S)
+    for binding in open_.values():
+        lost = missing(here.reader, binding, asked[binding.id] or ())
+        lines[binding.id].wrong += [f"{len(lost)} lost, first {lost[0]}"] if lost else []
+
+
+async def _ask_all(
+    sound: Sequence[SourceBinding], cursors: Mapping[str, Cursor | None]
+) -> dict[str, list[Record] | None]:
+    found = await asyncio.gather(*(ask(binding, cursors[binding.id]) for binding in sound))
+    return {binding.id: records for binding, records in zip(sound, found, strict=True)}
+
+
+async def _cursors(dsn: str, sources: Sequence[str]) -> dict[str, Cursor | None]:
+    async with Writer.open(dsn) as writer:
+        return {name: await writer.cursor(name) for name in sources}
+
+
+def settled(here: City) -> list[str]:
+    """Waits until every source has said that it is up; those that never did."""
+    names = {binding.id for binding in here.bindings}
+    until(lambda: names <= {name for name, word in here.said() if word != "down"}, UP_S)
+    return sorted(names - {name for name, word in here.said() if word != "down"})
+
+
+def groups(names: Sequence[str], together: int) -> Iterator[list[str]]:
+    """Far apart in the list, so that those of one family fail at different times."""
+    count = -(-len(names) // together)
+    for first in range(count):
+        yield list(names[first::count])
+
+
+def run(
+    here: City, dsn: str, faults: Sequence[str], together: int, *, at_once: bool, say: Callable[[str], None]
+) -> list[Line]:
+    """The whole drill; each line is said as it comes."""
+    silent = settled(here)
+    lines = [Line(name, "none", wrong=["never up"]) for name in silent]
+    for line in lines:
+        say(line.row())
+    names = [binding.id for binding in here.bindings if binding.id not in silent]
+    for fault in faults:
+        for group in groups(names, together):
+            done = drill(here, dsn, group, fault)
+            for line in done:
+                say(line.row())
+            lines += done
+        if at_once:
+            done = drill(here, dsn, names, fault, whole=True)
+            for line in done:
+                say("all: " + line.row())
+            lines += done
+    return lines
+
+
+def _dsn(cluster: TestCluster, database: str, role: Role) -> str:
+    return cluster.dsn(role, database)
+
+
+@click.command()
+@click.option("--source", "sources", multiple=True, help="Only these. Repeatable.")
+@click.option("--fault", "faults", multiple=True, type=click.Choice(FAULTS), help="Only these. Repeatable.")
+@click.option("--city", "name", default="hue", show_default=True)
+@click.option("--speed", default=1.0, show_default=True, help="Of the city's clock; faster, it begins 48 h ago.")
+@click.option("--together", default=8, show_default=True, help="Sources that fail at the same moment.")
+@click.option("--at-once/--no-at-once", default=True, help="Then all of them together.")
+def main(
+    sources: tuple[str, ...], faults: tuple[str, ...], name: str, speed: float, together: int, at_once: bool
+) -> None:
+    """Each source under each fault, then all together. Exit status 1 when something does not hold."""
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="vonglau-drill-") as folder,
+        running(f"drill-{Path(folder).name}") as cluster,
+        cluster.fresh() as database,
+        city(partial(_dsn, cluster, database), Path(folder), name, speed=speed, only=sources) as here,
+    ):
+        click.echo(HEAD)
+        dsn = cluster.dsn("ingest", database)
+        lines = run(here, dsn, faults or FAULTS, together, at_once=at_once, say=click.echo)
+        errors = here.log.read_text(errors="replace").count("Traceback")
+    bad = [line for line in lines if line.wrong]
+    click.echo(
+        f"{len(lines)} drills, {len(bad)} wrong, {errors} tracebacks in the log, {time.monotonic() - began:.0f} s"
+    )
+    sys.exit(1 if bad or errors else 0)
+
+
+if __name__ == "__main__":
+    main()
