@@ -235,7 +235,7 @@ def _observation(
             observed_property=_property(symbol, options),
             phenomenon_time=_time(when, zone),
             result=_result(value, quality),
-            unit=_unit(symbol, unit, options),
+            unit=_unit(unit, options),
             quality=quality,
             received_at=arrival,
         )
@@ -287,7 +287,7 @@ def _pointed(value: str) -> str:
     return value.replace(",", "")
 
 
-def _unit(symbol: str, unit: str, options: TextOptions) -> str | None:
+def _unit(unit: str, options: TextOptions) -> str | None:
     """UCUM; what nobody knows stays, for the store to refuse it."""
     if unit in _UNITLESS and not options.units.get(unit):
         return "1"
