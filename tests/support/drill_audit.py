@@ -39,14 +39,32 @@ async def ask(binding: SourceBinding, cursor: Cursor | None, seconds: float = 10
 
 
 def missing(reader: Reader, binding: SourceBinding, records: Sequence[Record]) -> list[Any]:
-    """Identities of records that the store lacks."""
+    """Identities of records that the store lacks. A result that the source computes when it is asked (the newest of its
+    series) is not lost when the store has a newer one of that series.
+    """
     lost: list[Any] = []
     for kind in (Observation, Position, ServiceRequest, Event, Thing):
         asked = [one for one in records if type(one) is kind]
         if asked:
             held = _held(reader, binding.service, kind, asked)
-            lost += [key for one in asked if (key := _key(one)) not in held]
+            newest = _newest(asked)
+            for one in asked:
+                key = _key(one)
+                series, time = key[:-1], key[-1]
+                if key in held:
+                    continue
+                last = kind is Observation and newest[series] == time
+                if not (last and any(one_held[:-1] == series and one_held[-1] > time for one_held in held)):
+                    lost.append(key)
     return lost
+
+
+def _newest(asked: Sequence[Record]) -> dict[tuple[Any, ...], Any]:
+    """The last time of each series."""
+    found: dict[tuple[Any, ...], Any] = {}
+    for *series, time in (_key(one) for one in asked):
+        found[tuple(series)] = max(time, found.get(tuple(series), time))
+    return found
 
 
 def _key(record: Record) -> tuple[Any, ...]:
