@@ -67,9 +67,9 @@ def stamp(t: float) -> str:
     return datetime.fromtimestamp(int(t), LOCAL).isoformat()
 
 
-def xml(bulletin: Bulletin, sender: str, names: tuple[str, str], link: str = "") -> str:
+def xml(bulletin: Bulletin, sender: str, names: tuple[str, str]) -> str:
     """The message. ``names`` are those of the sender in Vietnamese and English."""
-    inner = "".join(_alert(bulletin, sender, names, link))
+    inner = "".join(_alert(bulletin, sender, names))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<alert xmlns="{NAMESPACE}">\n{inner}</alert>\n'
 
 
@@ -77,7 +77,7 @@ def _tag(name: str, value: str | None) -> str:
     return "" if value is None or not value else f"<{name}>{escape(value, quote=False)}</{name}>\n"
 
 
-def _alert(b: Bulletin, sender: str, names: tuple[str, str], link: str) -> Iterator[str]:
+def _alert(b: Bulletin, sender: str, names: tuple[str, str]) -> Iterator[str]:
     yield _tag("identifier", b.identifier)
     yield _tag("sender", sender)
     yield _tag("sent", stamp(b.sent))
@@ -86,11 +86,11 @@ def _alert(b: Bulletin, sender: str, names: tuple[str, str], link: str) -> Itera
     yield _tag("scope", "Public")
     yield _tag("note", b.note)
     yield _tag("references", " ".join(f"{sender},{name},{stamp(sent)}" for name, sent in b.references))
-    yield from _info(b, "vi-VN", b.vi, names[0], link)
-    yield from _info(b, "en-US", b.en, names[1], link)
+    yield from _info(b, "vi-VN", b.vi, names[0])
+    yield from _info(b, "en-US", b.en, names[1])
 
 
-def _info(b: Bulletin, language: str, words: Words, name: str, link: str) -> Iterator[str]:
+def _info(b: Bulletin, language: str, words: Words, name: str) -> Iterator[str]:
     yield "<info>\n"
     yield _tag("language", language)
     yield _tag("category", "Geo" if b.kind == "landslide" else "Met")
@@ -107,7 +107,6 @@ def _info(b: Bulletin, language: str, words: Words, name: str, link: str) -> Ite
     yield _tag("headline", words.headline)
     yield _tag("description", words.description)
     yield _tag("instruction", words.instruction)
-    yield _tag("web", link)
     if b.level is not None:
         yield f"<parameter><valueName>Cấp độ rủi ro thiên tai</valueName><value>{b.level}</value></parameter>\n"
     yield "<area>\n"

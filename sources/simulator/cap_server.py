@@ -78,7 +78,7 @@ class CapHandler(ConditionalHandler):
         if found is None:
             await self.send("không có bản tin này", "text/plain", HTTPStatus.NOT_FOUND)
             return
-        body = xml(found, office.sender, (office.sender_vi, office.sender_en), f"{self._root}/{found.identifier}.xml")
+        body = xml(found, office.sender, (office.sender_vi, office.sender_en))
         await self.send_unless_known(body, "application/cap+xml", found.sent)
 
     @property

@@ -126,6 +126,7 @@ async def test_a_stalled_server_is_given_up(hue: Town, tmp_path: Path, monkeypat
         with pytest.raises(SourceError, match="no answer in time"):
             await opened.sources[AIR].poll(**FAST)
         opened.clear()
+        monkeypatch.undo()
         assert await opened.sources[AIR].poll(**FAST)
 
 
