@@ -155,7 +155,7 @@ def test_bulletins_are_strictly_valid(town: Town) -> None:
     found = office.between(NOW - 40 * 86400, NOW + 4 * 86400)
     assert len({bulletin.identifier for bulletin in found}) == len(found) > 20
     for bulletin in found:
-        body = xml(bulletin, cast.sender, (cast.sender_vi, cast.sender_en), "http://a/b")
+        body = xml(bulletin, cast.sender, (cast.sender_vi, cast.sender_en))
         assert_strict(ElementTree.fromstring(body))
     earlier = {(bulletin.identifier, bulletin.sent) for bulletin in found}
     for bulletin in found:
