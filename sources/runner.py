@@ -76,20 +76,26 @@ class Runner:
             tasks = [asyncio.create_task(feed.run(), name=feed.binding.id) for feed in self.feeds]
             beating = asyncio.create_task(self._beat())
             log.info("reading %d sources", len(tasks))
-            await self._stop.wait()
-            if self.intake is not None:
-                await self.intake.close()
-            for feed in self.feeds:
-                feed.stop()
-            _, late = await asyncio.wait(tasks, timeout=LAST_S) if tasks else (set(), set[asyncio.Task[None]]())
-            for task in (*late, beating):
-                task.cancel()
-            await asyncio.gather(*late, beating, return_exceptions=True)
-            if late:
-                log.error("stopped before the store had taken what %d sources sent last", len(late))
-            for task in tasks:
-                if not task.cancelled() and (error := task.exception()):
-                    log.error("source %s ended", task.get_name(), exc_info=error)
+            try:
+                await self._until_stopped(tasks)
+            finally:  # also when we are cancelled ourselves: nobody goes on reading behind our back
+                for task in (*tasks, beating):
+                    task.cancel()
+                await asyncio.gather(*tasks, beating, return_exceptions=True)
+
+    async def _until_stopped(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Waits for the stop, then for the store to take what was read."""
+        await self._stop.wait()
+        if self.intake is not None:
+            await self.intake.close()
+        for feed in self.feeds:
+            feed.stop()
+        _, late = await asyncio.wait(tasks, timeout=LAST_S) if tasks else (set(), set[asyncio.Task[None]]())
+        if late:
+            log.error("stopped before the store had taken what %d sources sent last", len(late))
+        for task in set(tasks) - late:
+            if not task.cancelled() and (error := task.exception()):
+                log.error("source %s ended", task.get_name(), exc_info=error)
 
     async def _unless_stopped(self, work: Coroutine[object, object, tuple[Feed, ...]]) -> tuple[Feed, ...] | None:
         """The work's result; None when the stop came first (the store may be away for long)."""
