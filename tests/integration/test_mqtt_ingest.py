@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from aiomqtt import Client
 
 from geodata.city import SourceBinding
@@ -45,6 +46,7 @@ async def until(done: Callable[[], bool]) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a connection killed in a COPY
 async def test_a_kill_loses_nothing_that_the_broker_was_not_told_of(
     writer: Writer, reader: Reader, tmp_path: Path
 ) -> None:
