@@ -35,9 +35,11 @@ const whole = (root) => {
   for (const el of root.querySelectorAll("[data-v]"))
     for (const text of JSON.parse(el.dataset.v)) if (text) { el.textContent = text; if (el.scrollWidth <= el.clientWidth) break; }
 };
-// Measure again when the font has come and when the block's size changes.
+// Measure again when a font has come (any: a weight is asked for only when a word wants it) and when the block's size changes.
 const measured = (model, root, work) => {
   document.fonts?.ready.then(work);
+  document.fonts?.addEventListener("loadingdone", work);
+  model.on("remove", () => document.fonts?.removeEventListener("loadingdone", work));
   const watch = new ResizeObserver(work);
   watch.observe(root); model.on("remove", () => watch.disconnect());
 };

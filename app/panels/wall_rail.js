@@ -21,7 +21,7 @@ export function render({model, el}) {
     root.innerHTML = `${d.facts?.length ? facts(d.facts) : ""}<h2>${esc(d.title)} <span>${esc(d.head)}</span></h2>
       <div class="list">${(d.items ?? []).length ? d.items.map(item).join("") : `<p class="calm">${esc(d.calm)}</p>`}</div>
       ${d.shares?.length ? `<h2 class="second">${esc(d.shares_title)}</h2>${shares(d.shares)}` : ""}${d.river ? river(d.river, w) : ""}`;
-    fit(); tick(root, Date.now() / 1000, units, tz);
+    tick(root, Date.now() / 1000, units, tz); fit();
   };
   const fit = () => {
     whole(root);
@@ -29,6 +29,6 @@ export function render({model, el}) {
     const name = root.querySelector(".r1 .n");
     if (name && name.scrollWidth > name.clientWidth + 1) root.querySelector(".rise").hidden = true;
   };
-  bind(model, draw)(); measured(model, root, fit); every(model, 10, () => tick(root, Date.now() / 1000, units, tz));
+  bind(model, draw)(); measured(model, root, fit); every(model, 10, () => { tick(root, Date.now() / 1000, units, tz); fit(); }); // an age may have grown wider
   return root;
 }

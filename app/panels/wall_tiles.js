@@ -21,6 +21,6 @@ export function render({model, el}) {
     // Order of loss when narrow (look.md 5): the second fact goes before the words of the first are cut.
     for (const line of root.querySelectorAll(".tv")) { const label = line.querySelector("span"), second = line.querySelector("em"); if (label.scrollWidth > label.clientWidth + 1) second.hidden = true; }
   };
-  bind(model, draw)(); measured(model, root, fit); every(model, 10, () => tick(root, Date.now() / 1000, units, tz));
+  bind(model, draw)(); measured(model, root, fit); every(model, 10, () => { tick(root, Date.now() / 1000, units, tz); fit(); }); // an age may have grown wider
   return root;
 }

@@ -111,7 +111,7 @@ def test_killed_parts_are_started_again_and_feeds_come_back(here: Machine, reade
 def alive(here: Machine, command: str) -> int | None:
     try:
         return here.child(command).pid
-    except (StopIteration, psutil.NoSuchProcess):
+    except (LookupError, psutil.NoSuchProcess):
         return None
 
 

@@ -124,7 +124,12 @@ class Machine:
         return found
 
     def child(self, command: str) -> psutil.Process:
-        return next(p for p in self.processes() if f"-m app {command}" in " ".join(p.cmdline()))
+        for process in self.processes():
+            # one that has just ended has no command line any more
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if f"-m app {command}" in " ".join(process.cmdline()):
+                    return process
+        raise LookupError(command)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         assert self.process is not None
