@@ -134,6 +134,19 @@ class Canvas:
         over[..., 3] = np.rint(over[..., 3] * alpha).astype(np.uint8)
         buffer[...] = np.asarray(Image.alpha_composite(under, Image.fromarray(over)))
 
+    def image(self, picture: NDArray[np.uint8], box: tuple[float, float, float, float], alpha: float = 1) -> None:
+        """Lay an RGBA picture of a box in EPSG:3857 over what is there, stretched to its place."""
+        (x0, y0), (x1, y1) = (self._to_px.transform(corner) for corner in (box[:2], box[2:]))
+        g, size = self.gutter, (self.width, self.height)
+        if x1 <= x0 or y1 <= y0:
+            return
+        back = ((picture.shape[1] / (x1 - x0)), (picture.shape[0] / (y1 - y0)))
+        # PIL wants the source's place of each target px; rows go down, the canvas' y goes up
+        top = self.height + 2 * g - y1
+        to_source = (back[0], 0, (g - x0) * back[0], 0, back[1], (g - top) * back[1])
+        placed = Image.fromarray(picture).transform(size, Image.Transform.AFFINE, to_source, Image.Resampling.BILINEAR)
+        self.paste(np.asarray(placed), alpha)
+
     def mark(self, x: float, y: float, row: Mapping[str, Any], k: float = 1) -> None:
         """The mark of a row (columns as in ``layers.marks``) at x, y in EPSG:3857, k times its desk size."""
         ops, alpha = drawing(row)

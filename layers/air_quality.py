@@ -39,6 +39,7 @@ class AirQuality(Layer):
 
     service = "air_quality"
     z_order = 64
+    noun = ("trạm đo", "stations")
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         latest = reader.latest(self.service, Observation, view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geodata import catalogue
 from geodata.errors import UnknownName
 from geodata.view import View
 
@@ -23,30 +24,6 @@ if TYPE_CHECKING:
 
     from geodata.store.reader import Reader
     from layers.raster import ColumnCache
-
-NOT_LAYERS = {
-    "agg",
-    "badges",
-    "base",
-    "basemap",
-    "compose",
-    "drawing",
-    "elements",
-    "ground",
-    "labels",
-    "lettering",
-    "mapfigure",
-    "marks",
-    "palette",
-    "pen",
-    "raster",
-    "shapes",
-    "states",
-    "streets",
-    "words",
-    "density",
-    "tiles",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +44,8 @@ class Layer(ABC):
 
     service: ClassVar[str]
     z_order: ClassVar[int] = 50
+    noun: ClassVar[tuple[str, str]] = ("đang theo dõi", "watched")
+    """What ``count`` counts, Vietnamese and English: the words beside the number of the wall's tile."""
 
     @abstractmethod
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
@@ -74,7 +53,7 @@ class Layer(ABC):
 
     @abstractmethod
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element | hv.Overlay:
-        """Pure: no database, no Panel, no clock. Only the elements of ``layers.elements`` and hv.Path."""
+        """Pure: no database, no Panel, no clock. Only the elements of ``layers.elements``, hv.Path, hv.RGB."""
 
     @abstractmethod
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
@@ -83,6 +62,10 @@ class Layer(ABC):
     @abstractmethod
     def inspect(self, row: pd.Series, language: str) -> Mapping[str, str]:
         """A row in words for the detail panel: label to value, in the order to show."""
+
+    def count(self, frame: gpd.GeoDataFrame) -> int:
+        """What the city has of it now: the number of the wall's tile when nothing is abnormal."""
+        return len(frame)
 
     def table(self, frame: gpd.GeoDataFrame, language: str) -> pd.DataFrame:
         """The table twin of the picture: one row a mark, index = id, ready to show."""
@@ -109,15 +92,15 @@ class RasterLayer(Layer):
 
 @cache
 def layers() -> Mapping[str, Layer]:
-    """Every layer by service id, found by module name: the module has one concrete Layer subclass."""
-    package = importlib.import_module("layers")
+    """Every layer by service id: the module of the service's name, with one concrete Layer subclass."""
     found: dict[str, Layer] = {}
-    for info in pkgutil.iter_modules(package.__path__):
-        if info.ispkg or info.name in NOT_LAYERS:
+    for service in catalogue.services():
+        name = f"layers.{service}"
+        if importlib.util.find_spec(name) is None:
             continue
-        module = importlib.import_module(f"layers.{info.name}")
+        module = importlib.import_module(name)
         for thing in vars(module).values():
-            if isinstance(thing, type) and issubclass(thing, Layer) and thing.__module__ == module.__name__:
+            if isinstance(thing, type) and issubclass(thing, Layer) and thing.__module__ == name:
                 found[thing.service] = thing()
     return dict(sorted(found.items(), key=lambda item: item[1].z_order))
 

@@ -20,7 +20,7 @@ from layers.agg import Canvas, painted
 from layers.base import Layer, RasterLayer, get
 from layers.elements import Areas, Marks, columns
 from layers.labels import labels
-from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, flat, path_columns, style_of
+from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, flat, image_rgba, path_columns, style_of
 from layers.streets import Streets
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ def paint(canvas: Canvas, element: Any, k: float) -> None:
         if style.get("casing", True):
             canvas.lines(lines, palette.BG[0], width + LINE_CASING_PX, alpha=alpha)
         canvas.lines(lines, color, width, alpha=alpha, dash=_dash(style, k))
+    elif isinstance(element, hv.RGB):
+        canvas.image(image_rgba(element), element.bounds.lbrt(), float(style.get("alpha", 1)))
     elif not isinstance(element, hv.Tiles):
-        raise TypeError(f"a layer draws Marks, Areas, Path or Tiles, not {type(element).__name__}")
+        raise TypeError(f"a layer draws Marks, Areas, Path, RGB or Tiles, not {type(element).__name__}")
 
 
 def _paint_areas(canvas: Canvas, element: Areas, style: dict[str, Any], k: float) -> None:

@@ -81,20 +81,26 @@ def of(frame: gpd.GeoDataFrame | pd.DataFrame | Mapping[str, Any]) -> Marks:
     return Marks({c: data[c].to_numpy() for c in ("x", "y", *columns)}, ["x", "y"], columns)
 
 
-def areas(geometries: Sequence[shapely.Geometry] | np.ndarray, color: str, **style: Any) -> Areas:
+def areas(
+    geometries: Sequence[shapely.Geometry] | np.ndarray, color: str, *, ids: Sequence[str] | None = None, **style: Any
+) -> Areas:
     """Areas of one style from geometries in EPSG:4326: fill 7 %, edge 3 px, hatch 30 % (look.md 3.6).
 
-    ``style`` overrides ``hatch``, ``fill_alpha``, ``line_width``, ``line_dash`` (exercise: "dashed").
+    ``style`` overrides ``hatch`` (None: no hatch), ``fill_alpha``, ``line_color``, ``line_width``, ``line_dash``
+    (exercise: "dashed"). With ``ids``, one a geometry, a tap picks the area.
     """
     rings = []
-    for polygon in shapely.get_parts(np.asarray(geometries, object)):
+    parts, of_geometry = shapely.get_parts(np.asarray(geometries, object), return_index=True)
+    for polygon, index in zip(parts, of_geometry, strict=True):
         if polygon.geom_type != "Polygon" or polygon.is_empty:
             continue
         x, y = mercator_xy(*np.array(polygon.exterior.coords)[:, :2].T)
         holes = [np.column_stack(mercator_xy(*np.array(hole.coords)[:, :2].T)) for hole in polygon.interiors]
-        rings.append({"x": x, "y": y, "holes": [holes]})
+        rings.append({"x": x, "y": y, "holes": [holes], **({} if ids is None else {"id": str(ids[index])})})
     options = {"hatch": (color, 0.30, 14, 2), "fill_color": color, "fill_alpha": 0.07, "line_color": color}
-    element: Areas = Areas(rings, ["x", "y"]).opts(backend="bokeh", **(options | {"line_width": 3} | style))
+    element: Areas = Areas(rings, ["x", "y"], [] if ids is None else ["id"]).opts(
+        backend="bokeh", **(options | {"line_width": 3} | style)
+    )
     return element
 
 

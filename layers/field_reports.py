@@ -65,6 +65,7 @@ class FieldReports(RasterLayer):
 
     service = "field_reports"
     z_order = 50
+    noun = ("đang mở", "open")
     density_below = 9.5
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:

@@ -47,6 +47,7 @@ class FishingVessels(RasterLayer):
     service = "fishing_vessels"
     z_order = 60
     density_below = 15.0
+    noun = ("trên biển", "at sea")
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         return self.classify(reader.latest(self.service, Position, view), view)
@@ -107,6 +108,13 @@ class FishingVessels(RasterLayer):
             for vi, en, s, at, n in rows
             if n or s in {"fresh", "late"}
         ]
+
+    def count(self, frame: gpd.GeoDataFrame) -> int:
+        """Fishing vessels heard of that do not lie in port."""
+        if frame.empty:
+            return 0
+        heard = frame["state"].isin(["fresh", "late"])
+        return int((heard & ~frame["in_port"].astype(bool) & frame["fishing"].astype(bool)).sum())
 
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi = language == "vi"

@@ -63,6 +63,7 @@ class Hydrology(Layer):
 
     service = "hydrology"
     z_order = 66
+    noun = ("trạm đo", "stations")
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         latest = reader.latest(self.service, Observation, view)

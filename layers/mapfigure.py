@@ -14,6 +14,7 @@ import numpy as np
 from bokeh.models import (
     ColumnDataSource,
     GlyphRenderer,
+    ImageRGBA,
     MultiLine,
     MultiPolygons,
     PanTool,
@@ -25,6 +26,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure as bokeh_figure
 from holoviews.core.options import Store
+from numpy.typing import NDArray
 
 from geodata.view import View
 from layers import marks, palette
@@ -53,15 +55,33 @@ def style_of(element: Any) -> dict[str, Any]:
 
 
 def area_columns(element: Areas) -> dict[str, list[Any]]:
-    """xs, ys of Bokeh's MultiPolygons: area, part, ring (outer first)."""
-    xs, ys = [], []
+    """xs, ys of Bokeh's MultiPolygons: area, part, ring (outer first), with the area's ``id`` when it has one."""
+    xs, ys, ids = [], [], []
     for polygon in element.split(datatype="dictionary") if len(element) else []:
         holes = polygon.get("holes") or []
         inner = holes[0] if holes else []
         rings = [np.column_stack((polygon["x"], polygon["y"])), *inner]
         xs.append([[np.asarray(ring)[:, 0] for ring in rings]])
         ys.append([[np.asarray(ring)[:, 1] for ring in rings]])
-    return {"xs": xs, "ys": ys}
+        ids.append(str(polygon.get("id")))
+    return {"xs": xs, "ys": ys} | ({"id": ids} if "id" in element.vdims else {})
+
+
+def image_columns(element: hv.RGB) -> dict[str, list[Any]]:
+    """image, x, y, dw, dh of Bokeh's ImageRGBA: rows from the south, colours packed as it wants them."""
+    x0, y0, x1, y1 = element.bounds.lbrt()
+    packed = np.ascontiguousarray(image_rgba(element)[::-1]).view(np.uint32)[..., 0]
+    return {"image": [packed], "x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
+
+
+def image_rgba(element: hv.RGB) -> NDArray[np.uint8]:
+    """(height, width, 4) from the north. An ``hv.RGB`` may hold shares or bytes, with opacity or without."""
+    bands = [np.asarray(element.dimension_values(i, flat=False))[::-1] for i in range(2, len(element.dimensions()))]
+    rows = np.dstack(bands)
+    if rows.dtype.kind == "f":
+        rows = np.rint(rows * 255)
+    rows = rows.astype(np.uint8)
+    return rows if rows.shape[2] == 4 else np.dstack([rows, np.full(rows.shape[:2], 255, np.uint8)])
 
 
 def path_columns(element: hv.Path) -> dict[str, list[Any]]:
@@ -151,7 +171,7 @@ class MapFigure:
     def set(self, layer_id: str, element: Any, *, z_order: int = 50) -> None:
         """Draw an element (or overlay) as that layer, or put its data into the layer's renderers.
 
-        Raises TypeError for an element that is none of Marks, Areas, Path, Tiles.
+        Raises TypeError for an element that is none of Marks, Areas, Path, RGB, Tiles.
         """
         parts = [part for part in flat(element) if not isinstance(part, hv.Tiles)]
         for i, part in enumerate(p for p in flat(element) if isinstance(p, hv.Tiles)):
@@ -259,8 +279,10 @@ class MapFigure:
                     lambda s: self._line(s, palette.BG[0], width + LINE_CASING_PX, "solid", alpha),
                 )
             yield ["Path", key], data, lambda s: self._line(s, color, width, dash, alpha)
+        elif isinstance(element, hv.RGB):
+            yield ["Image", key], image_columns(element), lambda s: self._image(s, float(style.get("alpha", 1)))
         else:
-            raise TypeError(f"a layer draws Marks, Areas, Path or Tiles, not {type(element).__name__}")
+            raise TypeError(f"a layer draws Marks, Areas, Path, RGB or Tiles, not {type(element).__name__}")
 
     def _marks(self, data: dict[str, Any]) -> GlyphRenderer:
         return self._marks_renderer(ColumnDataSource(data), {})
@@ -290,6 +312,10 @@ class MapFigure:
         )
         return GlyphRenderer(data_source=source, glyph=glyph, selection_glyph=None, nonselection_glyph=None)
 
+    def _image(self, source: ColumnDataSource, alpha: float) -> GlyphRenderer:
+        glyph = ImageRGBA(image="image", x="x", y="y", dw="dw", dh="dh", global_alpha=alpha)
+        return GlyphRenderer(data_source=source, glyph=glyph, selection_glyph=None, nonselection_glyph=None)
+
     def _place(self, layer_id: str, renderers: list[GlyphRenderer], z_order: int) -> None:
         self._layers[layer_id] = renderers
         self._order[layer_id] = z_order
@@ -313,6 +339,9 @@ class MapFigure:
                 if isinstance(glyph, MultiPolygons):
                     changes |= {"fill_alpha": own[1] * alpha, "hatch_alpha": alpha}
                 glyph.update(**changes)
+            elif isinstance(glyph, ImageRGBA):
+                glyph.tags = glyph.tags or [glyph.global_alpha]
+                glyph.global_alpha = glyph.tags[0] * alpha
             else:
                 glyph.tags = [alpha]  # read by the marker's script
 

@@ -12,6 +12,7 @@ from app.panels import nearest
 from app.panels.detail import moment
 from app.panels.wall_rail import MOST, Item, name_of
 from layers import words
+from layers.base import get
 
 if TYPE_CHECKING:
     from app.pages.pictures import Picture
@@ -33,12 +34,6 @@ def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[A
         if when is not None:
             rows.append((now - when, row))
     return sorted(rows, key=lambda pair: -pair[0])
-
-
-def at_sea(frame: pd.DataFrame) -> int:
-    """Fishing vessels heard of that do not lie in port."""
-    heard = frame["state"].isin(["fresh", "late"])
-    return int((heard & ~frame["in_port"].astype(bool) & frame["fishing"].astype(bool)).sum())
 
 
 def items(picture: Picture, now: datetime, text: Text) -> list[Item]:
@@ -74,7 +69,7 @@ def content(
     longest = sum(age > timedelta(days=LOST_DAYS) for age in quiet)
     over = int((pd.to_numeric(frame["level"]) >= 4).sum()) - longest
     figures = [
-        ("at_sea", at_sea(frame), 0),
+        ("at_sea", get(picture.service).count(frame), 0),
         ("late", int((frame["state"] == "late").sum()), 0),
         ("lost_6h", lost, 3),
         ("lost_10d", longest, 4),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from app.panels import fleet
 from app.panels.block import Block
 from app.panels.detail import age_text, clock_text
 from app.panels.wall_rail import first_words
 from geodata.catalogue import Service
 from layers import marks, palette, words
+from layers.base import get
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,9 +84,9 @@ def tile(
 
 
 def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
-    total = _total(picture)
-    key = f"wall.count.{service.id}"
-    noun = text(key if text.has(key) else "wall.count.total")
+    layer = get(service.id)
+    total = 0 if picture.frame is None else layer.count(picture.frame)
+    noun = layer.noun[text.language != "vi"]
     bad = picture.abnormal
     if bad is None or bad.empty:
         return {"value": words.number(total, 0, text.language), "label": [noun], "second": ""}
@@ -106,14 +106,6 @@ def _figures(service: Service, picture: Picture, text: Text) -> dict[str, Any]:
         "level": worst,
         "svg": svg,
     }
-
-
-def _total(picture: Picture) -> int:
-    """What the tile counts: marks, but of vessels those at sea."""
-    frame = picture.frame
-    if frame is not None and len(frame) and {"in_port", "fishing"} <= set(frame.columns):
-        return fleet.at_sea(frame)
-    return picture.count or 0
 
 
 def _age(state: ServiceState, now: datetime, text: Text) -> dict[str, Any]:

@@ -129,9 +129,9 @@ def test_selection_brackets_stand_on_the_mark() -> None:
 
 
 def test_other_elements_are_refused() -> None:
-    with pytest.raises(TypeError, match="Marks, Areas, Path or Tiles"):
+    with pytest.raises(TypeError, match="Marks, Areas, Path, RGB or Tiles"):
         compose.figure(HUE).set("x", hv.Curve([(0, 0)]))
-    with pytest.raises(TypeError, match="Marks, Areas, Path or Tiles"):
+    with pytest.raises(TypeError, match="Marks, Areas, Path, RGB or Tiles"):
         compose.paint(Canvas((0, 0, 1, 1), 8, 8), hv.Curve([(0, 0)]), 1)
 
 
@@ -156,6 +156,41 @@ def test_a_still_draws_marks_lines_areas_and_hatch() -> None:
     assert len(levels) > 3
     plain = painted(area.opts(hatch=None))[120:190, 200:400]
     assert len(np.unique(plain.reshape(-1, 3), axis=0)) == 1
+
+
+def picture_of_the_west() -> hv.RGB:
+    """The western half of the view, red in its north and blue in its south."""
+    rgba = np.zeros((2, 1, 4), np.uint8)
+    rgba[0, 0], rgba[1, 0] = (255, 0, 0, 255), (0, 0, 255, 255)
+    return hv.RGB(rgba, bounds=(X0, Y0, CENTRE[0], Y1), vdims=["R", "G", "B", "A"])
+
+
+def test_a_picture_lies_in_its_place_north_up() -> None:
+    seen = painted(picture_of_the_west())
+    assert seen[20, 100].tolist() == [255, 0, 0]
+    assert seen[-20, 100].tolist() == [0, 0, 255]
+    assert seen[20, 500].tolist() == [round(255 * c) for c in palette.rgb(palette.BASEMAP["land"])]
+    figure = compose.figure(HUE)
+    figure.set("imagery", picture_of_the_west().opts(alpha=0.5))
+    data = figure.sources["imagery"][0].data
+    assert (data["x"], data["dw"]) == ([X0], [CENTRE[0] - X0])
+    assert data["image"][0].view(np.uint8)[0].tolist() == [0, 0, 255, 255]  # rows from the south
+    figure.alpha("imagery", 0.5)
+    figure.alpha("imagery", 0.5)
+    assert figure.renderers["imagery"][0].glyph.global_alpha == 0.25
+
+
+def test_a_tap_picks_an_area_by_its_id() -> None:
+    figure = compose.figure(HUE)
+    west, east = shapely.box(107.41, 16.4, 107.5, 16.5), shapely.box(107.6, 16.4, 107.7, 16.5)
+    both = shapely.union_all([west, shapely.box(107.41, 16.36, 107.42, 16.37)])
+    figure.set("warnings", elements.areas([both, east], palette.SEVERITY[3], ids=["a", "b"]))
+    picked: list[Any] = []
+    figure.on_pick(lambda layer, ids: picked.append((layer, list(ids))))
+    source = figure.sources["warnings"][0]
+    assert list(source.data["id"]) == ["a", "a", "b"]
+    source.selected.indices = [2]
+    assert picked == [("warnings", ["b"])]
 
 
 def test_a_wall_still_draws_larger() -> None:
