@@ -91,11 +91,12 @@ async def test_a_fast_city_writes_on(hue: Town, tmp_path: Path) -> None:
     clock = SimulatedClock(speed=3600)
     async with open_feed("stations_ftp", hue, tmp_path, clock) as opened:
         polled = opened.sources[WATER]
-        before = len(observations(await polled.poll(**FAST, history_days=9, recent_days=9)))
+        first = observations(await polled.poll(**FAST, history_days=9, recent_days=9))
         root = Path(str(polled.binding.options["path"]))
         count = files_of(root)
         await until(lambda: files_of(root) > count + 40)
-        assert len(observations(await polled.poll(**FAST, history_days=9, recent_days=9))) > before
+        then = observations(await polled.poll(**FAST, history_days=9, recent_days=9))
+        assert max(row.phenomenon_time for row in then) > max(row.phenomenon_time for row in first)
 
 
 @pytest.mark.parametrize("source", [AIR, WATER])
