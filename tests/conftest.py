@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from xdist.scheduler import LoadFileScheduling
 
 from geodata.store.reader import Reader
 from geodata.store.types import Role
@@ -20,6 +22,23 @@ from tests.support.cluster import TestCluster, running
 from tests.support.sync_store import SyncStore
 
 Dsn = Callable[[Role], str]
+PAGES = "tests/ui/"
+
+
+class _Scheduling(LoadFileScheduling):
+    """A file is one worker's, and all pages are one worker's: two cities with browsers are too much for two cores."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return PAGES if nodeid.startswith(PAGES) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    return _Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages first: theirs is the longest part, the others fill the time beside it."""
+    items.sort(key=lambda item: not item.nodeid.startswith(PAGES))
 
 
 @pytest.fixture(scope="session")
