@@ -5,7 +5,7 @@ A link holds place, layers, time, selection; opening it, or coming back after a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import log2
@@ -22,24 +22,36 @@ NO_FOCUS = "-"
 """In a link: no layer is unfolded, by the planner's own choice."""
 ZOOMS = (4.0, 19.0)
 
+FILTERS = ("state", "category", "agency", "level", "status")
+"""Columns of a layer's frame that a planner may filter by, in the order they are offered."""
+
+Filters = Mapping[str, Mapping[str, frozenset[str]]]
+"""Service to column to the values that are kept; a column without values keeps all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageState:
     """``lon``, ``lat`` EPSG:4326 degrees of the centre; ``zoom`` Web Mercator for 256 px tiles.
 
-    ``head`` None is live: the clock's instant is now. ``as_known`` asks for what was known at ``head``.
+    ``shown`` are the services switched on. ``head`` None is live: the clock's instant is now. ``as_known`` asks for
+    what was known at ``head``. ``beside`` is the instant of the second map when two times are compared.
+    ``by_category`` are the services coloured by category. ``observed_property`` is what the chosen thing's chart shows.
     """
 
     lon: float
     lat: float
     zoom: float
-    hidden: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
     focus: str | None = None
     selected: tuple[str, str] | None = None  # service, id
     head: datetime | None = None
     window: timedelta = WINDOW
     as_known: bool = False
     opacity: Mapping[str, float] = field(default_factory=dict)
+    filters: Filters = field(default_factory=dict)
+    by_category: frozenset[str] = frozenset()
+    beside: datetime | None = None
+    observed_property: str | None = None
 
     @property
     def live(self) -> bool:
@@ -58,11 +70,12 @@ class PageState:
     def query(self) -> str:
         """The state as the query of a link; what is at its default is left out."""
         parts = {"v": f"{self.lat:.5f},{self.lon:.5f},{self.zoom:.2f}"}
-        if self.hidden:
-            parts["off"] = ",".join(sorted(self.hidden))
+        parts["on"] = ",".join(sorted(self.shown)) or NO_FOCUS
         parts["f"] = self.focus or NO_FOCUS
         if self.selected:
             parts["s"] = "~".join(self.selected)
+            if self.observed_property:
+                parts["p"] = self.observed_property
         if self.head is not None:
             parts["t"] = str(int(self.head.timestamp()))
         if self.window != WINDOW:
@@ -71,7 +84,24 @@ class PageState:
             parts["k"] = "1"
         if self.opacity:
             parts["o"] = ",".join(f"{name}:{round(100 * value)}" for name, value in sorted(self.opacity.items()))
+        if self.beside is not None:
+            parts["b"] = str(int(self.beside.timestamp()))
+        if self.by_category:
+            parts["c"] = ",".join(sorted(self.by_category))
+        for name, kept in sorted(self.filters.items()):
+            parts |= {f"q.{name}.{column}": joined(values) for column, values in sorted(kept.items()) if values}
         return urlencode(parts, safe=",:~")
+
+
+def joined(values: Iterable[str]) -> str:
+    """Values as one string, parted by ``~``; ``split`` takes it apart again."""
+    return "~".join(value.replace("!", "!!").replace("~", "!-") for value in sorted(values))
+
+
+def split(text: str) -> frozenset[str]:
+    """The values of ``joined``."""
+    parts = (part.replace("!!", "\0").replace("!-", "~").replace("\0", "!") for part in text.split("~"))
+    return frozenset(part for part in parts if part)
 
 
 def bounds_of(lon: float, lat: float, zoom: float, width_px: int, height_px: int) -> Bounds:
@@ -94,8 +124,8 @@ def place_of(x0: float, y0: float, x1: float, y1: float, *, width_px: float) -> 
 def initial(city: City, query: Mapping[str, str]) -> PageState:
     """The state a link asks for. A part that cannot be read falls back to the city's own: a link never fails."""
     lon, lat, zoom = city.home
-    state = PageState(lon=lon, lat=lat, zoom=zoom)
-    for read in (_place, _layers, _time, _selection, _opacity):
+    state = PageState(lon=lon, lat=lat, zoom=zoom, shown=frozenset(city.home_layers or city.services))
+    for read in (_place, _layers, _time, _beside, _selection, _opacity, _filters):
         try:
             state = read(state, query)
         except (ValueError, OverflowError, OSError):
@@ -113,9 +143,18 @@ def _place(state: PageState, query: Mapping[str, str]) -> PageState:
 
 
 def _layers(state: PageState, query: Mapping[str, str]) -> PageState:
-    hidden = frozenset(name for name in query.get("off", "").split(",") if name.isidentifier())
-    focus = query.get("f", "")
-    return replace(state, hidden=hidden, focus=focus if focus.isidentifier() else None)
+    focus, shown = query.get("f", ""), state.shown
+    if "on" in query:
+        shown = names(query["on"])
+    elif "off" in query:  # links of earlier versions
+        shown -= names(query["off"])
+    colored = names(query.get("c", ""))
+    return replace(state, shown=shown, by_category=colored, focus=focus if focus.isidentifier() else None)
+
+
+def names(text: str) -> frozenset[str]:
+    """Service ids of a list parted by commas; what cannot be one is left out."""
+    return frozenset(name for name in text.split(",") if name.isidentifier())
 
 
 def _time(state: PageState, query: Mapping[str, str]) -> PageState:
@@ -128,9 +167,26 @@ def _time(state: PageState, query: Mapping[str, str]) -> PageState:
     return state
 
 
+def _beside(state: PageState, query: Mapping[str, str]) -> PageState:
+    return replace(state, beside=datetime.fromtimestamp(int(query["b"]), UTC)) if "b" in query else state
+
+
 def _selection(state: PageState, query: Mapping[str, str]) -> PageState:
     service, _, key = query.get("s", "").partition("~")
-    return replace(state, selected=(service, key)) if service.isidentifier() and key else state
+    if not (service.isidentifier() and key):
+        return state
+    prop = query.get("p", "")
+    return replace(state, selected=(service, key), observed_property=prop if prop.isidentifier() else None)
+
+
+def _filters(state: PageState, query: Mapping[str, str]) -> PageState:
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for key, text in query.items():
+        prefix, _, rest = key.partition(".")
+        service, _, column = rest.partition(".")
+        if prefix == "q" and service.isidentifier() and column in FILTERS and (values := split(text)):
+            found.setdefault(service, {})[column] = values
+    return replace(state, filters=found)
 
 
 def _opacity(state: PageState, query: Mapping[str, str]) -> PageState:

@@ -129,6 +129,7 @@ class City(_Strict):
     province_codes: tuple[str, ...]  # 2025 units
     bounds: tuple[float, float, float, float]
     home: tuple[float, float, float]  # lon, lat, zoom of the planner's first view
+    home_layers: tuple[str, ...] = ()  # services the planner shows at first; left out: all it has
     srid: int  # VN-2000 TM-3 zone of the city's own data; foreign data sets bring theirs
     zones: tuple[Zone, ...] = ()
     timezone: str = "Asia/Ho_Chi_Minh"
@@ -150,6 +151,7 @@ class City(_Strict):
         _unique("sources", [s.id for entry in self.services.values() for s in entry.sources])
         _known("agencies.successor", {a.successor for a in self.agencies} - {None}, agencies)
         _known("wall.scenes.layers", {x for s in self.wall.scenes for x in s.layers} - {"basemap"}, self.services)
+        _known("home_layers", set(self.home_layers), self.services)
         for box in (self.bounds, *(s.bounds for s in self.wall.scenes)):
             Bounds(*box)
         return self

@@ -123,7 +123,7 @@ class Planner:
 
     def visible(self) -> list[str]:
         """Layers of the city that can be drawn and are switched on, from below."""
-        return [name for name in layers() if name in self.city.services and name not in self.state.hidden]
+        return [name for name in layers() if name in self.city.services and name in self.state.shown]
 
     def reload(self, names: Iterable[str] | None = None) -> None:
         """Read the named layers at the present view; without names all that are visible."""
@@ -208,7 +208,7 @@ class Planner:
                 "timezone": city.timezone,
                 "focus": state.focus,
                 "foot": text("tree.foot", basemap=text("map.attribution", basemap=text("map.basemap"))),
-                "groups": layer_tree.groups(city, self.services, self.pictures, state.hidden, text),
+                "groups": layer_tree.groups(city, self.services, self.pictures, state.shown, text),
                 "selected": layer_tree.unfolded(self.pictures.get(state.focus or ""), state, text),
             }
         )
@@ -228,7 +228,7 @@ class Planner:
 
     def _frame_data(self) -> dict[str, Any]:
         state, view = self.state, self.view()
-        shown = [self.services[n] for n in self.pictures if n in self.services and n not in state.hidden]
+        shown = [self.services[n] for n in self.pictures if n in self.services and n in state.shown]
         note = None
         if not state.live:
             key = "map.past_known" if state.as_known else "map.past"
@@ -280,11 +280,11 @@ class Planner:
         self.frame.show(self._frame_data())
 
     def toggle(self, name: str) -> None:
-        hidden = self.state.hidden ^ {name}
-        self.state = replace(self.state, hidden=hidden)
+        shown = self.state.shown ^ {name}
+        self.state = replace(self.state, shown=shown)
         for part in (name, f"{name}.density"):
-            self.map.show(part, name not in hidden)
-        if name in hidden:
+            self.map.show(part, name in shown)
+        if name not in shown:
             self.pictures.pop(name, None)
             self.map.remove(name)
             self.refresh_blocks()

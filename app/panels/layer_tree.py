@@ -64,7 +64,7 @@ def groups(
     city: City,
     states: Mapping[str, ServiceState],
     pictures: Mapping[str, Picture],
-    hidden: frozenset[str],
+    shown: frozenset[str],
     text: Text,
 ) -> Sequence[dict[str, Any]]:
     """The groups in the catalogue's order; what has no source yet comes last, in a group of its own."""
@@ -72,7 +72,7 @@ def groups(
     for name, service in city.catalogue().items():
         if name == "platform":  # the feeds themselves: a page of its own
             continue
-        one = row(service, states.get(name), pictures.get(name), name not in hidden, text)
+        one = row(service, states.get(name), pictures.get(name), name in shown, text)
         rows["ready" if one["planned"] else service.group].append(one)
     return [{"title": text(f"group.{name}"), "rows": found} for name, found in rows.items() if found]
 

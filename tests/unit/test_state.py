@@ -31,15 +31,37 @@ def test_a_link_brings_everything_back() -> None:
         lon=107.59,
         lat=16.46,
         zoom=13.25,
-        hidden=frozenset({"buses", "press"}),
+        shown=frozenset({"buses", "press", "hydrology"}),
         focus="hydrology",
         selected=("field_reports", "open311:PA-26-018432"),
         head=NOW,
         window=timedelta(hours=9),
         as_known=True,
         opacity={"hydrology": 0.8},
+        filters={
+            "field_reports": {"agency": frozenset({"UBND P. Thuận Hóa ~ 1!", "HEPCO & Cty"}), "level": frozenset("23")}
+        },
+        by_category=frozenset({"buses"}),
+        beside=NOW - timedelta(hours=6),
+        observed_property="rain_1h",
     )
     assert opened(state) == state
+
+
+def test_at_first_a_city_shows_its_calm_choice() -> None:
+    assert initial(HUE, {}).shown == frozenset(HUE.home_layers)
+    assert set(HUE.home_layers) < set(HUE.services)
+    assert opened(replace(initial(HUE, {}), shown=frozenset())).shown == frozenset()
+
+
+def test_a_link_of_an_earlier_version_takes_layers_away() -> None:
+    assert initial(HUE, {"off": "cameras"}).shown == frozenset(HUE.home_layers) - {"cameras"}
+
+
+@given(st.frozensets(st.text(st.characters(categories=("L", "N", "P", "Zs")), min_size=1), max_size=4))
+def test_any_values_of_a_filter_survive_the_address(values: frozenset[str]) -> None:
+    kept = {"cameras": {"agency": values}} if values else {}
+    assert opened(replace(initial(HUE, {}), filters=kept)).filters == kept
 
 
 @given(
@@ -71,6 +93,9 @@ def test_any_state_survives_the_address(lon: float, lat: float, zoom: float, hou
         {"s": "hydrology"},
         {"f": "<script>"},
         {"off": "a b,<i>"},
+        {"b": "noon"},
+        {"q.cameras.password": "x"},
+        {"q.<i>.state": "late"},
     ],
 )
 def test_a_bad_link_falls_back(query: dict[str, str]) -> None:
