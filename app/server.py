@@ -145,7 +145,7 @@ class WebServer:
         self.server = self._server()
 
     def _patterns(self) -> list[tuple[Any, ...]]:
-        from app import handlers
+        from app import handlers, snapshots
         from app.health import Health, LoopLag
         from app.login import LoginHandler, LogoutHandler
 
@@ -158,6 +158,7 @@ class WebServer:
         return [
             *(login if self.access.enabled else []),
             (handlers.TILE, handlers.TileHandler, tile),
+            (snapshots.PATTERN, snapshots.SnapshotHandler, {"access": self.access, "data": self.settings.data}),
             (r"/readyz", handlers.ReadyHandler, {"health": health}),
             (r"/metrics", handlers.MetricsHandler, metrics),
             (r"/", handlers.HomeHandler),
