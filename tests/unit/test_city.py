@@ -213,7 +213,7 @@ def broken(old: str, new: str) -> str:
         (broken("bounds = .*", "bounds = [108, 16, 107, 17]"), "file: Value error, not a box"),
         (broken('successor = "so_nnmt"', 'successor = "so_x"'), "agencies.successor: not in this file: so_x"),
         (broken('id = "so_tu_phap"', 'id = "so_noi_vu"'), "agencies: more than once: so_noi_vu"),
-        (broken("layers = .*", 'layers = ["planning"]'), "wall.scenes.layers: not in this file: planning"),
+        (broken(r"\nlayers = .*", '\nlayers = ["planning"]'), "wall.scenes.layers: not in this file: planning"),
         (
             broken(r"\[services.field_reports\]", "[services.field_reports]\ndue_h = { now = 1 }"),
             "no urgency of field_reports is named 'now'; known: urgent, normal, complex",
