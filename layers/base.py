@@ -36,6 +36,8 @@ class LegendItem:
     state: str = "fresh"
     level: int = 0
     due: float | None = None
+    tint: str | None = None
+    """``#RRGGBB`` of the class of a shading; else the mark's own."""
     count: int | None = None
 
 

@@ -238,6 +238,14 @@ def _area(pen: Pen) -> None:
     pen.query()
 
 
+def _shade(pen: Pen) -> None:
+    look = pen.look()
+    line, color, dash = look or (2 if pen.level else 1, pen.main, ())
+    pen.fill(SHAPES["area"], pen.tint + ("00" if look else "99"))
+    pen.stroke(SHAPES["area"], color, line, dash)
+    pen.query()
+
+
 def _hatch(pen: Pen) -> None:
     look = pen.look()
     color = look[1] if look else pen.main
@@ -326,6 +334,7 @@ COMPOSITE: Mapping[str, Callable[[Pen], None]] = {
     "level": _level,
     "road": _road,
     "area": _area,
+    "shade": _shade,
     "hatch": _hatch,
     "network": _network,
     "image": _image,

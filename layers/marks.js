@@ -142,6 +142,10 @@ const MARK = {
   },
   road(ctx, m) { const l = look(m); halo(ctx, P.road, 3.5); stroke(ctx, P.road, l ? l[1] : m.main, l ? 2 : 3.5, l ? l[2] : []); query(ctx, m, 0, 0) },
   area(ctx, m) { const l = look(m), color = l ? l[1] : m.main; fill(ctx, P.area, color + (l ? "00" : "52")); stroke(ctx, P.area, color, 1.5, l && l[2].length ? l[2] : [1.5, 2.5]); query(ctx, m) },
+  shade(ctx, m) {
+    const l = look(m); fill(ctx, P.area, m.tint + (l ? "00" : "99"));
+    stroke(ctx, P.area, l ? l[1] : m.main, l ? l[0] : m.level ? 2 : 1, l ? l[2] : []); query(ctx, m);
+  },
   hatch(ctx, m) {
     const l = look(m), color = l ? l[1] : m.main; fill(ctx, P.hatch, color + "12"); ctx.save(); ctx.clip(P.hatch); stroke(ctx, P.hatch_lines, color + "8C", 1.6); ctx.restore();
     stroke(ctx, P.hatch, color, 1.8, m.state == "exercise" ? [4, 3] : l ? l[2] : []); query(ctx, m);
