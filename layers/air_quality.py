@@ -123,6 +123,7 @@ class AirQuality(Layer):
 
 def apart(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
     """The same stations: of two numbers that would touch, the less abnormal one, then the smaller, becomes a dot."""
+    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
     if len(frame) < 2:
         return frame
     points = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
@@ -149,6 +150,7 @@ def measuring(latest: pd.DataFrame) -> set[str]:
 def index_of(rows: pd.DataFrame) -> vn_aqi.Index | None:
     """VN_AQI of one station from its results of the last hours: hourly means, newest hour first."""
     good = rows[(rows["quality"] == Quality.MEASURING) & rows["observed_property"].isin(POLLUTANTS)]
+    good = good[good["result"].notna()]
     if good.empty:
         return None
     hour = good["time"].dt.floor("h")

@@ -24,13 +24,14 @@ def width_px(text: str, unit: str, *, arrow: bool) -> float:
     return width(text, 14, 700) + (width(unit, 12) + 4 if unit else 0) + (14 if arrow else 0) + 18
 
 
-def offsets(places: Sequence[shapely.Point], widths: Sequence[float], view: View) -> pd.DataFrame:
-    """Columns ``dx, dy`` in desk px, in the order given: the first is served first. Places are EPSG:4326 points.
+def offsets(places: Sequence[shapely.Geometry], widths: Sequence[float], view: View) -> pd.DataFrame:
+    """Columns ``dx, dy`` in desk px, in the order given: the first is served first. Places are EPSG:4326; the badge
+    of an area stands at an inner point.
 
     Where no side is free the badge stands at the left, over what is there: a number is never dropped.
     """
     k = WALL_FACTOR if view.width_px > WALL_FROM_PX else 1.0
-    lon_lat = shapely.get_coordinates(np.asarray(places, object))
+    lon_lat = shapely.get_coordinates(shapely.point_on_surface(np.asarray(places, object)))
     x0, _, _, y1 = view.bounds.mercator
     xs, ys = mercator_xy(lon_lat[:, 0], lon_lat[:, 1])
     scale = view.resolution_m * k

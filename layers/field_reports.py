@@ -87,6 +87,7 @@ class FieldReports(RasterLayer):
         out["age_s"] = (now - out["requested_datetime"]).dt.total_seconds()
         # a case does not age as a signal does: it is known, or its feed is down and its state may have changed
         out["state"] = np.where(out["feed"] == "down", "unknown", "fresh")
+        out.loc[out["state"] == "unknown", "level"] = 0
         out["alpha"] = np.where(out["duplicate_of"].notna(), 0.5, 1.0)
         out["mark"] = "pin"
         return gpd.GeoDataFrame(states.ordered(out))
@@ -107,12 +108,15 @@ class FieldReports(RasterLayer):
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
         due = pd.to_numeric(frame["due"]) if len(frame) else pd.Series(dtype=float)
-        unknown = int((frame["state"] == "unknown").sum()) if len(frame) else 0
-        soon = int(((due >= deadline.DUE_SOON) & (level == 0)).sum())
+        lost = frame["state"] == "unknown" if len(frame) else pd.Series(dtype=bool)
+        unknown, soon = int(lost.sum()), int(((due >= deadline.DUE_SOON) & (level == 0) & ~lost).sum())
         late, urgent = int((level == 2).sum()), int((level == 3).sum())
         items = [
             LegendItem(
-                mark="pin", title_vi="đang xử lý", title_en="in progress", count=len(frame) - soon - late - urgent
+                mark="pin",
+                title_vi="đang xử lý",
+                title_en="in progress",
+                count=len(frame) - soon - late - urgent - unknown,
             ),
             LegendItem(mark="pin", title_vi="sắp đến hạn", title_en="due soon", due=0.8, count=soon),
             LegendItem(mark="pin", title_vi="quá hạn", title_en="overdue", level=2, count=late),
