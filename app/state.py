@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import log2
 from urllib.parse import urlencode
 
+from geodata import areas
 from geodata.city import City
 from geodata.view import WORLD_M, Bounds, View, lonlat, mercator
 
@@ -36,6 +37,7 @@ class PageState:
     ``shown`` are the services switched on. ``head`` None is live: the clock's instant is now. ``as_known`` asks for
     what was known at ``head``. ``beside`` is the instant of the second map when two times are compared.
     ``by_category`` are the services coloured by category. ``observed_property`` is what the chosen thing's chart shows.
+    ``area`` is the code of the area asked about (``geodata.areas``).
     """
 
     lon: float
@@ -52,6 +54,7 @@ class PageState:
     by_category: frozenset[str] = frozenset()
     beside: datetime | None = None
     observed_property: str | None = None
+    area: str | None = None
 
     @property
     def live(self) -> bool:
@@ -86,8 +89,8 @@ class PageState:
             parts["o"] = ",".join(f"{name}:{round(100 * value)}" for name, value in sorted(self.opacity.items()))
         if self.beside is not None:
             parts["b"] = str(int(self.beside.timestamp()))
-        if self.by_category:
-            parts["c"] = ",".join(sorted(self.by_category))
+        plain = {"a": self.area or "", "c": ",".join(sorted(self.by_category))}
+        parts |= {key: value for key, value in plain.items() if value}
         for name, kept in sorted(self.filters.items()):
             parts |= {f"q.{name}.{column}": joined(values) for column, values in sorted(kept.items()) if values}
         return urlencode(parts, safe=",:~")
@@ -125,7 +128,7 @@ def initial(city: City, query: Mapping[str, str]) -> PageState:
     """The state a link asks for. A part that cannot be read falls back to the city's own: a link never fails."""
     lon, lat, zoom = city.home
     state = PageState(lon=lon, lat=lat, zoom=zoom, shown=frozenset(city.home_layers or city.services))
-    for read in (_place, _layers, _time, _beside, _selection, _opacity, _filters):
+    for read in (_place, _layers, _time, _beside, _selection, _opacity, _filters, _area):
         try:
             state = read(state, query)
         except (ValueError, OverflowError, OSError):
@@ -187,6 +190,11 @@ def _filters(state: PageState, query: Mapping[str, str]) -> PageState:
         if prefix == "q" and service.isidentifier() and column in FILTERS and (values := split(text)):
             found.setdefault(service, {})[column] = values
     return replace(state, filters=found)
+
+
+def _area(state: PageState, query: Mapping[str, str]) -> PageState:
+    code = query.get("a", "")
+    return replace(state, area=code) if code and areas.valid(code) else state
 
 
 def _opacity(state: PageState, query: Mapping[str, str]) -> PageState:

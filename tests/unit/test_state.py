@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.state import WINDOW, PageState, bounds_of, initial, place_of
+from geodata import areas
 from geodata.city import city
 
 HUE = city("hue")
@@ -117,3 +118,18 @@ def test_place_and_bounds_are_inverse(zoom: float, width: int, height: int) -> N
     box = bounds_of(107.6, 16.5, zoom, width, height).mercator
     found = place_of(*box, width_px=width)
     assert found == pytest.approx((107.6, 16.5, zoom))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        areas.drawn([(107.58, 16.46), (107.6, 16.46), (107.59, 16.48)]).code,
+        areas.circle(107.59, 16.46, 500, "Cầu Trường Tiền, 26 & 27").code,
+        "w19789",
+        "swarnings~vrain@example.vn,B-1,2026-11-22T05:00:00Z",
+    ],
+)
+def test_an_area_survives_the_address(code: str) -> None:
+    state = replace(initial(HUE, {}), area=code)
+    assert opened(state).area == code
+    assert initial(HUE, {"a": f"?{code}"}).area is None
