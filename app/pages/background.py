@@ -16,8 +16,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Piece = tuple[Callable[[], Any], Callable[[Any], None]]
 
-PAUSE_MS = 400
-"""Between two pieces of one name: a feed that never rests must not keep a session busy, nor starve the page."""
+PAUSE_MS, SOON_MS = 400, 20
+"""Between two pieces of one name: a feed that never rests must not keep a session busy, nor starve the page. What a
+hand asked for comes soon.
+"""
 
 
 class Background:
@@ -29,19 +31,25 @@ class Background:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="session")
         self._running: set[str] = set()
         self._waiting: dict[str, Piece] = {}
+        self._urgent: set[str] = set()
         self._closed = False
         if self._served:
             self._loop = asyncio.get_running_loop()
             pn.state.on_session_destroyed(lambda _context: self.close())
 
-    def run(self, name: str, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Do ``work`` in the thread, then call ``then`` with its value under the document's lock."""
+    def run(self, name: str, work: Callable[[], T], then: Callable[[T], None], *, urgent: bool = False) -> None:
+        """Do ``work`` in the thread, then call ``then`` with its value under the document's lock.
+
+        ``urgent`` work that has to wait for another piece of its name follows it without the usual pause.
+        """
         if self._closed:
             return
         if not self._served:
             then(work())
         elif name in self._running:
             self._waiting[name] = (work, then)
+            if urgent:
+                self._urgent.add(name)
         else:
             self._running.add(name)
             self._pool.submit(work).add_done_callback(partial(self._done, name, then))
@@ -69,7 +77,9 @@ class Background:
             else:
                 then(future.result())
         finally:
-            self._document.add_timeout_callback(partial(self._next, name), PAUSE_MS)
+            pause = SOON_MS if name in self._urgent else PAUSE_MS
+            self._urgent.discard(name)
+            self._document.add_timeout_callback(partial(self._next, name), pause)
 
     def _next(self, name: str) -> None:
         self._running.discard(name)

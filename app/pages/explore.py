@@ -37,6 +37,7 @@ def build(context: PageContext) -> Any:
         theme.box(planner.tree, "tree"),
         theme.box(map_pane, "map"),
         theme.box(planner.frame, "map", z=5),
+        theme.box(planner.sieve.chips, "map", z=6),
         theme.box(planner.hand.control, "clock"),
         theme.box(planner.table, "table"),
         theme.box(planner.detail, "detail"),

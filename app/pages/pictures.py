@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from app.pages import filters
+from app.pages.filters import PLAIN, Facet, Look
 from geodata.errors import VongLauError
 from geodata.view import View
 from layers.base import LegendItem, RasterLayer, layers
@@ -25,7 +28,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """``frame`` is what ``Layer.load`` gave (contracts, section 6); None with ``error`` when it could not be read."""
+    """``frame`` is what ``Layer.load`` gave (contracts, section 6), filtered; None with ``error`` when it could not be
+    read. ``total`` counts it before the filter. ``cost_s`` is how long reading and drawing took.
+    """
 
     service: str
     view: View
@@ -34,6 +39,15 @@ class Picture:
     element: Any = None
     legend: Sequence[LegendItem] = ()
     error: str | None = None
+    look: Look = PLAIN
+    facets: Sequence[Facet] = ()
+    total: int = 0
+    cost_s: float = 0.0
+    dotted: bool = False  # a filtered layer from far: dots stand in for the density
+
+    @property
+    def filtered(self) -> bool:
+        return any(self.look.kept.values())
 
     @property
     def count(self) -> int | None:
@@ -62,18 +76,27 @@ def ids(frame: gpd.GeoDataFrame) -> pd.Series[str]:
     return pd.Series(values.astype(str).to_numpy(), index=frame.index)
 
 
-def paint(reader: Reader, service: str, view: View, version: int) -> Picture:
+def paint(reader: Reader, service: str, view: View, version: int, look: Look = PLAIN) -> Picture:
     """Load and draw a layer. A layer that fails is shown as unreadable and leaves the others alone."""
+    begun = perf_counter()
     try:
         layer = layers()[service]
-        frame = layer.load(reader, view)
+        whole = layer.load(reader, view)
+        frame = filters.keep(whole, look.kept) if any(look.kept.values()) else whole
+        dotted = filters.dots(frame) if frame is not whole and has_density(service, view) else None
+        element = layer.draw(frame, view) if dotted is None else dotted
         return Picture(
             service=service,
             view=view,
             version=version,
             frame=frame,
-            element=layer.draw(frame, view),
+            element=filters.color(element, frame, ids(frame)) if look.by_category else element,
             legend=layer.legend(frame),
+            look=look,
+            facets=filters.facets(whole),
+            total=len(whole),
+            cost_s=perf_counter() - begun,
+            dotted=dotted is not None,
         )
     except VongLauError as error:
         return Picture(service=service, view=view, version=version, error=str(error))

@@ -19,8 +19,10 @@ from app.pages import keyboard, search
 from app.pages.background import Background
 from app.pages.clock_hand import ClockHand
 from app.pages.footprints import covered
-from app.pages.pictures import GEOGRAPHY, Picture, basemap_url, has_density, marks_of, paint, tile_url
+from app.pages.pictures import GEOGRAPHY, Picture, basemap_url, has_density, marks_of, tile_url
+from app.pages.reading import Reading
 from app.pages.selection import Selection
+from app.pages.sieve import Sieve
 from app.panels import layer_tree, map_frame, twin_table
 from app.panels.app_bar import AppBar
 from app.panels.detail import Detail, clock_text
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
 SLOW_S = 60
 """Everything in view is read again so often while live: states change by time alone."""
 
-TURNS = 4
-"""Bokeh holds an ended session until its callback's next turn, so the turns come more often than the reading."""
+TURN_S = 2
+"""The session's own turn: layers that have rested are read (``Reading``). Bokeh holds an ended session that long."""
 
 FIRST_SIZE = (1196, 728)
 
@@ -65,7 +67,7 @@ class Planner:
         self.state: PageState = opening(self.city, context.query)
         self.size, self.sized = FIRST_SIZE, False
         self.pictures: dict[str, Picture] = {}
-        self._due: set[str] = set()
+        self.reading = Reading(self)
         self.rows: dict[str, Any] = twin_table.content(None, None, text)
         self.services: Mapping[str, ServiceState] = {}
         self.background = Background()
@@ -77,6 +79,7 @@ class Planner:
         self.map.figure.name = "map"
         self._blocks()
         self.selection = Selection(self)
+        self.sieve = Sieve(self)
         self._listen()
 
     # -- what the page is made of -------------------------------------------------------------
@@ -84,7 +87,9 @@ class Planner:
         text, zone = self.text, self.city.timezone
         units = text.table("age")
         self.bar = AppBar(data=self._bar_data(), words=text.table("bar"))
-        self.tree = layer_tree.LayerTree(words={**text.table("tree"), "age": units}, data={"timezone": zone})
+        self.tree = layer_tree.LayerTree(
+            words={**text.table("tree"), **text.table("filter"), "age": units}, data={"timezone": zone}
+        )
         self.frame = map_frame.MapFrame(words=text.table("map"), data=self._frame_data())
         self.hand = ClockHand(self)
         self.table = twin_table.TwinTable(words=text.table("table"))
@@ -95,6 +100,7 @@ class Planner:
         self.bar.on("search", lambda m: self._search(str(m.get("q", ""))))
         self.bar.on("pick", lambda m: self._found(int(m.get("index", 0))))
         self.tree.on("eye", lambda m: self.toggle(str(m["id"])))
+        self.tree.on("group", lambda m: self.group(str(m["id"]), on=bool(m.get("on"))))
         self.tree.on("focus", lambda m: self.focus(str(m["id"])))
         self.tree.on("opacity", lambda m: self.fade(float(m["value"])))
         self.frame.on("moved", self.moved)
@@ -115,7 +121,7 @@ class Planner:
         self.context.refresh.subscribe(self.changed)
         self.reload()
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.add_periodic_callback(self._slow, SLOW_S * 1000 // TURNS)
+            pn.state.add_periodic_callback(self._slow, TURN_S * 1000)
 
     # -- reading -------------------------------------------------------------------------------
     def view(self) -> View:
@@ -125,24 +131,19 @@ class Planner:
         """Layers of the city that can be drawn and are switched on, from below."""
         return [name for name in layers() if name in self.city.services and name in self.state.shown]
 
+    def ready(self) -> bool:
+        """Whether the browser has told the size of its map; what is read before is drawn for nothing."""
+        return self.sized or pn.state.curdoc is None or pn.state.curdoc.session_context is None
+
     def reload(self, names: Iterable[str] | None = None) -> None:
         """Read the named layers at the present view; without names all that are visible."""
-        self._due |= set(self.visible() if names is None else names)
-        if not self.sized and pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            return  # what is sent before the browser has drawn the blocks may be lost
-        self.background.run("load", self._load, lambda found: self._show(*found))
-        if names is None or self.state.focus in self._due:
+        asked = set(self.visible() if names is None else names)
+        self.reading.ask(asked)
+        if self.ready() and (names is None or self.state.focus in asked):
             self.hand.count()
 
-    def _load(self) -> tuple[Sequence[Picture], Mapping[str, ServiceState], View]:
-        """In the session's thread: whatever is due by now, at the view of now."""
-        due, self._due = self._due, set()
-        view, reader, versions = self.view(), self.context.reader, self.context.refresh.versions
-        states = {state.id: state for state in reader.services(self.city.id)}
-        ready = [n for n in self.visible() if n in due and n in states and states[n].state != "ready"]
-        return [paint(reader, n, view, versions.get(n, 0)) for n in ready], states, view
-
-    def _show(self, pictures: Sequence[Picture], services: Mapping[str, ServiceState], view: View) -> None:
+    def show(self, pictures: Sequence[Picture], services: Mapping[str, ServiceState], view: View) -> None:
+        """Put what was read on the page."""
         self.services = services
         for picture in pictures:
             if picture.service in self.visible():
@@ -171,7 +172,7 @@ class Planner:
         if picture.element is not None:
             self.map.set(name, picture.element, z_order=layer.z_order)
             self.map.alpha(name, self.state.opacity.get(name, 1.0))
-        if has_density(name, picture.view):
+        if has_density(name, picture.view) and not picture.dotted:
             url = tile_url(name, "desk", picture.version, picture.view, live=self.state.live)
             self.map.add_tiles(f"{name}.density", url, z_order=layer.z_order)
         else:
@@ -179,9 +180,19 @@ class Planner:
 
     def label(self, view: View) -> None:
         """Name the places of a view, clear of marks, of the chosen object's chip and of what lies on the map."""
-        hard, soft = covered(marks_of(self.pictures.values()), view, self.map.k)
-        taken = np.concatenate([hard, map_frame.chrome(*self.size), self.selection.chip(view)])
-        self.map.labels(labels.labels(view, language=self.text.language, taken=taken, crowd=soft))
+        pictures, chosen, size, language = (
+            list(self.pictures.values()),
+            self.selection.chip(view),
+            self.size,
+            self.text.language,
+        )
+
+        def work() -> Any:
+            hard, soft = covered(marks_of(pictures), view, self.map.k)
+            taken = np.concatenate([hard, map_frame.chrome(*size), chosen])
+            return labels.labels(view, language=language, taken=taken, crowd=soft)
+
+        self.background.run("labels", work, self.map.labels)
 
     def _ground(self, versions: Mapping[str, int]) -> None:
         self.map.add_tiles("basemap", basemap_url("desk", self.context.build, versions), z_order=0)
@@ -191,12 +202,15 @@ class Planner:
         if GEOGRAPHY in versions:
             self._ground(versions)
         if self.state.live or not self.state.as_known:
-            self.reload([name for name in versions if name in self.city.services])
+            self.reading.changed(versions)
 
     def _slow(self) -> None:
-        self._turn = (self._turn + 1) % TURNS
+        self._turn = (self._turn + 1) % (SLOW_S // TURN_S)
         if self.state.live and self._turn == 0:
-            self.reload()
+            self.reading.changed(self.visible())
+            self.hand.count()
+        else:
+            self.reading.turn()
 
     # -- what the blocks show ------------------------------------------------------------------
     def refresh_blocks(self) -> None:
@@ -209,10 +223,13 @@ class Planner:
                 "focus": state.focus,
                 "foot": text("tree.foot", basemap=text("map.attribution", basemap=text("map.basemap"))),
                 "groups": layer_tree.groups(city, self.services, self.pictures, state.shown, text),
-                "selected": layer_tree.unfolded(self.pictures.get(state.focus or ""), state, text),
+                "selected": layer_tree.unfolded(
+                    state.focus, self.pictures.get(state.focus or ""), self.services, city, state, text
+                ),
             }
         )
         self.frame.show(self._frame_data())
+        self.sieve.show()
         selected = state.selected[1] if state.selected and state.selected[0] == state.focus else None
         self.table.show({**self.rows, "selected": selected})
         self.shell.show({"link": state.query()})
@@ -290,6 +307,12 @@ class Planner:
             self.refresh_blocks()
         else:
             self.reload([name])
+
+    def group(self, group: str, *, on: bool) -> None:
+        """Switch all layers of a group that can be drawn."""
+        for name, service in self.city.catalogue().items():
+            if service.group == group and name in layers() and (name in self.state.shown) != on:
+                self.toggle(name)
 
     def focus(self, name: str) -> None:
         self.state = replace(self.state, focus=None if name == self.state.focus else name)

@@ -1,4 +1,4 @@
-"""The layers of a city by group: on or off, how many are in view, how old; the one in focus unfolds."""
+"""The layers of a city by group: on or off, how many are in view, how bad, how old; the one in focus unfolds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
+from app.pages import filters
+from app.pages.filters import Facet
 from app.panels.block import Block
-from geodata.catalogue import Group, Service
+from geodata.catalogue import Group, Service, services
+from geodata.folding import fold
 from layers import marks, palette
 from layers.base import layers
 
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
     from geodata.city import City
     from geodata.store.types import ServiceState
 
+MOST_VALUES = 8
+"""Values of one column offered in the tree, the most frequent first; those that are chosen are always among them."""
+
 
 class LayerTree(Block):
-    """``data``: language, timezone, focus, foot, groups [{title, rows}], selected {legend, opacity, by, chosen, note}.
+    """``data``: language, timezone, focus, foot, groups [{id, title, on, of, rows}], selected {legend, swatches,
+    opacity, by, chosen, note, facets} or {about, missing}.
 
-    Messages: ``eye`` {id}, ``focus`` {id}, ``opacity`` {value}, ``by`` {by}; ``say({"type": "focus"})`` takes the keys.
+    Messages: ``eye`` {id}, ``group`` {id, on}, ``focus`` {id}, ``opacity`` {value}, ``by`` {by}, ``filter`` {column,
+    value}, ``unfilter``; ``say({"type": "focus"})`` takes the keys.
     """
 
 
@@ -30,6 +38,12 @@ class LayerTree(Block):
 def icon(mark: str, state: str, tint: str) -> str:
     """The service's mark as on the map."""
     return marks.svg(mark, state, 0, 24, tint=palette.TINT[tint])
+
+
+@cache
+def glyph(level: int) -> str:
+    """The sign of a level, small."""
+    return marks.svg(palette.LEVEL_SHAPE[level], "fresh", level, 16, tint=palette.SEVERITY[level])
 
 
 def row(
@@ -46,9 +60,14 @@ def row(
     elif state is not None and state.state in {"down", "late"}:
         word = text(f"tree.{state.state}")
     look = "unknown" if state is not None and state.state == "down" else "fresh"
+    told = picture if visible else None
+    abnormal = None if told is None else told.abnormal
+    level = 0 if abnormal is None else int(abnormal["level"].iloc[0])
+    worst = {"svg": glyph(level), "level": level, "n": len(abnormal)} if abnormal is not None and level else None
     return {
         "id": service.id,
         "title": service.short(text.language),
+        "find": fold(f"{service.short_vi} {service.title_vi} {service.short_en} {service.title_en} {service.id}"),
         "icon": service.icon,
         "svg": icon(service.mark, look, service.tint),
         "visible": visible,
@@ -56,7 +75,9 @@ def row(
         "state": "ready" if state is None else state.state,
         "word": word,
         "t": None if state is None or state.last_received is None else state.last_received.timestamp(),
-        "count": None if picture is None or not visible else picture.count,
+        "count": None if told is None else told.count,
+        "of": told.total if told is not None and told.filtered else None,
+        "worst": worst,
     }
 
 
@@ -67,24 +88,49 @@ def groups(
     shown: frozenset[str],
     text: Text,
 ) -> Sequence[dict[str, Any]]:
-    """The groups in the catalogue's order; what has no source yet comes last, in a group of its own."""
+    """The groups in the catalogue's order; what has no source yet comes last, in a group of its own.
+
+    A service that the city has not planned is among these: the catalogue knows it, one table connects it.
+    """
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in (*get_args(Group), "ready")}
-    for name, service in city.catalogue().items():
+    for name, service in services().items():
         if name == "platform":  # the feeds themselves: a page of its own
             continue
-        one = row(service, states.get(name), pictures.get(name), name in shown, text)
+        own = name in city.services
+        one = row(service, states.get(name) if own else None, pictures.get(name), own and name in shown, text)
         rows["ready" if one["planned"] else service.group].append(one)
-    return [{"title": text(f"group.{name}"), "rows": found} for name, found in rows.items() if found]
+    return [
+        {
+            "id": name,
+            "title": text(f"group.{name}"),
+            "on": sum(one["visible"] and not one["planned"] for one in found),
+            "of": 0 if name == "ready" else len(found),
+            "rows": found,
+        }
+        for name, found in rows.items()
+        if found
+    ]
 
 
-def unfolded(picture: Picture | None, state: PageState, text: Text) -> dict[str, Any] | None:
-    """What the focused row shows below it: legend with counts, opacity, how to colour."""
-    if picture is None:
+def unfolded(
+    focus: str | None,
+    picture: Picture | None,
+    states: Mapping[str, ServiceState],
+    city: City,
+    state: PageState,
+    text: Text,
+) -> dict[str, Any] | None:
+    """What the focused row shows below it: legend with counts, opacity, colours, filters; or what it lacks."""
+    if focus is None or focus not in services():
         return None
+    if picture is None:
+        known = states.get(focus)
+        lacking = focus not in layers() or focus not in city.services or (known is not None and known.state == "ready")
+        return _about(services()[focus], city, text) if lacking else None
     vi = text.language == "vi"
     legend = [
         {
-            "svg": marks.svg(item.mark, item.state, item.level, 24, due=item.due, tint=item.tint),
+            "svg": marks.svg(item.mark, item.state, item.level, 24, due=item.due),
             "title": item.title_vi if vi else item.title_en,
             "count": item.count,
             "level": item.level,
@@ -94,8 +140,75 @@ def unfolded(picture: Picture | None, state: PageState, text: Text) -> dict[str,
     ]
     return {
         "legend": legend,
-        "note": None if picture.error is None else text("tree.unreadable", reason=picture.error),
+        "swatches": _swatches(picture, text),
+        "note": _note(picture, text),
         "opacity": state.opacity.get(picture.service, 1.0),
-        "by": [{"id": "state", "title": text("tree.by_state")}],
-        "chosen": "state",
+        "by": _ways(picture, text),
+        "chosen": "category" if picture.look.by_category else "state",
+        "facets": [_facet(facet, picture, text) for facet in picture.facets],
+        "filtered": picture.filtered,
+    }
+
+
+def value_text(service: str, column: str, value: str, text: Text) -> str:
+    """A value to filter by, in words."""
+    if value == filters.NONE:
+        return text("filter.none")
+    if column == "level":
+        return text("filter.level_n", n=value) if value != "0" else text("filter.normal")
+    if column == "status":
+        return text(f"detail.{value}") if text.has(f"detail.{value}") else value
+    return filters.title(service, column, value, text.language)
+
+
+def _about(service: Service, city: City, text: Text) -> dict[str, Any]:
+    """What a service is, and what it lacks to be shown."""
+    own = city.services.get(service.id)
+    file = f"geodata/cities/{city.id}.toml"
+    table = f"[services.{service.id}]" if own is None else f"[[services.{service.id}.sources]]"
+    key = "missing_layer" if service.id not in layers() else "missing_service" if own is None else "missing_source"
+    about = service.description_vi if text.language == "vi" else service.description_en
+    return {"about": about, "missing": text(f"tree.{key}", table=table, file=file, service=service.id)}
+
+
+def _note(picture: Picture, text: Text) -> str | None:
+    if picture.error is not None:
+        return text("tree.unreadable", reason=picture.error)
+    return text("tree.dotted") if picture.dotted else None
+
+
+def _ways(picture: Picture, text: Text) -> list[dict[str, str]]:
+    ways = ["state"]
+    if any(facet.column == "category" for facet in picture.facets) or picture.look.by_category:
+        ways.append("category")
+    return [{"id": way, "title": text(f"tree.by_{way}")} for way in ways]
+
+
+def _swatches(picture: Picture, text: Text) -> list[dict[str, Any]]:
+    if not picture.look.by_category or picture.frame is None:
+        return []
+    return [
+        {
+            "svg": marks.svg("dot", "fresh", 0, 24, tint=color),
+            "title": text("filter.others")
+            if value == filters.NONE
+            else value_text(picture.service, "category", value, text),
+            "count": count,
+        }
+        for value, color, count in filters.swatches(picture.frame)
+    ]
+
+
+def _facet(facet: Facet, picture: Picture, text: Text) -> dict[str, Any]:
+    kept = picture.look.kept.get(facet.column, frozenset())
+    first = [value for value, _ in facet.counts[:MOST_VALUES]]
+    shown = [(value, n) for value, n in facet.counts if value in first or value in kept]
+    return {
+        "column": facet.column,
+        "title": text(f"filter.{facet.column}"),
+        "more": len(facet.counts) - len(shown),
+        "values": [
+            {"id": v, "title": value_text(picture.service, facet.column, v, text), "n": n, "on": v in kept}
+            for v, n in shown
+        ],
     }
