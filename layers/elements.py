@@ -20,7 +20,7 @@ from bokeh.core.properties import value
 from bokeh.models import ImageURLTexture
 from holoviews.core.options import Options, Store
 from holoviews.plotting.bokeh.chart import PointPlot
-from holoviews.plotting.bokeh.path import PolygonPlot
+from holoviews.plotting.bokeh.path import PathPlot, PolygonPlot
 
 from geodata.view import mercator_xy
 from layers import marks, palette
@@ -151,6 +151,15 @@ class AreasPlot(PolygonPlot):
         return super()._init_glyph(plot, mapping, plain | hatching(properties.get("hatch")))
 
 
+class LinesPlot(PathPlot):
+    """Draws lines; ``.opts(casing=False)`` leaves out the dark border that a page and a picture give them."""
+
+    style_opts: ClassVar[list[str]] = [*PathPlot.style_opts, "casing"]
+
+    def _init_glyph(self, plot: Any, mapping: dict[str, Any], properties: dict[str, Any]) -> Any:
+        return super()._init_glyph(plot, mapping, {k: v for k, v in properties.items() if k != "casing"})
+
+
 def columns(element: Marks) -> dict[str, np.ndarray]:
     """The data of a ``ColumnDataSource``: every column of the element."""
     return {d.name: element.dimension_values(d) for d in element.dimensions()}
@@ -158,7 +167,7 @@ def columns(element: Marks) -> dict[str, np.ndarray]:
 
 def register() -> None:
     """Tell HoloViews how to draw our elements in Bokeh. Runs once, when this module is imported."""
-    Store.register({Marks: MarksPlot, Areas: AreasPlot}, "bokeh")
+    Store.register({Marks: MarksPlot, Areas: AreasPlot, hv.Path: LinesPlot}, "bokeh")
     Store.set_current_backend("bokeh")  # so that ``.opts`` in a layer needs no extension to be loaded
     options = Store.options(backend="bokeh")
     options["Marks"] = Options("style", size=marks.HIT_PX, k=1.0)
