@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import holoviews as hv
 import numpy as np
 from bokeh.models import MultiLine
@@ -10,7 +12,10 @@ from layers import compose, elements
 from layers.mapfigure import area_columns, path_columns, pieces
 from tests.unit.test_compose import HUE
 
-LINES = [{"x": np.array([0.0, 1.0]), "y": np.array([0.0, 1.0]), "id": "a"}, {"x": [2, 3, 4], "y": [2, 2, 3], "id": "b"}]
+LINES: list[dict[str, Any]] = [
+    {"x": np.array([0.0, 1.0]), "y": np.array([0.0, 1.0]), "id": "a"},
+    {"x": [2, 3, 4], "y": [2, 2, 3], "id": "b"},
+]
 
 
 def lines(**style: object) -> hv.Path:
