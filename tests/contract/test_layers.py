@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 
 from geodata import catalogue
-from geodata.city import SourceBinding
 from geodata.store.reader import Reader
 from geodata.view import Bounds, View
 from layers import compose, drawing, mapfigure, palette
@@ -25,7 +24,7 @@ from layers.agg import Canvas
 from layers.base import Layer, LegendItem, RasterLayer, get, layers
 from layers.elements import Marks, columns
 from tests.support.cluster import TestCluster
-from tests.support.layer_rows import rows_of
+from tests.support.layer_rows import binding, rows_of
 from tests.support.sync_store import SyncStore
 
 NAMES = tuple(layers())
@@ -50,19 +49,6 @@ def view(end: datetime = NOW, half: float = HALF_DEG[0]) -> View:
     lon, lat = 107.585, 16.465
     bounds = Bounds(lon - half, lat - half * 0.55, lon + half, lat + half * 0.55)
     return View(bounds, 1196, 728, end - timedelta(days=1), end)
-
-
-def binding(service: str) -> SourceBinding:
-    return SourceBinding(
-        id=f"kit_{service}",
-        service=service,
-        protocol="table",
-        title_vi="Nguồn thử",
-        title_en="Test source",
-        owner="Trung tâm",
-        simulated=True,
-        options={},
-    )
 
 
 @pytest.fixture(scope="module")

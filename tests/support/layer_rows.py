@@ -13,6 +13,7 @@ import shapely
 from shapely import Point, box
 
 from geodata.catalogue import Service
+from geodata.city import SourceBinding
 from geodata.records import (
     Alert,
     Coverage,
@@ -32,6 +33,20 @@ LON, LAT = 107.585, 16.465
 
 THINGS = 8
 ODD = {"length_m": 17.5, "river": "Sông Hương", "bd1": 1.0, "capacity": 0, "line": None, "note": "", "deep": {"a": [1]}}
+
+
+def binding(service: str) -> SourceBinding:
+    """The one feed of a service, simulated."""
+    return SourceBinding(
+        id=f"kit_{service}",
+        service=service,
+        protocol="table",
+        title_vi="Nguồn thử",
+        title_en="Test source",
+        owner="Trung tâm",
+        simulated=True,
+        options={},
+    )
 
 
 def place(i: int) -> Point:
