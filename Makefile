@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup run peers test check format bench faults fuzz clean
+.PHONY: help setup run peers test check format bench faults fuzz soak clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -38,6 +38,9 @@ faults: setup ## each source cut, stalled, garbled, doubled, delayed: ARGS="--so
 
 fuzz: setup ## mutated recordings against every parser: ARGS="--seconds 20 --adapter cap"
 	$(PYTHON) -m tests.fuzz.fuzz $(ARGS)
+
+soak: setup ## wall and planner in Chromium for hours under trouble: ARGS="--hours 8"
+	$(PYTHON) -m tests.soak.soak $(ARGS)
 
 clean: ## the virtual environment and what tools left behind; never data
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
