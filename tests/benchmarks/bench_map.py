@@ -48,7 +48,8 @@ select st_asmvt(tile, 'fixes') from (
   select st_asmvtgeom(st_transform(st_setsrid(st_makepoint(lon_e7 / 1e7, lat_e7 / 1e7), 4326), 3857), box.place) as geom
   from position, box
   where time > %(start)s
-    and lon_e7 between st_xmin(ll) * 1e7 and st_xmax(ll) * 1e7 and lat_e7 between st_ymin(ll) * 1e7 and st_ymax(ll) * 1e7
+    and lon_e7 between st_xmin(ll) * 1e7 and st_xmax(ll) * 1e7
+    and lat_e7 between st_ymin(ll) * 1e7 and st_ymax(ll) * 1e7
 ) tile where geom is not null"""
 """A fix is stored narrow, without a geometry, so the box is asked in its columns."""
 
