@@ -109,6 +109,7 @@ class Planner:
         self.table.on("pick", lambda m: self.selection.pick(self.state.focus or "", str(m["id"]), centre=True))
         self.table.on("fold", lambda m: self.fold())
         self.detail.on("pick", lambda m: self.selection.pick(str(m["service"]), str(m["id"])))
+        self.detail.on("property", lambda m: self.selection.property(str(m["id"])))
         self.detail.on("goto", lambda m: self.selection.centre())
         self.detail.on("close", lambda m: self.selection.clear())
         self.shell.on("key", lambda m: keyboard.press(self, str(m.get("key"))))

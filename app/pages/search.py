@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app.pages.pictures import Picture, ids
-from app.panels.detail import word
+from app.panels.rows import word
 from geodata import gazetteer
 from geodata.catalogue import service as service_of
 from geodata.folding import fold

@@ -13,11 +13,14 @@ import pandas as pd
 import panel as pn
 from numpy.typing import NDArray
 
-from app.pages.pictures import ids, is_raster
+from app.pages import hits
+from app.pages.hits import Hit
+from app.pages.pictures import has_density
 from app.panels import detail
+from app.panels.story import Asking, Story, Subject, read, title_of
 from geodata.catalogue import service as service_of
 from geodata.view import EARTH_RADIUS_M, View, lonlat, mercator
-from layers import lettering, palette
+from layers import lettering, palette, words
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -27,13 +30,14 @@ PICK_PX = 12
 """Half the hit square of a tap on a picture of tiles, px."""
 
 TAP_MS = 80
-"""A tap on a mark arrives as a chosen row and as a place; the place is used only when no row came."""
+"""A tap arrives as a choice of every layer that it hit, one after the other, and as a place."""
 
 TRACK_Z = 45
 CLEAR_PX = (260, 60)
 """A chosen object nearer to the map's sides, or to its top and bottom, is brought to the middle: panel and tools."""
 
 BRACKET_PX, CHIP_LETTER_PX = 26, 14
+MOST_ALSO = 8
 
 
 class Selection:
@@ -41,67 +45,89 @@ class Selection:
 
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
-        self._hit = False
+        self._waiting = False
+        self._place: tuple[float, float] | None = None
+        self._hits: Sequence[Hit] = ()
+        self._told: tuple[str, str] | None = None
         self._row: pd.Series[Any] | None = None
 
     # -- choosing ------------------------------------------------------------------------------
     def tapped(self, service: str, keys: Sequence[str]) -> None:
-        """A tap chose marks of a glyph layer."""
+        """A tap chose something of a glyph layer; what else it chose comes within ``TAP_MS``."""
+        del service
         if keys:
-            self._hit = True
-            self.pick(service, keys[-1])
-            for source in self.planner.map.sources.get(service, ()):
-                source.selected.indices = []
+            self._later()
 
     def tapped_at(self, event: Any) -> None:
-        """A tap on a place: when it hit no mark, ask the database what lies there exactly."""
-        x, y = float(event.x), float(event.y)
+        """A tap on a place."""
+        self._place = (float(event.x), float(event.y))
+        self._later()
 
-        def later() -> None:
-            if self._hit:
-                self._hit = False
-            else:
-                self._pick_exactly(x, y)
+    def _later(self) -> None:
+        if pn.state.curdoc is None or pn.state.curdoc.session_context is None:
+            self._resolve()
+        elif not self._waiting:
+            self._waiting = True
+            pn.state.curdoc.add_timeout_callback(self._resolve, TAP_MS)
 
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
-            pn.state.curdoc.add_timeout_callback(later, TAP_MS)
-        else:
-            later()
+    def _resolve(self) -> None:
+        """All that the tap hit, the top one chosen. A density has no marks: there the database says what lies there."""
+        self._waiting = False
+        place, self._place = self._place, None
+        found = hits.taken(self.planner.map, layers())
+        if place is not None and (not found or found[0].rank > hits.MARK):
+            self._pick_exactly(*place, found)
+        elif found:
+            self._choose(found)
 
-    def _pick_exactly(self, x: float, y: float) -> None:
+    def _choose(self, found: Sequence[Hit]) -> None:
+        self._hits = found
+        self.pick(found[0].service, found[0].key, row=found[0].row, among=found)
+
+    def _pick_exactly(self, x: float, y: float, drawn: Sequence[Hit]) -> None:
         planner = self.planner
         view, reader = planner.view(), planner.context.reader
-        rasters = [name for name in reversed(planner.visible()) if is_raster(name) and name in planner.pictures]
+        dense = [n for n in reversed(planner.visible()) if n in planner.pictures and has_density(n, view)]
         radius = view.resolution_m * PICK_PX * ground_scale(y)
 
-        def work() -> tuple[str, str, pd.Series[Any]] | None:
+        def work() -> list[Hit]:
             lon, lat = lonlat(x, y)
-            for name in rasters:
-                rows = reader.at(name, lon, lat, view, radius_m=radius)
-                if len(rows):
-                    return name, ids(rows).iloc[0], rows.iloc[0]
-            return None
+            found = [
+                hit for name in dense for hit in hits.stored(reader.at(name, lon, lat, view, radius_m=radius), name)
+            ]
+            return sorted([*found, *drawn], key=lambda hit: hit.rank)
 
-        def then(found: tuple[str, str, pd.Series[Any]] | None) -> None:
-            if found is None:
-                self.clear()
+        def then(found: Sequence[Hit]) -> None:
+            if found:
+                self._choose(found)
             else:
-                self.pick(found[0], found[1], row=found[2])
+                self.clear()
 
-        if rasters:
-            planner.background.run("pick", work, then)
+        if dense:
+            planner.background.run("pick", work, then, urgent=True)
         else:
-            self.clear()
+            then(drawn)
 
-    def pick(self, service: str, key: str, *, row: pd.Series[Any] | None = None, centre: bool = False) -> None:
-        """Choose an object by service and id."""
+    def pick(
+        self,
+        service: str,
+        key: str,
+        *,
+        row: pd.Series[Any] | None = None,
+        centre: bool = False,
+        among: Sequence[Hit] = (),
+    ) -> None:
+        """Choose an object by service and id; ``among`` are all that the same tap hit."""
         planner = self.planner
         if service not in layers() or service not in planner.city.services:
             return
+        own = next((hit for hit in among or self._hits if hit.name == (service, key)), None)
+        self._hits = [] if own is None else list(among or self._hits)
         if planner.state.focus != service:
             planner.focus(service)
-        planner.state = replace(planner.state, selected=(service, key))
-        self._row = row
+        if planner.state.selected != (service, key):
+            planner.state = replace(planner.state, selected=(service, key), observed_property=None)
+        self._row = row if row is not None or own is None else own.row
         planner.refresh_blocks()
         planner.arrange()
         self.refresh({service})
@@ -117,8 +143,8 @@ class Selection:
         planner = self.planner
         if planner.state.selected is None:
             return
-        planner.state = replace(planner.state, selected=None)
-        self._row = None
+        planner.state = replace(planner.state, selected=None, observed_property=None)
+        self._row, self._hits, self._told = None, (), None
         planner.map.deselect()
         planner.map.remove("track")
         planner.detail.show({})
@@ -155,16 +181,66 @@ class Selection:
         self._row = row
         self._bracket(row, service, key)
         planner.label(planner.view())
-        sources = planner.services[service].sources if service in planner.services else ()
-        subject = detail.Subject(service=service_of(service), key=key, row=row, sources=sources)
-        view, reader, visible, text = planner.view(), planner.context.reader, list(planner.pictures), planner.text
+        subject = self._subject(service, key, row)
+        view, text, ask = planner.view(), planner.text, self._ask()
 
-        def then(story: detail.Story) -> None:
+        def tell(story: Story) -> None:
+            shown = detail.content(subject, story, view, planner.city.timezone, text)
+            planner.detail.show({**shown, "also": self._also(service, key), "how": self._how(service, key)})
+
+        def then(story: Story) -> None:
             if planner.state.selected == (service, key):
                 self._draw_track(story)
-                planner.detail.show(detail.content(subject, story, view, planner.city.timezone, text))
+                tell(story)
 
-        planner.background.run("detail", lambda: detail.read(reader, subject, view, visible, text), then)
+        if self._told != (service, key):  # what its row says is there at once, what has to be read follows
+            self._told = (service, key)
+            tell(Story())
+        planner.background.run("detail", lambda: read(ask, subject, view), then, urgent=True)
+
+    def _subject(self, service: str, key: str, row: pd.Series[Any]) -> Subject:
+        known = self.planner.services
+        sources = known[service].sources if service in known else ()
+        return Subject(service=service_of(service), key=key, row=row, sources=sources)
+
+    def _ask(self) -> Asking:
+        planner = self.planner
+        return Asking(
+            reader=planner.context.reader,
+            text=planner.text,
+            frames={name: one.frame for name, one in planner.pictures.items() if one.frame is not None},
+            observed_property=planner.state.observed_property,
+            snapshots=planner.context.settings.data if planner.state.live else None,
+            cameras="cameras" in planner.city.services and "cameras" in layers(),
+        )
+
+    def property(self, name: str) -> None:
+        """Show another observed property of the chosen thing in its chart."""
+        selected = self.planner.state.selected
+        if selected is not None and service_of(selected[0]).observed_property(name) is not None:
+            self.planner.state = replace(self.planner.state, observed_property=name)
+            self.planner.refresh_blocks()
+            self.refresh({selected[0]})
+
+    def _also(self, service: str, key: str) -> list[dict[str, str]]:
+        """What else the tap hit, in the order it lies there."""
+        out = []
+        for hit in self._hits:
+            picture = self.planner.pictures.get(hit.service)
+            row = hit.row if hit.row is not None or picture is None else picture.row(hit.key)
+            if hit.name != (service, key) and row is not None:
+                title = title_of(Subject(service=service_of(hit.service), key=hit.key, row=row, sources=()))
+                kind = service_of(hit.service).short(self.planner.text.language)
+                out.append({"service": hit.service, "id": hit.key, "title": title, "value": "", "note": kind})
+        return out[:MOST_ALSO]
+
+    def _how(self, service: str, key: str) -> str | None:
+        """How an exact pick chose its row."""
+        hit = next((one for one in self._hits if one.name == (service, key)), None)
+        if hit is None or hit.row is None:
+            return None
+        metres = words.number(float(hit.row.get("distance_m") or 0), 0, self.planner.text.language)
+        return self.planner.text(f"detail.how_{hit.row.get('chosen') or 'latest'}", m=metres)
 
     def _bracket(self, row: pd.Series[Any], service: str, key: str) -> None:
         place = row.get("geometry")
@@ -187,7 +263,7 @@ class Selection:
         wide = max(lettering.width(str(text), CHIP_LETTER_PX, 700) for text in data["text"])
         return np.array([[x - BRACKET_PX, y - BRACKET_PX, x + BRACKET_PX + (wide + 30 if wide else 0), y + BRACKET_PX]])
 
-    def _draw_track(self, story: detail.Story) -> None:
+    def _draw_track(self, story: Story) -> None:
         track = story.track
         if track is None or len(track) < 2:
             self.planner.map.remove("track")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,64 +10,32 @@ import pandas as pd
 
 from app.panels import chart
 from app.panels.block import Block
-from geodata.catalogue import ObservedProperty, Service
-from geodata.catalogue import service as service_of
+from app.panels.provenance import provenance
+from app.panels.rows import moment, word
+from app.panels.story import NEAR_M, SPAN, Seer, Story, Subject, changes, title_of
+from geodata.catalogue import ObservedProperty
+from geodata.stations import find
 from geodata.view import View
 from layers import marks, words
 from layers.base import get, layers
 
 if TYPE_CHECKING:
     from app.text import Text
-    from geodata.store.reader import Reader
-    from geodata.store.types import SourceState
 
-NEAR_M = 300
-"""Radius of "around here" (look.md 4.2)."""
+__all__ = ["Detail", "age_text", "clock_text", "content", "moment", "word"]
 
-NEAR_MOST = 6
 LIFE_MOST = 12
+CHANGES_MOST = 6
 
 
 class Detail(Block):
-    """``data``: kind, icon, title, sub, timezone, clock, chart, life [{time, text, state}], facts [{label, value}],
-    around [{service, id, title, value, note}], around_title, privacy, source [{label, value, t}]. Empty closes it.
+    """``data``: kind, icon, title, sub, timezone, clock, picture {url, t}, chart, chart_title, chart_note, choices
+    [{id, title, value, on}], life and history [{time, text, state}], facts [{label, value}], also and around [{service,
+    id, title, value, note}], around_title, cameras [{id, title, url, t, note}], privacy, how, source [{label, value,
+    t}]. Empty closes it.
 
-    Messages: ``pick`` {service, id}, ``goto``, ``close``.
+    Messages: ``pick`` {service, id}, ``property`` {id}, ``goto``, ``close``.
     """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What is looked at: a row of a layer's frame, its service, and the service's sources."""
-
-    service: Service
-    key: str
-    row: pd.Series[Any]
-    sources: Sequence[SourceState]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """What has to be read for a subject beside its row."""
-
-    life: pd.DataFrame | None = None
-    series: pd.DataFrame | None = None
-    observed_property: ObservedProperty | None = None
-    track: pd.DataFrame | None = None
-    around: Sequence[Mapping[str, str]] = ()
-
-
-def moment(value: Any) -> datetime | None:
-    """A time of a frame as an aware datetime; None for nothing and NaT."""
-    if value is None or pd.isna(value):
-        return None
-    stamp: datetime = pd.Timestamp(value).to_pydatetime()
-    return stamp
-
-
-def word(row: pd.Series[Any], name: str) -> str:
-    value = row.get(name)
-    return "" if value is None or (isinstance(value, float) and pd.isna(value)) else str(value)
 
 
 def clock_text(when: datetime | None, zone: ZoneInfo, today: datetime) -> str:
@@ -85,116 +51,96 @@ def age_text(delta: timedelta, text: Text) -> str:
     return words.age(delta.total_seconds(), text.language)
 
 
-def title_of(subject: Subject) -> str:
-    """The best name a row has: title of a case or a story, name of a thing, headline of a warning, else its id."""
-    for name in ("title", "headline", "name"):
-        if found := word(subject.row, name):
-            return found
-    return subject.key
-
-
-def read(reader: Reader, subject: Subject, view: View, visible: Sequence[str], text: Text) -> Story:
-    """Everything the panel needs from the store; called off the event loop."""
-    kinds, row = subject.service.kinds, subject.row
-    start = view.end - timedelta(hours=24)
-    life = (
-        reader.query("request_history", service=subject.service.id, id=subject.key)
-        if "status" in row.index and "ServiceRequest" in kinds
-        else None
-    )
-    series, prop = None, None
-    if "Observation" in kinds:
-        name = word(row, "observed_property") or (
-            subject.service.observed_properties[0].id if subject.service.observed_properties else ""
-        )
-        prop = subject.service.observed_property(name)
-        if name and prop is not None and prop.unit is not None:
-            series = reader.query(
-                "thing_series",
-                service=subject.service.id,
-                thing_id=subject.key,
-                observed_property=name,
-                start=start,
-                end=view.end,
-                known_at=view.known_at,
-            )
-    track = None
-    if "Position" in kinds:
-        track = reader.query(
-            "track", service=subject.service.id, thing_id=subject.key, start=start, end=view.end, known_at=view.known_at
-        )
-    return Story(
-        life=life, series=series, observed_property=prop, track=track, around=near(reader, subject, view, visible, text)
-    )
-
-
-def near(reader: Reader, subject: Subject, view: View, visible: Sequence[str], text: Text) -> list[dict[str, str]]:
-    """What else the layers that are on show within ``NEAR_M``, nearest first."""
-    place = subject.row.get("geometry")
-    if place is None or place.is_empty:
-        return []
-    point = place.representative_point()
-    found: list[tuple[float, dict[str, str]]] = []
-    for service in visible:
-        rows = reader.at(service, point.x, point.y, view, radius_m=NEAR_M)
-        for key, row in rows.iterrows():
-            name = word(row, "id") or str(key)
-            if name == subject.key:
-                continue
-            one = Subject(service=service_of(service), key=name, row=row, sources=())
-            metres = float(row.get("distance_m") or 0)
-            found.append(
-                (
-                    metres,
-                    {
-                        "service": service,
-                        "id": name,
-                        "title": title_of(one),
-                        "value": f"{metres:.0f} m",
-                        "note": one.service.short(text.language),
-                    },
-                )
-            )
-    unique = {(item["service"], item["id"]): item for _, item in sorted(found, key=lambda pair: pair[0])}
-    return list(unique.values())[:NEAR_MOST]
-
-
 def content(subject: Subject, story: Story, view: View, timezone: str, text: Text) -> dict[str, Any]:
     """The panel's data."""
     zone, row, service = ZoneInfo(timezone), subject.row, subject.service
     facts = get(service.id).inspect(row, text.language) if service.id in layers() else {}
-    when, received = moment(row.get("time")), moment(row.get("received_at"))
+    rows = [{"label": label, "value": value} for label, value in facts.items() if value]
+    if story.track is not None and len(story.track):
+        rows.append({"label": text("detail.track"), "value": text("detail.fixes", n=len(story.track))})
+    picture = story.picture
     return {
         "timezone": timezone,
+        "language": text.language,
         "kind": service.short(text.language),
         "icon": service.icon,
         "title": title_of(subject),
         "sub": " · ".join(part for part in (subject.key, word(row, "address")) if part and part != title_of(subject)),
         "clock": _clock(subject, view, zone, text),
-        "chart": _chart(story, view, timezone, text),
+        "picture": None if picture is None else {"url": picture.url, "t": picture.taken.timestamp()},
+        **_chart(subject, story, view, timezone, text),
+        "choices": _choices(story, text),
         "life": _life(story, row, view, zone, text),
-        "facts": [{"label": label, "value": value} for label, value in facts.items() if value],
-        "around": list(story.around),
+        "history": _history(story, subject, zone, view, text),
+        "facts": rows,
+        "around": None if story.around is None else list(story.around),
         "around_title": text("detail.around", m=NEAR_M),
+        "cameras": None if story.seers is None else [_camera(seer, text) for seer in story.seers],
         "privacy": text("detail.privacy") if service.personal_data else None,
-        "source": _provenance(subject, when, received, zone, text),
+        "source": provenance(subject, story.card, zone, text),
     }
 
 
-def _provenance(
-    subject: Subject, when: datetime | None, received: datetime | None, zone: ZoneInfo, text: Text
-) -> list[dict[str, Any]]:
-    name = word(subject.row, "source")
-    source = next((s for s in subject.sources if s.id == name), None)
-    label = name if source is None else (source.title_vi if text.language == "vi" else source.title_en)
-    if bool(subject.row.get("simulated")) and text("detail.simulated") not in label:
-        label = f"{label} ({text('detail.simulated')})"
-    rows: list[dict[str, Any]] = [{"label": text("detail.source"), "value": label, "t": None}]
-    for key, at in (("event_time", when), ("received", received)):
-        if at is not None:
-            stamp = words.moment(at, zone, seconds=True)
-            rows.append({"label": text(f"detail.{key}"), "value": stamp, "t": at.timestamp()})
-    return rows
+def _camera(seer: Seer, text: Text) -> dict[str, Any]:
+    """A camera that looks here, with its newest picture and how that is known."""
+    state = "" if seer.state in {"fresh", ""} else text(f"detail.camera_{seer.state}")
+    note = text("detail.assumed") if seer.assumed else ""
+    metres = f"{words.number(seer.metres, 0, text.language)} m"
+    return {
+        "id": seer.key,
+        "title": seer.name,
+        "url": None if seer.picture is None else seer.picture.url,
+        "t": None if seer.picture is None else seer.picture.taken.timestamp(),
+        "note": " · ".join(part for part in (metres, state, note) if part),
+    }
+
+
+def _choices(story: Story, text: Text) -> list[dict[str, Any]]:
+    """The observed properties that have numbers, with the newest of each; only where there is a choice."""
+    if story.latest is None or story.observed_property is None:
+        return []
+    out = []
+    for _, row in story.latest.iterrows():
+        prop = _property(story, str(row["observed_property"]))
+        if prop is None:
+            continue
+        value = words.quantity(_number(row.get("result")), prop.unit, prop.decimals, text.language)
+        title = prop.title_vi if text.language == "vi" else prop.title_en
+        out.append({"id": prop.id, "title": title, "value": value, "on": prop.id == story.observed_property.id})
+    return out if len(out) > 1 else []
+
+
+def _history(story: Story, subject: Subject, zone: ZoneInfo, view: View, text: Text) -> list[dict[str, str]]:
+    """Changes of the thing's state in words, then what happened at it; newest last."""
+    told = [(when, value_word(subject.service.id, value, text)) for when, value in changes(story.words)]
+    if story.events is not None:
+        for _, row in story.events.iterrows():
+            when = moment(row.get("time"))
+            title = word(row, "title") or word(row, "description")
+            if when is not None and title:
+                told.append((when, title))
+    told = sorted(told, key=lambda one: one[0])[-CHANGES_MOST:]
+    return [
+        {"time": clock_text(when, zone, view.end), "text": said, "state": "cur" if i == len(told) - 1 else "done"}
+        for i, (when, said) in enumerate(told)
+    ]
+
+
+def value_word(service: str, value: str, text: Text) -> str:
+    """A state in words: the service's own word for it, the common one, else as the source says it."""
+    for key in (f"value.{service}_{value.lower()}", f"value.{value.lower()}"):
+        if text.has(key):
+            return text(key)
+    return value
+
+
+def _property(story: Story, name: str) -> ObservedProperty | None:
+    return next((p for p in story.properties if p.id == name and p.unit is not None), None)
+
+
+def _number(value: Any) -> float | None:
+    found = pd.to_numeric(value, errors="coerce")
+    return None if pd.isna(found) else float(found)
 
 
 def _clock(subject: Subject, view: View, zone: ZoneInfo, text: Text) -> dict[str, Any]:
@@ -241,23 +187,43 @@ def _azimuth(row: pd.Series[Any]) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _chart(story: Story, view: View, timezone: str, text: Text) -> str | None:
+def _chart(subject: Subject, story: Story, view: View, timezone: str, text: Text) -> dict[str, str | None]:
+    """The curve of the last day, with its lowest, highest and n; a single value is no curve."""
+    nothing: dict[str, str | None] = {"chart": None, "chart_title": None, "chart_note": None}
     if story.series is None or story.series.empty or story.observed_property is None:
-        return None
+        return nothing
     prop = story.observed_property
     values = pd.to_numeric(story.series["result"], errors="coerce")
     times = pd.to_datetime(story.series["time"], utc=True)
-    points = [(t.timestamp(), float(v)) for t, v in zip(times, values, strict=True)]
-    name = prop.title_vi if text.language == "vi" else prop.title_en
-    return chart.line(
+    points = [(t.timestamp(), float(v)) for t, v in zip(times, values, strict=True) if pd.notna(v)]
+    if len(points) < 2:
+        return nothing
+    name = text("detail.chart", property=prop.title_vi if text.language == "vi" else prop.title_en)
+    low, high = (
+        words.quantity(bound, prop.unit, prop.decimals, text.language)
+        for bound in (min(v for _, v in points), max(v for _, v in points))
+    )
+    drawn = chart.line(
         points,
-        start=view.end - timedelta(hours=24),
+        start=view.end - SPAN,
         end=view.end,
         timezone=timezone,
         decimals=prop.decimals,
         language=text.language,
-        label=text("detail.chart", property=name),
+        label=name,
+        thresholds=_thresholds(subject, prop.id, text),
     )
+    note = text("detail.chart_note", low=low, high=high, n=words.number(len(points), 0, text.language))
+    return {"chart": drawn, "chart_title": name, "chart_note": note}
+
+
+def _thresholds(subject: Subject, name: str, text: Text) -> list[tuple[str, float, int]]:
+    """Alarm levels of a river station, for its water level."""
+    station = find(word(subject.row, "name")) if name == "water_level" else None
+    if station is None:
+        return []
+    levels = enumerate((station.bd1, station.bd2, station.bd3), 1)
+    return [(f"BĐ{i} {words.number(v, 1, text.language)}", v, i) for i, v in levels if v is not None]
 
 
 def _life(story: Story, row: pd.Series[Any], view: View, zone: ZoneInfo, text: Text) -> list[dict[str, str]]:
