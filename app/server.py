@@ -125,6 +125,7 @@ class WebServer:
     """Builds the server of one city and runs it until told to stop."""
 
     def __init__(self, settings: Settings, city: City, reader: Reader, address: Address) -> None:
+        from app.report_handlers import Desk
         from layers.tiles import TileService
 
         check_address(address, settings)
@@ -141,11 +142,12 @@ class WebServer:
             build=f"{int(time.time()):x}",
         )
         self.pool = ThreadPoolExecutor(TILE_WORKERS * 4, thread_name_prefix="tile")
+        self.desk = Desk()
         self.documents: WeakSet[Any] = WeakSet()
         self.server = self._server()
 
     def _patterns(self) -> list[tuple[Any, ...]]:
-        from app import handlers, snapshots
+        from app import handlers, report_handlers, snapshots
         from app.health import Health, LoopLag
         from app.login import LoginHandler, LogoutHandler
 
@@ -158,6 +160,7 @@ class WebServer:
         return [
             *(login if self.access.enabled else []),
             (handlers.TILE, handlers.TileHandler, tile),
+            *report_handlers.routes(self.access, self.services, self.desk),
             (snapshots.PATTERN, snapshots.SnapshotHandler, {"access": self.access, "data": self.settings.data}),
             (r"/readyz", handlers.ReadyHandler, {"health": health}),
             (r"/metrics", handlers.MetricsHandler, metrics),
@@ -234,4 +237,5 @@ class WebServer:
         self.server.stop(wait=False)
         self.refresh.stop()
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self.desk.close()
         self.services.tiles.close()

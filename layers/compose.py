@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import holoviews as hv
 import numpy as np
 from holoviews.streams import RangeXY
@@ -47,11 +48,13 @@ def still(
     *,
     city: str | None = None,
     language: str = "vi",
+    load: Callable[[Layer, View], gpd.GeoDataFrame] | None = None,
 ) -> Image.Image:
     """The picture of a view without a browser: RGB, width_px × height_px of the view.
 
     ``basemap`` among the layers draws land, sea and labels; with it alone no reader is needed. ``wall`` draws
-    strokes, marks and labels 2.2 times as large. Raises UnknownName for a layer that is none.
+    strokes, marks and labels 2.2 times as large. ``load`` replaces ``Layer.load`` (a page's filters). Raises
+    UnknownName for a layer that is none.
     """
     k = K[style]
     width, height = view.width_px, view.height_px
@@ -66,7 +69,8 @@ def still(
         density = _density(layer, reader, view)
         if density is not None:
             canvas.paste(density, DENSITY_ALPHA)
-        for element in flat(layer.draw(layer.load(reader, view), view)):
+        frame = layer.load(reader, view) if load is None else load(layer, view)
+        for element in flat(layer.draw(frame, view)):
             paint(canvas, element, k)
             if isinstance(element, Marks):
                 avoid.append(np.column_stack((element.dimension_values("x"), element.dimension_values("y"))))

@@ -94,6 +94,10 @@ def test_a_page_without_a_session_is_not_shown(closed: Closed, path: str) -> Non
         "/t/basemap/desk/1/0-0/0/3/6/3.png",
         "/t/fishing_vessels/desk/1/0-1/0/3/6/3.png",
         "/metrics",
+        "/report?a=w19789",
+        "/report.pdf?a=w19789",
+        "/report.png?a=w19789",
+        "/export?box=107,16,108,17",
         "/assets/tilefix.js",
     ],
 )

@@ -1,0 +1,64 @@
+"""The still map of a report or an export: the layers on show, the area's edge, the national inset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from layers import basemap, compose, elements, palette
+from layers.agg import Canvas
+
+if TYPE_CHECKING:
+    from app.pages.area_ask import Ask
+    from geodata.areas import Area
+    from geodata.store.reader import Reader
+    from geodata.view import View
+
+INSET_SHARE = 0.20
+"""Width of the inset as a share of the picture's height; it is 1 : 1.41."""
+
+INSET_EDGE_PX, MARGIN_PX, GUTTER_PX = 2, 16, 8
+EDGE_PX = 2.5
+AREA_FILL = 0.08
+
+
+def drawn(ask: Ask, reader: Reader, view: View, area: Area | None) -> Image.Image:
+    """The picture of a view at its clock with the layers asked for, RGB, width_px × height_px."""
+    picture = compose.still(
+        reader,
+        ["basemap", *ask.services()],
+        view,
+        city=ask.city.id,
+        language=ask.language,
+        load=lambda layer, at: ask.load(reader, layer, at),
+    )
+    if area is not None:
+        picture = outlined(picture, area, view)
+    return with_inset(picture, view)
+
+
+def shape(area: Area) -> elements.Areas:
+    """The area as the page draws it: the colour of what a hand has made, no hatch, so it hides nothing."""
+    return elements.areas([area.shape], palette.ACCENT, hatch=None, fill_alpha=AREA_FILL, line_width=EDGE_PX)
+
+
+def outlined(picture: Image.Image, area: Area, view: View) -> Image.Image:
+    """The area over the picture."""
+    canvas = Canvas(view.bounds.mercator, view.width_px, view.height_px, GUTTER_PX)
+    compose.paint(canvas, shape(area), 1.0)
+    over = Image.fromarray(np.ascontiguousarray(canvas.rgba()))
+    return Image.alpha_composite(picture.convert("RGBA"), over).convert("RGB")
+
+
+def with_inset(picture: Image.Image, view: View) -> Image.Image:
+    """The country with Hoàng Sa and Trường Sa at the lower left, as every print has it."""
+    width = round(picture.height * INSET_SHARE)
+    size = (width, round(width * 562 / 398))
+    small = Image.fromarray(basemap.inset("desk", size, view=view.bounds).rgb)
+    framed = Image.new("RGB", (size[0] + 2 * INSET_EDGE_PX, size[1] + 2 * INSET_EDGE_PX), palette.LINE2)
+    framed.paste(small, (INSET_EDGE_PX, INSET_EDGE_PX))
+    out = picture.copy()
+    out.paste(framed, (MARGIN_PX, picture.height - framed.height - MARGIN_PX))
+    return out
