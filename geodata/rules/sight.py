@@ -34,8 +34,11 @@ def sees(cameras: gpd.GeoDataFrame, area: BaseGeometry) -> gpd.GeoDataFrame:
     ``cameras`` has points in EPSG:4326 and, where known, azimuth_deg, fov_deg, range_m; all its rows' columns are kept,
     so those that are not live come with their state. New columns: ``distance_m`` from the camera to the nearest
     point of the area (0 inside; then the nearest to its centre first) and ``assumed``: its direction, angle or reach
-    was not told. A camera without a place sees nothing; an empty area is seen by none.
+    was not told. A camera without a place sees nothing; an empty area is seen by none. Of the camera layer's frame only
+    the rows that are cameras (column ``what``) are looked at.
     """
+    if "what" in cameras:
+        cameras = gpd.GeoDataFrame(cameras[cameras["what"] == "camera"])
     nothing = cameras.iloc[:0].assign(distance_m=pd.Series(dtype=float), assumed=pd.Series(dtype=bool))
     if not len(cameras) or area is None or area.is_empty or not np.isfinite(area.bounds).all():
         return gpd.GeoDataFrame(nothing)
