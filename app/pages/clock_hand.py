@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import panel as pn
 
+from app.panels import typed_time
 from app.panels.time_control import TimeControl, bins, faster
+from app.state import LONGEST
 
 if TYPE_CHECKING:
     from app.pages.planner import Planner
@@ -28,6 +31,7 @@ class ClockHand:
         self.playing, self.speed = False, 300
         self._player: Any = None
         self._bins: Sequence[Mapping[str, float]] = ()
+        self._wrong: str | None = None
         self.control = TimeControl(words=planner.text.table("time"), data=self.data())
         on = self.control.on
         on("range", self.set_range)
@@ -36,6 +40,9 @@ class ClockHand:
         on("step", lambda m: self.step(timedelta(seconds=float(m.get("by", 300)))))
         on("speed", lambda m: self._faster())
         on("known", lambda m: planner.change(as_known=not planner.state.as_known))
+        on("at", lambda m: self.typed(str(m.get("text", "")), beside=False))
+        on("window", lambda m: self.set_window(float(m.get("seconds") or 0)))
+        on("beside", lambda m: self.compare(m.get("text"), m.get("back")))
 
     def span(self, now: datetime) -> tuple[datetime, datetime]:
         """What the control spans: a day, or the window when that is longer, with the head in it."""
@@ -59,6 +66,8 @@ class ClockHand:
             "from": start.timestamp(),
             "to": end.timestamp(),
             "bins": list(self._bins),
+            "wrong": self._wrong,
+            "beside": None if state.beside is None else state.beside.timestamp(),
         }
 
     def show(self) -> None:
@@ -90,6 +99,36 @@ class ClockHand:
         moment = None if head is None else datetime.fromtimestamp(float(head), UTC)
         live = moment is None or moment >= datetime.now(UTC)
         self.planner.change(head=None if live else moment, window=window, as_known=state.as_known and not live)
+
+    def typed(self, text: str, *, beside: bool) -> None:
+        """Go to a moment that was typed, or put it beside; one that cannot be read is said to be none."""
+        now, zone = datetime.now(UTC), ZoneInfo(self.planner.city.timezone)
+        try:
+            moment = typed_time.parse(text, zone, now)
+        except typed_time.NotAMoment as error:
+            self._wrong = self.planner.text(f"time.wrong_{error.args[0]}")
+            self.show()
+            return
+        self._wrong = None
+        if beside:
+            self.planner.beside.set(moment)
+        else:
+            self.stop()
+            self.planner.change(head=moment)
+
+    def set_window(self, seconds: float) -> None:
+        """Another width of the window, its end kept."""
+        if 300 <= seconds <= LONGEST.total_seconds():
+            self.planner.change(window=timedelta(seconds=seconds))
+
+    def compare(self, text: Any, back: Any) -> None:
+        """Put another moment beside: typed, or so many seconds before the map's; neither ends the comparison."""
+        if isinstance(text, str) and text.strip():
+            self.typed(text, beside=True)
+        elif isinstance(back, int | float) and back > 0:
+            self.planner.beside.set(self.planner.state.end(datetime.now(UTC)) - timedelta(seconds=float(back)))
+        else:
+            self.planner.beside.set(None)
 
     def go_live(self) -> None:
         self.stop()

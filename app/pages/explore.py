@@ -15,7 +15,8 @@ from app.text import Text
 PATHS = ("/explore",)
 
 PLACES = """
-:host{--bar:48px;--tree:332px;--clock:72px;--table:232px;--detail:0px}
+:host{--bar:48px;--tree:332px;--clock:72px;--table:232px;--detail:0px;--second:0px}
+:host(.beside){--second:minmax(0,1fr)}
 :host(.chosen){--detail:392px}
 :host(.folded){--table:44px}
 @media (max-width:1400px){:host{--tree:48px}:host(.chosen){--detail:360px}}
@@ -24,7 +25,7 @@ PLACES = """
 """
 """Sizes at 1920 × 1080; at 1366 × 768 the tree is a rail of icons and the table its head (look.md 4.2)."""
 
-AREAS = "bar bar bar / tree map detail / tree clock detail / tree table detail"
+AREAS = "bar bar bar bar / tree map second detail / tree clock clock detail / tree table table detail"
 
 
 def build(context: PageContext) -> Any:
@@ -38,17 +39,19 @@ def build(context: PageContext) -> Any:
         theme.box(map_pane, "map"),
         theme.box(planner.frame, "map", z=5),
         theme.box(planner.sieve.chips, "map", z=6),
-        theme.box(planner.hand.control, "clock"),
+        theme.box(planner.beside.notes[0], "map", z=6),
+        theme.box(planner.beside.notes[1], "second", z=6),
+        theme.box(planner.hand.control, "clock", overflow="visible", z=15),
         theme.box(planner.table, "table"),
         theme.box(planner.detail, "detail"),
         planner.shell,
-        columns="var(--tree) minmax(0,1fr) var(--detail)",
+        columns="var(--tree) minmax(0,1fr) var(--second) var(--detail)",
         rows="var(--bar) minmax(0,1fr) var(--clock) var(--table)",
         areas=AREAS,
         name="explore",
         stylesheets=(PLACES,),
     )
-    planner.arrange()
+    planner.beside.arrange()
     title = f"{text('product')} · {context.city.title(context.language)}"
     page = theme.page(planner.body, title=title, language=context.language)
     planner.start()

@@ -28,6 +28,8 @@ def _acts(planner: Planner) -> Mapping[str, Callable[[], None]]:
         "table": lambda: planner.table.say({"type": "focus"}),
         "play": hand.play,
         "live": hand.go_live,
+        "moment": lambda: hand.control.say({"type": "open"}),
+        "views": lambda: planner.bar.say({"type": "views"}),
         "full": planner.whole_map,
         "hour_back": lambda: hand.step(-HOUR),
         "hour_on": lambda: hand.step(HOUR),

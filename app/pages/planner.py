@@ -17,6 +17,7 @@ import panel as pn
 from app.context import PageContext
 from app.pages import keyboard, search
 from app.pages.background import Background
+from app.pages.beside import Beside
 from app.pages.clock_hand import ClockHand
 from app.pages.footprints import covered
 from app.pages.pictures import GEOGRAPHY, Picture, basemap_url, has_density, marks_of, tile_url
@@ -80,6 +81,7 @@ class Planner:
         self._blocks()
         self.selection = Selection(self)
         self.sieve = Sieve(self)
+        self.beside = Beside(self)
         self._listen()
 
     # -- what the page is made of -------------------------------------------------------------
@@ -106,7 +108,7 @@ class Planner:
         self.frame.on("moved", self.moved)
         self.frame.on("home", lambda m: self.go(*self.city.home))
         self.frame.on("full", lambda m: self.whole_map())
-        self.table.on("pick", lambda m: self.selection.pick(self.state.focus or "", str(m["id"]), centre=True))
+        self.table.on("pick", lambda m: self.row(str(m["id"])))
         self.table.on("fold", lambda m: self.fold())
         self.detail.on("pick", lambda m: self.selection.pick(str(m["service"]), str(m["id"])))
         self.detail.on("property", lambda m: self.selection.property(str(m["id"])))
@@ -140,6 +142,7 @@ class Planner:
         """Read the named layers at the present view; without names all that are visible."""
         asked = set(self.visible() if names is None else names)
         self.reading.ask(asked)
+        self.beside.ask()
         if self.ready() and (names is None or self.state.focus in asked):
             self.hand.count()
 
@@ -152,19 +155,24 @@ class Planner:
                 self._draw(picture)
         self.label(view)
         self.refresh_blocks()
-        if self.state.focus in {p.service for p in pictures}:
-            self._tabulate()
+        if self.beside.on or self.state.focus in {p.service for p in pictures}:
+            self.tabulate()
         self.selection.refresh({p.service for p in pictures})
 
-    def _tabulate(self) -> None:
+    def tabulate(self) -> None:
         """Make the table of the layer in focus, in the session's thread."""
+        if self.beside.on:
+            self.rows = self.beside.table()
+            self.refresh_blocks()
+            return
         focus = self.state.focus if self.state.focus in self.city.services else None
         picture = self.pictures.get(focus or "")
         service = None if focus is None else self.city.catalogue()[focus]
 
         def then(rows: dict[str, Any]) -> None:
-            self.rows = rows
-            self.refresh_blocks()
+            if not self.beside.on:
+                self.rows = rows
+                self.refresh_blocks()
 
         self.background.run("table", lambda: twin_table.content(picture, service, self.text), then)
 
@@ -223,7 +231,7 @@ class Planner:
                 "timezone": city.timezone,
                 "focus": state.focus,
                 "foot": text("tree.foot", basemap=text("map.attribution", basemap=text("map.basemap"))),
-                "groups": layer_tree.groups(city, self.services, self.pictures, state.shown, text),
+                "groups": layer_tree.groups(city, self.services, self.pictures, state.shown, text, live=state.live),
                 "selected": layer_tree.unfolded(
                     state.focus, self.pictures.get(state.focus or ""), self.services, city, state, text
                 ),
@@ -231,8 +239,9 @@ class Planner:
         )
         self.frame.show(self._frame_data())
         self.sieve.show()
+        self.beside.show()
         selected = state.selected[1] if state.selected and state.selected[0] == state.focus else None
-        self.table.show({**self.rows, "selected": selected})
+        self.table.show({**self.rows, "selected": state.focus if self.beside.on else selected})
         self.shell.show({"link": state.query()})
 
     def _bar_data(self) -> dict[str, Any]:
@@ -242,7 +251,14 @@ class Planner:
             for page in ("explore", "sources", "wall")
         ]
         city = self.city.title(self.text.language)
-        return {"city": city, "timezone": self.city.timezone, "language": self.text.language, "nav": nav}
+        return {
+            "city": city,
+            "city_id": self.city.id,
+            "timezone": self.city.timezone,
+            "language": self.text.language,
+            "nav": nav,
+            "views": True,
+        }
 
     def _frame_data(self) -> dict[str, Any]:
         state, view = self.state, self.view()
@@ -266,7 +282,7 @@ class Planner:
 
     def arrange(self) -> None:
         """Give the panels their room: the table folds, the detail opens only for a chosen object."""
-        marks = {"chosen": self.state.selected is not None, "full-map": self.full}
+        marks = {"chosen": self.state.selected is not None, "full-map": self.full, "beside": self.beside.on}
         if self.folded is not None:
             marks |= {"folded": self.folded, "unfolded": not self.folded}
         self.body.css_classes = ["explore", *(name for name, on in marks.items() if on)]
@@ -315,10 +331,17 @@ class Planner:
             if service.group == group and name in layers() and (name in self.state.shown) != on:
                 self.toggle(name)
 
+    def row(self, key: str) -> None:
+        """A row of the table was chosen: an object, or a layer while two times are compared."""
+        if not self.beside.on:
+            self.selection.pick(self.state.focus or "", key, centre=True)
+        elif key != self.state.focus:
+            self.focus(key)
+
     def focus(self, name: str) -> None:
         self.state = replace(self.state, focus=None if name == self.state.focus else name)
         self.refresh_blocks()
-        self._tabulate()
+        self.tabulate()
         self.hand.count()
 
     def fade(self, value: float) -> None:

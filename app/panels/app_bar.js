@@ -7,6 +7,7 @@ export function render({model, el}) {
     <b class="nm">${esc(w.product)}</b><span class="ct">${esc(d0.city)}</span>
     <div class="sr" role="search">${icon("search")}<input type="search" autocomplete="off" spellcheck="false"
       placeholder="${esc(w.search)}" aria-label="${esc(w.search)}"><kbd>/</kbd><div class="found" role="listbox" hidden></div></div>
+    <div class="vw" hidden><button class="vb" aria-haspopup="dialog" aria-expanded="false">${icon("bookmark_border")}<span></span></button><form class="views" role="dialog" hidden></form></div>
     <nav class="nav"></nav><a class="lang"></a><b class="clk"></b><span class="dt"></span>`;
   const $ = (s) => root.querySelector(s);
   const input = $("input"), found = $(".found");
@@ -29,6 +30,32 @@ export function render({model, el}) {
   });
   input.addEventListener("blur", () => setTimeout(close, 150));
   found.addEventListener("pointerdown", (e) => { const row = e.target.closest("[data-i]"); if (row) { e.preventDefault(); pick(Number(row.dataset.i)); } });
+  // Views that this browser keeps: a name and the query of the address bar, by city.
+  const shelf = `vonglau.views.${d0.city_id ?? ""}`, box = $(".views"), button = $(".vb");
+  const kept = () => { try { const v = JSON.parse(localStorage.getItem(shelf) ?? "[]"); return Array.isArray(v) ? v.filter((x) => typeof x?.name === "string" && typeof x?.query === "string") : []; } catch { return []; } };
+  const keep = (list) => { try { localStorage.setItem(shelf, JSON.stringify(list)); return true; } catch { return false; } };
+  const list = (words) => {
+    const views = kept();
+    box.innerHTML = `<b>${esc(w.views)}</b><div class="vl">${views.map((v, i) => `<div class="vr"><button type="button" class="vo clip" data-open="${i}">${esc(v.name)}</button><button type="button" class="vd" data-drop="${i}" aria-label="${esc(fill(w.view_drop, {name: v.name}))}" title="${esc(fill(w.view_drop, {name: v.name}))}">${icon("delete_outline")}</button></div>`).join("") || `<p>${esc(w.view_none)}</p>`}</div>
+      <div class="vn"><input name="name" maxlength="60" autocomplete="off" placeholder="${esc(w.view_name)}" aria-label="${esc(w.view_name)}"><button type="submit">${esc(w.view_keep)}</button></div><p class="said" role="status"></p>`;
+    box.querySelector(".said").textContent = words ?? w.view_where;
+  };
+  const views = (open) => { box.hidden = !open; button.setAttribute("aria-expanded", open); if (open) { list(); box.querySelector("input").focus(); } };
+  $(".vw").hidden = !d0.views; $(".vb span").textContent = w.views ?? ""; button.title = `${w.views} (V)`; box.setAttribute("aria-label", w.views);
+  button.addEventListener("click", () => views(box.hidden));
+  box.addEventListener("submit", (e) => {
+    e.preventDefault();
+    const name = box.querySelector("input").value.trim(); if (!name) return;
+    const q = new URL(location.href).searchParams; q.delete("lang");
+    list(keep([...kept().filter((v) => v.name !== name), {name, query: q.toString()}]) ? fill(w.view_kept, {name}) : w.view_failed);
+  });
+  box.addEventListener("click", (e) => {
+    const open = e.target.closest("[data-open]"), drop = e.target.closest("[data-drop]"), all = kept();
+    if (open) { const url = new URL(location.href), lang = url.searchParams.get("lang"); url.search = all[open.dataset.open].query; if (lang) url.searchParams.set("lang", lang); location.assign(url); }
+    else if (drop) { all.splice(Number(drop.dataset.drop), 1); keep(all); list(); box.querySelector("input").focus(); }
+  });
+  box.addEventListener("keydown", (e) => { if (e.key === "Escape") { views(false); button.focus(); } e.stopPropagation(); });
+  model.on("msg:custom", (m) => { if ((m.data ?? m).type === "views" && d0.views) views(box.hidden); });
   const draw = (d) => {
     $(".nav").innerHTML = (d.nav ?? []).map((n) => n.current ? `<b aria-current="page">${esc(n.label)}</b>`
       : `<a href="${esc(n.href)}">${esc(n.label)}${n.n ? `<i class="badge">${esc(n.n)}</i>` : ""}</a>`).join("");

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
+import pandas as pd
+
 from app.pages import filters
 from app.pages.filters import Facet
 from app.panels.block import Block
 from geodata.catalogue import Group, Service, services
 from geodata.folding import fold
-from layers import marks, palette
+from layers import marks, palette, words
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -47,9 +49,18 @@ def glyph(level: int) -> str:
 
 
 def row(
-    service: Service, state: ServiceState | None, picture: Picture | None, visible: bool, text: Text
+    service: Service,
+    state: ServiceState | None,
+    picture: Picture | None,
+    visible: bool,
+    text: Text,
+    *,
+    live: bool = True,
 ) -> dict[str, Any]:
-    """One row. Without a source, or without a layer to draw it, a service is listed and cannot be shown."""
+    """One row. Without a source, or without a layer to draw it, a service is listed and cannot be shown.
+
+    Not ``live``, age and state are those of the rows at the map's clock, known only where the layer is on.
+    """
     planned = state is None or state.state == "ready"
     missing = service.id not in layers()
     word = None
@@ -59,7 +70,11 @@ def row(
         word = text("tree.no_layer")
     elif state is not None and state.state in {"down", "late"}:
         word = text(f"tree.{state.state}")
-    look = "unknown" if state is not None and state.state == "down" else "fresh"
+    feed: str = "ready" if state is None else state.state
+    newest = None if state is None or state.last_received is None else state.last_received.timestamp()
+    if not live and not planned and not missing:
+        feed, newest, word = _then(picture if visible else None, text)
+    look = "unknown" if feed == "down" else "fresh"
     told = picture if visible else None
     abnormal = None if told is None else told.abnormal
     level = 0 if abnormal is None else int(abnormal["level"].iloc[0])
@@ -72,13 +87,25 @@ def row(
         "svg": icon(service.mark, look, service.tint),
         "visible": visible,
         "planned": planned or missing,
-        "state": "ready" if state is None else state.state,
+        "state": feed,
         "word": word,
-        "t": None if state is None or state.last_received is None else state.last_received.timestamp(),
+        "t": newest,
         "count": None if told is None else told.count,
         "of": told.total if told is not None and told.filtered else None,
         "worst": worst,
     }
+
+
+def _then(picture: Picture | None, text: Text) -> tuple[str, float | None, str | None]:
+    """State, nothing, and age or state in words of a layer at a past moment."""
+    frame = None if picture is None else picture.frame
+    if picture is None or frame is None or frame.empty or "time" not in frame:
+        return "receiving", None, ""
+    if "feed" in frame and (frame["feed"] == "down").all():
+        return "down", None, text("tree.down")
+    newest = frame["time"].max()
+    seconds = (picture.view.end - newest).total_seconds() if pd.notna(newest) else None
+    return "receiving", None, "" if seconds is None else words.age(seconds, text.language, at=newest)
 
 
 def groups(
@@ -87,6 +114,8 @@ def groups(
     pictures: Mapping[str, Picture],
     shown: frozenset[str],
     text: Text,
+    *,
+    live: bool = True,
 ) -> Sequence[dict[str, Any]]:
     """The groups in the catalogue's order; what has no source yet comes last, in a group of its own.
 
@@ -97,7 +126,9 @@ def groups(
         if name == "platform":  # the feeds themselves: a page of its own
             continue
         own = name in city.services
-        one = row(service, states.get(name) if own else None, pictures.get(name), own and name in shown, text)
+        one = row(
+            service, states.get(name) if own else None, pictures.get(name), own and name in shown, text, live=live
+        )
         rows["ready" if one["planned"] else service.group].append(one)
     return [
         {

@@ -3,7 +3,7 @@ export function render({model, el}) {
   root.className = "tc";
   root.innerHTML = `<button class="live"><i></i><span></span></button><button class="ib play"></button><button class="ib step">${icon("skip_next")}</button>
     <button class="sp"></button><div class="bars"><svg width="100%" height="54"></svg></div>
-    <div class="asof"><b></b><button class="known"></button></div>`;
+    <div class="asof"><button class="when" aria-haspopup="dialog" aria-expanded="false"><b></b></button><button class="known"></button></div><form class="pop" role="dialog" hidden></form>`;
   const $ = (s) => root.querySelector(s), svg = $("svg");
   const send = (type, fields = {}) => model.send_msg({type, ...fields});
   let d = {}, w = {}, drag = null;
@@ -36,13 +36,44 @@ export function render({model, el}) {
     $(".step").setAttribute("aria-label", w.step);
     $(".sp").textContent = `${d.speed}×`; $(".sp").setAttribute("aria-label", w.speed);
     $(".known").innerHTML = `${esc(d.as_known ? w.known_then : w.known_now)}${d.live ? "" : icon("expand_more")}`;
-    $(".known").disabled = !!d.live;
+    $(".known").disabled = !!d.live; $(".when").setAttribute("aria-label", w.set); $(".when").title = `${w.set} (G)`;
     now();
   };
   const now = () => {
     const h = head();
     if (h) $(".asof b").textContent = (date(h, d.timezone) === date(Date.now() / 1000, d.timezone) ? "" : `${zoned(h, d.timezone, {day: "2-digit", month: "2-digit"})} `) + clock(h, d.timezone, true);
   };
+  // The panel of the clock: a moment typed, the window, another moment beside it.
+  const pop = $(".pop"), stamp = (t) => `${date(t, d.timezone)} ${clock(t, d.timezone)}`;
+  const chip = (name, value, text, on) => `<button type="button" class="chip${on ? " on" : ""}" data-${name}="${value}" aria-pressed="${!!on}">${esc(text)}</button>`;
+  const open = (yes) => {
+    pop.hidden = !yes; $(".when").setAttribute("aria-expanded", yes);
+    if (!yes) return;
+    pop.setAttribute("aria-label", w.set);
+    pop.innerHTML = `<label><span>${esc(w.at)}</span><input name="at" value="${stamp(head())}" placeholder="${esc(w.form)}" autocomplete="off" spellcheck="false"><button class="go" type="button" data-go="at">${esc(w.go)}</button></label>
+      <div class="ln"><span>${esc(w.window)}</span><div class="chips">${w.windows.map(([s, t]) => chip("window", s, t, Number(s) === d.window)).join("")}</div></div>
+      <label><span>${esc(w.beside)}</span><input name="beside" value="${d.beside ? stamp(d.beside) : ""}" placeholder="${esc(w.form)}" autocomplete="off" spellcheck="false"><button class="go" type="button" data-go="beside">${esc(w.go)}</button></label>
+      <div class="ln"><span></span><div class="chips">${w.backs.map(([s, t]) => chip("back", s, t, d.beside && Math.abs(head() - d.beside - s) < 60)).join("")}${d.beside ? chip("back", 0, w.beside_none) : ""}</div></div>
+      <p class="wrong" role="alert"></p>`;
+    $(".wrong").textContent = d.wrong ?? "";
+    pop.querySelector("input").select();
+  };
+  const typed = (name) => send(name, {text: pop.querySelector(`[name=${name}]`).value});
+  pop.addEventListener("submit", (e) => e.preventDefault());
+  pop.addEventListener("click", (e) => {
+    const b = e.target.closest("button"); if (!b) return;
+    if (b.dataset.go) typed(b.dataset.go);
+    else if (b.dataset.window) send("window", {seconds: Number(b.dataset.window)});
+    else if (b.dataset.back) send("beside", {back: Number(b.dataset.back)});
+  });
+  pop.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && e.target.name) { typed(e.target.name); e.preventDefault(); }
+    if (e.key === "Escape") { open(false); $(".when").focus(); }
+    e.stopPropagation();
+  });
+  $(".when").addEventListener("click", () => open(pop.hidden));
+  model.on("msg:custom", (m) => { if ((m.data ?? m).type === "open") open(pop.hidden); });
+  const told = (q) => `${q.head}|${q.live}|${q.window}|${q.beside}|${q.wrong}`;
   const at = (e) => { const box = svg.getBoundingClientRect(), [a, b] = span(); return a + Math.max(0, Math.min(1, (e.clientX - box.left) / box.width)) * (b - a); };
   svg.addEventListener("pointerdown", (e) => {
     const handle = e.target.closest(".handle");
@@ -73,7 +104,12 @@ export function render({model, el}) {
   $(".step").addEventListener("click", () => send("step", {by: 300}));
   $(".sp").addEventListener("click", () => send("speed"));
   $(".known").addEventListener("click", () => send("known"));
-  const again = bind(model, (data, words) => { d = data; w = words; if (!drag) draw(); });
+  const again = bind(model, (data, words) => {
+    const was = told(d); d = data; w = words; if (!drag) draw();
+    if (!pop.hidden && was !== told(d) && !(d.live && was.split("|")[1] === "true" && was.split("|").slice(2).join() === told(d).split("|").slice(2).join())) {
+      if (d.wrong) $(".wrong").textContent = d.wrong; else open(true);
+    }
+  });
   const watch = new ResizeObserver(() => draw());
   watch.observe(svg); model.on("remove", () => watch.disconnect());
   again(); every(model, 1, now);

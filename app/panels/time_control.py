@@ -12,9 +12,11 @@ SPEEDS = (60, 300, 900, 3600)
 
 
 class TimeControl(Block):
-    """``data``: language, timezone, live, playing, speed, as_known, head, window, from, to (epoch s), bins [{t, n}].
+    """``data``: language, timezone, live, playing, speed, as_known, head, window, from, to (epoch s), bins [{t, n}],
+    beside (epoch s or None), wrong (why what was typed is no moment).
 
-    Messages: ``range`` {start, head or None for live, window}, ``live``, ``play``, ``step`` {by}, ``speed``, ``known``.
+    Messages: ``range`` {start, head or None for live, window}, ``live``, ``play``, ``step`` {by}, ``speed``, ``known``,
+    ``at`` {text}, ``window`` {seconds}, ``beside`` {text} or {back: seconds} or {}. ``say`` takes {"type": "open"}.
     """
 
 
