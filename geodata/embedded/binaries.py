@@ -48,7 +48,9 @@ def find(environ: Mapping[str, str] | None = None, *, major: int | None = None, 
 def _folders(environ: Mapping[str, str], root: Path) -> Iterator[Path]:
     for entry in environ.get("PATH", "").split(os.pathsep):
         program = Path(entry) / "postgres"
-        if entry and program.exists():
+        if entry and os.access(
+            program, os.X_OK
+        ):  # a folder on PATH may be closed to this user: Path.exists would raise
             yield program.resolve().parent
     for prefix in (environ.get("CONDA_PREFIX"), sys.prefix):
         if prefix:

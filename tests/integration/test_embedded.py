@@ -206,6 +206,17 @@ def test_stray_program_on_path_does_not_count(tmp_path: Path) -> None:
         binaries.find(path, root=tmp_path / "nowhere")
 
 
+def test_a_folder_on_path_that_is_closed_to_us_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after ``su`` from root, which keeps root's PATH; the test may run as root, to whom nothing is closed."""
+
+    def closed(path: Path, **_: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", closed)
+    with pytest.raises(NoPostgres, match="none found"):
+        binaries.find({"PATH": str(tmp_path)}, root=tmp_path / "nowhere")
+
+
 def test_newest_with_postgis_unless_the_folder_needs_another(tmp_path: Path) -> None:
     for major in (15, 16, 17):
         folder = tmp_path / f"usr/lib/postgresql/{major}/bin"
