@@ -1,8 +1,8 @@
 """Dossiers of administrative procedures: whose clock runs, what counts as on time, when an office stands out.
 
-States are those of the national portal (catalogue, ``public_services``): groups 5, 6 and 8 stop the clock, 3 and 7 count
-neither as on time nor as late (read on the portal, not confirmed by a text). The two limits are this program's own: no
-text read by us sets them (Decree 118/2025/NĐ-CP has the offices, Decision 766/QĐ-TTg the points).
+States are those of the national portal: groups 5, 6 and 8 stop the clock, 3 and 7 count neither as on time nor as late
+(the catalogue's ``public_services`` has it, not confirmed by a text). The two limits are this program's own: no text
+read by us sets them (Decree 118/2025/NĐ-CP has the offices, Decision 766/QĐ-TTg the points).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def runs(category: str | None) -> bool:
 def on_time(category: str | None, expected: datetime | None, closed: datetime | None, now: datetime) -> bool | None:
     """True solved by its deadline, False late or still open after it; None while nobody can say.
 
-    An open dossier that is past its deadline is late already: leaving it out until it is solved would make the rate of a
-    slow office the better, the longer it waits.
+    An open dossier that is past its deadline is late already: leaving it out until it is solved would make the rate
+    of a slow office the better, the longer it waits.
     """
     if expected is None or not runs(category):
         return None

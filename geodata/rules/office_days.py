@@ -14,7 +14,7 @@ MOST_DAYS = 60
 
 
 def age(start: datetime, end: datetime, calendar: WorkCalendar) -> timedelta:
-    """Time from ``start`` to ``end`` without the days off between them; both aware. Negative when ``end`` is earlier."""
+    """Time from ``start`` to ``end`` without the days off between; both aware. Negative when ``end`` is earlier."""
     if end - start > timedelta(days=MOST_DAYS) or end <= start:
         return end - start
     a, b = start.astimezone(calendar.zone), end.astimezone(calendar.zone)
