@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import shapely
+from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from geodata.store.types import Batch
+from geodata.records import Rejected
 from sources.base import Options, Source
 
 if TYPE_CHECKING:
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 SKEW_S = 60.0
 """A clock further off than this shows wrong ages on the map."""
 
-METRES = re.compile(r"\d{6,7}(?:\.\d+)?")
-"""A number of the size of a VN-2000 easting or northing in the detail of a rejected place."""
+METRES = 1000.0
+"""No degree is so large: eastings and northings of VN-2000 are."""
+
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+AFTER = re.compile(r"not on the globe(.*)", re.DOTALL)
+BEFORE = re.compile(r"(\S+, \S+) in EPSG:\d+ is not in Viet Nam")
+BARE = re.compile(r"not degrees: '(\d{6,7})\b")
+"""How adapters and tables tell a place that cannot be, with its numbers."""
+
+PRIVATE = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\+?\d(?:[ -]?\d){8,}")
+"""What may be of a person in the words of an error: whatever is quoted, addresses, long numbers."""
 
 Secret = Callable[[str], str | None]
 
@@ -58,11 +68,36 @@ def swapped(place: BaseGeometry) -> BaseGeometry:
     return turned
 
 
+def misplaced(rejected: Iterable[Rejected], error: str | None) -> list[Point]:
+    """Places that were refused because they are not on the globe, with the numbers that came as x and y."""
+    told = [*(row.detail for row in rejected), error or ""]
+    matches = [match for words in told for form in (AFTER, BEFORE, BARE) if (match := form.search(words))]
+    found = [[float(number) for number in NUMBER.findall(match[1])[:2]] for match in matches]
+    return [Point(pair[0], pair[-1]) for pair in found if pair]
+
+
+def metres(place: Point) -> bool:
+    """Whether the numbers are metres, not degrees."""
+    return max(abs(place.x), abs(place.y)) > METRES
+
+
+def impersonal(text: str | None) -> str | None:
+    """An error of a service with personal data, without the values it quotes."""
+    return PRIVATE.sub("***", text) if text else text
+
+
 def secrets(options: Options | None) -> Iterator[str]:
     """Names of the environment variables that the options name."""
     for name in type(options).model_fields if options is not None else ():
         if name.endswith("_env") and isinstance(value := getattr(options, name), str) and value:
             yield value
+
+
+def known(secret: Secret, door: Door | None) -> Secret:
+    """``secret``, but the token of a door of the simulated city is there: ``vonglau up`` makes one for its own run, and
+    shows it to simulator and ingest alone.
+    """
+    return lambda name: secret(name) or ("made by up" if door is not None and name == door.token_env else None)
 
 
 def masked(text: str | None, options: Options, secret: Secret) -> str | None:
@@ -73,12 +108,13 @@ def masked(text: str | None, options: Options, secret: Secret) -> str | None:
     return text
 
 
-def problems(verdict: Verdict, batches: Iterable[Batch], options: Options | None, secret: Secret) -> list[Problem]:
+def problems(verdict: Verdict, options: Options | None, secret: Secret) -> list[Problem]:
     """What is wrong, what must be mended first coming first."""
     found = [Problem("secret", name) for name in secrets(options) if not secret(name)]
     if verdict.sends_to is not None and (name := verdict.sends_to.token_env) and not secret(name):
         found = [one for one in found if one.about != name] + [Problem("secret", name)]
-    if verdict.error is not None:
+    places = list(_places(verdict)) if options is not None else []
+    if verdict.error is not None and not misplaced((), verdict.error):
         key = "options" if options is None else "error" if verdict.reachable else "unreachable"
         found.append(Problem(key))
     if verdict.unknown_units:
@@ -87,23 +123,16 @@ def problems(verdict: Verdict, batches: Iterable[Batch], options: Options | None
         found.append(Problem("properties", ", ".join(verdict.unknown_properties)))
     if abs(verdict.clock_skew_s or 0) > SKEW_S:
         found.append(Problem("clock", f"{verdict.clock_skew_s:+.0f}"))
-    if options is not None:
-        found += _places(verdict, batches)
-    return found
+    return found + places
 
 
-def _places(verdict: Verdict, batches: Iterable[Batch]) -> Iterator[Problem]:
-    if verdict.inside or (verdict.records and not verdict.placed and not _metres(batches)):
+def _places(verdict: Verdict) -> Iterator[Problem]:
+    """One hint at most. A few bad places among good ones are no problem of the source's options."""
+    if verdict.inside:
         return
-    if _metres(batches):
+    if verdict.metres:
         yield Problem("vn2000")
     elif verdict.swapped:
-        yield Problem("swapped", f"{verdict.swapped}/{verdict.placed}")
-    elif verdict.placed:
-        yield Problem("outside", str(verdict.placed))
-
-
-def _metres(batches: Iterable[Batch]) -> bool:
-    """Whether places were rejected whose numbers are metres, not degrees."""
-    details = [row.detail for batch in batches for row in batch.rejected if row.reason in {"bad_position", "bad_place"}]
-    return any(METRES.search(detail) for detail in details)
+        yield Problem("swapped", str(verdict.swapped))
+    elif verdict.placed or misplaced((), verdict.error):
+        yield Problem("outside", str(max(verdict.placed, 1)))

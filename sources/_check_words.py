@@ -57,16 +57,16 @@ PROBLEMS = {  # one line a language, as it is printed
         "its clock is off by {about} s; set it by NTP, or give the right time zone (option timezone)",
     ),
     "swapped": (
-        "kinh độ và vĩ độ bị đổi chỗ ({about} điểm nằm trong thành phố nếu đổi lại); xem tùy chọn axes",
-        "longitude and latitude are exchanged ({about} would lie in the city otherwise); see the option axes",
+        "kinh độ và vĩ độ bị đổi chỗ ({about} điểm sẽ nằm trong thành phố): xem axes; ở bảng, đổi hai cột lon, lat",
+        "longitude and latitude are exchanged ({about} would lie in the city): see axes; in a table, columns lon, lat",
     ),
     "vn2000": (
-        "tọa độ bằng mét, có thể là VN-2000: đặt crs đúng múi chiếu; trục X là hướng bắc, hay bị đổi chỗ với Y",
-        "coordinates are metres, likely VN-2000: set crs to its zone; its X points north and is often exchanged with Y",
+        "tọa độ bằng mét, có thể là VN-2000: đặt srid (bảng) hoặc crs đúng múi chiếu; trục X hướng bắc, hay lẫn với Y",
+        "coordinates are metres, likely VN-2000: set srid (table) or crs to its zone; its X points north, not east",
     ),
     "outside": (
-        "không điểm nào trong {about} điểm nằm trong thành phố: kiểm tra hệ tọa độ (crs), thứ tự trục, hoặc nhầm nguồn",
-        "none of {about} places lies in the city: check the coordinate system (crs), the axes, or the source itself",
+        "không điểm nào trong {about} điểm nằm trong thành phố: kiểm tra hệ tọa độ (srid, crs), trục, hoặc nhầm nguồn",
+        "none of {about} places lies in the city: check the coordinate system (srid, crs), the axes, or the source",
     ),
 }
 WORDS = {

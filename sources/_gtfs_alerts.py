@@ -130,7 +130,9 @@ def _period(found: gtfs.Alert, now: datetime) -> tuple[datetime | None, datetime
 
 def translated(found: gtfs.TranslatedString, language: str) -> str | None:
     """The text in that language (also a region's: vi-VN), else the one without a language, else the first."""
-    texts = [(each.language.partition("-")[0].casefold(), words(each.text)) for each in found.translation]
+    texts = [
+        ((words(each.language) or "").partition("-")[0].casefold(), words(each.text)) for each in found.translation
+    ]
     for wanted in (language, "", *(told for told, _ in texts)):
         for told, value in texts:
             if told == wanted and value:

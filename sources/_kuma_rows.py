@@ -129,7 +129,7 @@ def _uptime(about: Thing, ratio: float, now: datetime, received: datetime | None
         observed_property="uptime",
         phenomenon_time=end - timedelta(days=1),
         phenomenon_end=end,
-        result=number(ratio) * 100,
+        result=number(number(ratio) * 100),
         unit="%",
         received_at=received,
     )

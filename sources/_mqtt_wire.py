@@ -207,8 +207,9 @@ class Wire:
         """Returns when a message waits, the connection is lost, or the time is over."""
         if not self._waiting and self.lost is None:
             self._came.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._came.wait(), max(seconds, 0))
+            with suppress(TimeoutError):  # not wait_for: it forgets to be cancelled when the message comes just then
+                async with asyncio.timeout(max(seconds, 0)):
+                    await self._came.wait()
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -143,7 +143,7 @@ def _in_grams(value: float, name: str, unit: str | None, options: EntityOptions)
     """A gas in parts by volume as µg/m³, for a mass needs the gas; every other value as it is, its unit in UCUM."""
     weight, parts = GRAMS_PER_MOLE.get(name), PARTS.get(unit or "")
     if weight is not None and parts is not None and unit not in options.units:
-        return round(value * parts * weight / LITRES_PER_MOLE, 3), "ug/m3"
+        return number(round(value * parts * weight / LITRES_PER_MOLE, 3)), "ug/m3"
     return value, ucum(unit, more=options.units) or unit
 
 

@@ -82,8 +82,9 @@ async def batches(options: CapOptions, context: Context, cursor: Cursor | None) 
 
 async def _steps(options: CapOptions, context: Context, state: Cursor) -> AsyncIterator[Step]:
     """The inbox at every call, the index and the folder when they are due."""
-    if options.push:
-        waiting = 0.0 if options.url or options.path else PUSH_WAIT_S
+    asked = bool(options.url or options.path)
+    if options.push and (context.inbox is not None or not asked):  # where no intake runs, what can be asked is
+        waiting = 0.0 if asked else PUSH_WAIT_S
         async for step in inbox(context, state, waiting):
             yield step
     if options.push and monotonic() < context.memory.get("due", 0.0):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,12 +22,26 @@ from geodata.records import Observation, Position, Record, ServiceRequest, Thing
 from geodata.store.types import Batch
 from geodata.view import Bounds
 from sources._binding import adapter
-from sources._check_problems import Door, Problem, door, masked, problems, swapped, waits_only
+from sources._check_problems import (
+    Door,
+    Problem,
+    door,
+    impersonal,
+    known,
+    masked,
+    metres,
+    misplaced,
+    problems,
+    swapped,
+    waits_only,
+)
 from sources.base import Context, Garbled, Options, Refused, Source, Unreachable
 from sources.http import client
 from sources.units import is_ucum
 
 SETTLE_S = 5.0
+LET_GO_S = 5.0
+"""So long an adapter that was cancelled may take to put its connections away."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +49,7 @@ class Verdict:
     """What one fetch told. Times in seconds; ``clock_skew_s`` > 0 when the source's clock is ahead of ours.
 
     ``newest_age_s`` is None without a dated record, ``inside`` counts of ``placed`` those within the city's bounds,
-    ``swapped`` those that would with longitude and latitude exchanged.
+    ``swapped`` those that would with longitude and latitude exchanged, ``metres`` those in metres instead of degrees.
     """
 
     source: str
@@ -51,6 +66,7 @@ class Verdict:
     inside: int = 0
     placed: int = 0
     swapped: int = 0
+    metres: int = 0
     took_s: float = 0.0
 
     state: Literal["ready", "quiet", "waits", "not_ready"] = "not_ready"
@@ -78,10 +94,11 @@ async def check(
         verdict.sends_to = door(source, options)
     except (VongLauError, OSError) as error:  # OSError: a certificate that a receiver's door cannot read
         verdict.error = str(error)
-        verdict.problems = problems(verdict, (), None, secret)
+        verdict.problems = problems(verdict, None, secret)
         return verdict
+    asked = known(secret, verdict.sends_to) if binding.simulated else secret
     if verdict.sends_to is not None and waits_only(options):
-        verdict.problems = problems(verdict, (), options, secret)
+        verdict.problems = problems(verdict, options, asked)
         verdict.state = "not_ready" if verdict.problems else "waits"
         return verdict
     skews: list[float] = []
@@ -99,7 +116,9 @@ async def check(
     if skews and verdict.clock_skew_s is None:
         verdict.clock_skew_s = sorted(skews)[len(skews) // 2]
     verdict.error = masked(verdict.error, options, secret)
-    verdict.problems = problems(verdict, batches, options, secret)
+    if service(binding.service).personal_data:
+        verdict.error = impersonal(verdict.error)
+    verdict.problems = problems(verdict, options, asked)
     if not verdict.problems:
         verdict.state = "ready" if verdict.records else "quiet"
     return verdict
@@ -118,16 +137,17 @@ async def _read(
 ) -> list[Batch]:
     batches: list[Batch] = []
     iterator = source.batches(options, context, None)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
     try:
-        async with asyncio.timeout(seconds) as limit:
-            async for batch in iterator:
-                if batch.records and not any(some.records for some in batches):
-                    _hurry(limit)
-                batches.append(batch)
-                verdict.reachable = True
-                if source.kinds <= {type(record) for some in batches for record in some.records}:
-                    break
-            verdict.reachable = verdict.speaks = True
+        while (batch := await _next(iterator, until - loop.time())) is not None:
+            if batch.records and not any(some.records for some in batches):
+                until = min(until, loop.time() + SETTLE_S)  # what else the source has comes soon or not at all
+            batches.append(batch)
+            verdict.reachable = True
+            if source.kinds <= {type(record) for some in batches for record in some.records}:
+                break
+        verdict.reachable = verdict.speaks = True
     except TimeoutError:
         if not batches:
             verdict.error = f"nothing came within {seconds:g} s"
@@ -139,14 +159,27 @@ async def _read(
     except VongLauError as error:
         verdict.error = str(error)
     finally:
-        await iterator.aclose()  # type: ignore[attr-defined]  # adapters are asynchronous generators
+        with suppress(RuntimeError):  # one that would not be cancelled still runs
+            await iterator.aclose()  # type: ignore[attr-defined]  # adapters are asynchronous generators
     return batches
 
 
-def _hurry(limit: asyncio.Timeout) -> None:
-    """The first records came: what else the source has comes soon or not at all."""
-    soon = asyncio.get_running_loop().time() + SETTLE_S
-    limit.reschedule(min(limit.when() or soon, soon))
+async def _next(iterator: AsyncIterator[Batch], within_s: float) -> Batch | None:
+    """The next batch; None at the end of the source. Raises TimeoutError, also when an adapter overhears that it is
+    cancelled (``asyncio.wait_for`` does so before Python 3.12): a check ends.
+    """
+    getting = asyncio.ensure_future(anext(iterator, None))
+    try:
+        await asyncio.wait({getting}, timeout=max(within_s, 0))
+        if getting.done():
+            return getting.result()
+        raise TimeoutError
+    finally:
+        if not getting.done():
+            getting.cancel()
+            await asyncio.wait({getting}, timeout=LET_GO_S)
+            if getting.done() and not getting.cancelled():
+                getting.exception()  # nobody else asks for it
 
 
 def _judge(verdict: Verdict, binding: SourceBinding, batches: Iterable[Batch], bounds: Bounds, now: datetime) -> None:
@@ -167,7 +200,9 @@ def _judge(verdict: Verdict, binding: SourceBinding, batches: Iterable[Batch], b
     area = box(bounds.west, bounds.south, bounds.east, bounds.north)
     places = [place for record in records if (place := _place(record)) is not None]
     verdict.placed, verdict.inside = len(places), sum(area.intersects(place) for place in places)
-    verdict.swapped = sum(area.intersects(swapped(place)) for place in places) if not verdict.inside else 0
+    off = misplaced(rejected, verdict.error)
+    verdict.metres = sum(metres(place) for place in off)
+    verdict.swapped = 0 if verdict.inside else sum(area.intersects(swapped(place)) for place in (*places, *off))
 
 
 def _units(verdict: Verdict, binding: SourceBinding, records: Iterable[Record]) -> None:

@@ -8,6 +8,7 @@ what the source says it has. A garbled, doubled or late source may stay up: then
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ from geodata.store.types import Cursor, Role, SourceState
 from geodata.store.writer import Writer
 from tests.support.cluster import TestCluster, running
 from tests.support.drill import POLL_S, City, city, patience_s, until
-from tests.support.drill_audit import ask, missing
+from tests.support.drill_audit import ask, key, missing
 from tests.support.machine import closes
 
 FAULTS = ("outage", "stall", "garbage", "duplicates", "late")
@@ -35,8 +36,9 @@ STALL_MORE_S = 25.0
 MUST_FALL = {"outage", "stall"}
 RECOVER_S = 75.0
 UP_S = 90.0
-POLLED_S = 70.0
-"""Longest poll interval of a source whose options do not let the drill shorten it."""
+ROUND_S, ROUNDS = 25.0, 5
+"""So often what the store lacks is asked for again: what the source computes when it is asked is not there any more,
+and no loss. Together longer than any poll interval and any rest that a rate limit asks for."""
 
 
 @dataclass
@@ -117,30 +119,43 @@ def _judge(here: City, lines: Mapping[str, Line], since: int, before: Mapping[st
 
 
 def _audit(here: City, lines: Mapping[str, Line], cursors: Mapping[str, Cursor | None]) -> None:
-    """What the sources have by now must be in the store once they were polled again."""
+    """What the sources keep must be in the store once they were polled again."""
     sound = [one for one in here.bindings if one.id in lines and not lines[one.id].wrong]
     asked = asyncio.run(_ask_all(sound, cursors))
     for binding in sound:
         if (records := asked[binding.id]) is not None:
             lines[binding.id].asked = len(records)
-    open_ = {one.id: one for one in sound if asked[one.id] is not None}
+    open_ = {one.id: (one, records) for one in sound if (records := asked[one.id])}
 
     def held() -> bool:
-        for binding in list(open_.values()):
-            if not missing(here.reader, binding, asked[binding.id] or ()):
-                del open_[binding.id]
+        for name, (binding, records) in list(open_.items()):
+            if lost := missing(here.reader, binding, records):
+                open_[name] = binding, lost
+            else:
+                del open_[name]
         return not open_
 
-    until(held, POLLED_S)
-    for binding in open_.values():
-        lost = missing(here.reader, binding, asked[binding.id] or ())
-        lines[binding.id].wrong += [f"{len(lost)} lost, first {lost[0]}"] if lost else []
+    for _ in range(ROUNDS):
+        if until(held, ROUND_S) is not None:
+            return
+        _still_said(open_)
+    for name, (_, lost) in open_.items():
+        lines[name].wrong += [f"{len(lost)} lost, first {key(lost[0])}"] if lost else []
+
+
+def _still_said(open_: dict[str, tuple[SourceBinding, list[Record]]]) -> None:
+    """Leaves out what the sources do not say any more, when they are asked as if for the first time."""
+    again = asyncio.run(_ask_all([binding for binding, _ in open_.values()], {}))
+    for name, (binding, lost) in list(open_.items()):
+        if (said := again[name]) is not None:
+            known = {key(one) for one in said}
+            open_[name] = binding, [one for one in lost if key(one) in known]
 
 
 async def _ask_all(
     sound: Sequence[SourceBinding], cursors: Mapping[str, Cursor | None]
 ) -> dict[str, list[Record] | None]:
-    found = await asyncio.gather(*(ask(binding, cursors[binding.id]) for binding in sound))
+    found = await asyncio.gather(*(ask(binding, cursors.get(binding.id)) for binding in sound))
     return {binding.id: records for binding, records in zip(sound, found, strict=True)}
 
 
@@ -156,11 +171,15 @@ def settled(here: City) -> list[str]:
     return sorted(names - {name for name, word in here.said() if word != "down"})
 
 
-def groups(names: Sequence[str], together: int) -> Iterator[list[str]]:
-    """Far apart in the list, so that those of one family fail at different times."""
-    count = -(-len(names) // together)
-    for first in range(count):
-        yield list(names[first::count])
+def groups(names: Sequence[str], together: int, patience: Mapping[str, float]) -> Iterator[list[str]]:
+    """Far apart in the list, so that those of one family fail at different times; those for which a stall must last
+    longer come by themselves.
+    """
+    for seconds in sorted(set(patience.values())):
+        alike = [name for name in names if patience[name] == seconds]
+        count = -(-len(alike) // together)
+        for first in range(count):
+            yield alike[first::count]
 
 
 def run(
@@ -173,7 +192,8 @@ def run(
         say(line.row())
     names = [binding.id for binding in here.bindings if binding.id not in silent]
     for fault in faults:
-        for group in groups(names, together):
+        patience = {one.id: 0.0 if NOTICE_S[fault] else patience_s(one) for one in here.bindings}
+        for group in groups(names, together, patience):
             done = drill(here, dsn, group, fault)
             for line in done:
                 say(line.row())
@@ -202,6 +222,7 @@ def main(
 ) -> None:
     """Each source under each fault, then all together. Exit status 1 when something does not hold."""
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no process behind
     with (
         tempfile.TemporaryDirectory(prefix="vonglau-drill-") as folder,
         running(f"drill-{Path(folder).name}") as cluster,

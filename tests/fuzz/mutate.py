@@ -10,6 +10,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from functools import reduce
 from operator import xor
@@ -293,7 +294,7 @@ def archive(payload: bytes, random: Random) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as given:
             members = [(name, given.read(name)) for name in given.namelist()]
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
         return payload
     if not members:
         return payload

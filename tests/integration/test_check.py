@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,8 @@ from pyais import encode_dict
 
 from app.cli import cli
 from geodata.errors import VongLauError
+from geodata.store.types import Batch
+from sources.check import _next
 
 
 @contextmanager
@@ -175,14 +178,14 @@ def test_places_elsewhere_are_told_with_what_to_do(tmp_path: Path) -> None:
     with http(replies) as url:
         verdict, status, words = check(tmp_path, protocol="sensorthings", service="air_quality", options={"url": url})
     assert (status, verdict["inside"], [p["key"] for p in verdict["problems"]]) == (1, 0, ["outside"])
-    assert "check the coordinate system (crs)" in words
+    assert "check the coordinate system (srid, crs)" in words
 
 
 def test_nothing_to_tell_is_no_fault(tmp_path: Path) -> None:
     """No alert fires: the source is ready."""
     with http({"/api/v2/alerts": []}) as url:
         source = {"protocol": "alertmanager", "service": "information_security", "options": {"url": url}}
-        verdict, status, words = check(tmp_path, **source)
+        verdict, status, words = check(tmp_path, "--seconds", "3", **source)
     assert (status, verdict["state"], verdict["problems"]) == (0, "quiet", [])
     assert "it has nothing to tell right now" in words
 
@@ -199,3 +202,125 @@ def test_a_source_that_is_sent_things_says_where_to(tmp_path: Path, monkeypatch:
     monkeypatch.delenv("ALERTS_TOKEN")
     verdict, status, _ = check(tmp_path, **source, options={"push": True, "push_token_env": "ALERTS_TOKEN"})
     assert (status, verdict["problems"]) == (1, [{"key": "secret", "about": "ALERTS_TOKEN"}])
+
+
+UNIT = (
+    '<event version="2.0" uid="CA-07" type="a-f-G-U-C" time="{now}" start="{now}" stale="{later}" how="m-g">'
+    '<point lat="{lat}" lon="{lon}" hae="1" ce="5" le="5"/><detail><contact callsign="Tuần tra 07"/></detail></event>'
+)
+
+
+def table_of(tmp_path: Path, x: float, y: float, **options: Any) -> dict[str, Any]:
+    """A source that reads a table of one row, its place in the columns ``x`` and ``y``."""
+    file = tmp_path / "cabinets.csv"
+    file.write_text(f"ma;x;y\nT1;{x};{y}\n")
+    columns = {"id": "ma", "lon": "x", "lat": "y"} if "srid" not in options else {"id": "ma", "x": "x", "y": "y"}
+    given = {"path": str(file), "kind": "Thing", "issuer": "t", "city": "hue", "decimal": ".", "settle_s": 0}
+    return {"protocol": "table", "service": "public_utilities", "options": {**given, "columns": columns, **options}}
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "options", "key", "words"),
+    [
+        (107.59, 16.46, {}, None, "ready"),
+        (16.46, 107.59, {}, "swapped", "longitude and latitude are exchanged"),
+        (566234.5, 1820345.2, {}, "vn2000", "to its zone"),
+        (563000.0, 1820345.2, {"srid": 9214}, None, "ready"),
+        (1820345.2, 563000.0, {"srid": 9214}, "vn2000", "X points north"),
+    ],
+)
+def test_places_in_a_wrong_system_are_told_apart(
+    tmp_path: Path, x: float, y: float, options: dict[str, Any], key: str | None, words: str
+) -> None:
+    verdict, status, told = check(tmp_path, **table_of(tmp_path, x, y, **options))
+    assert [p["key"] for p in verdict["problems"]] == ([key] if key else []), verdict
+    assert status == (1 if key else 0)
+    assert words in told
+
+
+def test_exchanged_axes_on_the_wire_of_sensors(tmp_path: Path) -> None:
+    replies = things()
+    replies["/Things"]["value"][0]["Locations"][0]["location"]["coordinates"] = [16.46, 107.6]
+    with http(replies) as url:
+        verdict, status, words = check(tmp_path, protocol="sensorthings", service="air_quality", options={"url": url})
+    assert (status, [p["key"] for p in verdict["problems"]]) == (1, ["swapped"])
+    assert "see axes" in words
+
+
+@pytest.mark.parametrize(("lon", "lat", "key"), [(107.59, 16.46, None), (16.46, 107.59, "swapped")])
+def test_units_of_tak(tmp_path: Path, lon: float, lat: float, key: str | None) -> None:
+    now = datetime.now(UTC)
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    later = (now + timedelta(minutes=2)).strftime(form)
+    event = UNIT.format(now=now.strftime(form), later=later, lon=lon, lat=lat)
+    with tcp(event.encode()) as port:
+        source = {"protocol": "tak", "service": "public_order", "options": {"port": port}}
+        verdict = only_json(tmp_path, source)
+    assert [p["key"] for p in verdict["problems"]] == ([key] if key else []), verdict
+    assert verdict["records"] == ({"Thing": 1, "Position": 1} if key is None else {"Thing": 1})
+
+
+def only_json(tmp_path: Path, source: dict[str, Any]) -> dict[str, Any]:
+    """The verdict of a port that serves one connection."""
+    file = tmp_path / "b.json"
+    file.write_text(json.dumps([{"id": "it", "title_vi": "x", "title_en": "x", **source}]))
+    common = ["check", "it", "--bindings", str(file), "--city", "hue", "--seconds", "2", "--json"]
+    verdict: dict[str, Any] = json.loads(CliRunner().invoke(cli, common).stdout)[0]
+    return verdict
+
+
+def test_warnings_that_are_pushed_and_asked_for_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CAP with an index and a door: the index is read without an intake, and the door is told."""
+    folder = tmp_path / "cap"
+    folder.mkdir()
+    payload = Path(__file__).parents[1] / "payloads/cap/good_flood.xml"
+    (folder / "flood.xml").write_bytes(payload.read_bytes())
+    options = {"path": str(folder), "push": True, "push_token_env": "CAP_TOKEN"}
+    source: dict[str, Any] = {"protocol": "cap", "service": "warnings", "options": options}
+    verdict, status, _ = check(tmp_path, **source)
+    assert (status, [p["key"] for p in verdict["problems"]]) == (1, ["secret"]), verdict
+    verdict, status, words = check(tmp_path, **source, simulated=True)  # ``vonglau up`` keeps that token to itself
+    assert (status, verdict["state"], verdict["records"]) == (0, "ready", {"Alert": 1}), verdict
+    monkeypatch.setenv("CAP_TOKEN", "very-secret")
+    verdict, status, words = check(tmp_path, **source)
+    assert (status, verdict["state"]) == (0, "ready")
+    assert "/in/it" in words
+    assert "very-secret" not in words
+
+
+def test_what_is_of_a_person_stays_out_of_the_words(tmp_path: Path) -> None:
+    """The reports of citizens: a reply that cannot be read is told without the values that it holds."""
+    person = {"service_request_id": 1, "requested_datetime": "Nguyễn Văn An, 0912 345 678", "lat": 16.4, "long": 107.6}
+    with http({"/requests.json": [person], "/services.json": []}) as url:
+        verdict, status, words = check(
+            tmp_path, protocol="open311", service="field_reports", options={"url": url, "format": "json"}
+        )
+    assert (status, verdict["ok"]) == (1, False), verdict
+    told = json.dumps(verdict, ensure_ascii=False) + words
+    assert "0912" not in told
+    assert "Nguyễn" not in told
+
+
+class Deaf:
+    """An adapter that overhears once that it is cancelled, as ``asyncio.wait_for`` does when its answer comes then."""
+
+    def __init__(self) -> None:
+        self.overheard = 0
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        while True:
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                self.overheard += 1
+                if self.overheard > 1:
+                    raise
+            yield Batch(())
+
+
+async def test_a_check_ends_though_an_adapter_overhears_that_it_is_cancelled() -> None:
+    deaf = Deaf()
+    iterator = deaf.batches()
+    with pytest.raises(TimeoutError):
+        await _next(iterator, 0)
+    assert deaf.overheard == 1

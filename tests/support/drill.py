@@ -39,10 +39,10 @@ main()
 def hurried(binding: SourceBinding) -> SourceBinding:
     """The same source, asked more often where its options say how. Cadences stay: the city's clock runs at speed 1."""
     source, options = adapter(binding)
-    poll_s = getattr(options, "poll_s", None)
-    if "poll_s" not in source.options.model_fields or poll_s is None or poll_s <= POLL_S:
-        return binding
-    return binding.model_copy(update={"options": {**binding.options, "poll_s": POLL_S}})
+    hurry = {"poll_s": POLL_S, "silence_s": QUIET_S}
+    sooner = {name: s for name, s in hurry.items() if (getattr(options, name, None) or 0) > s}
+    sooner = {name: s for name, s in sooner.items() if name in source.options.model_fields}
+    return binding.model_copy(update={"options": {**binding.options, **sooner}}) if sooner else binding
 
 
 def patience_s(binding: SourceBinding) -> float:
@@ -51,7 +51,8 @@ def patience_s(binding: SourceBinding) -> float:
     if source.poll_s(options) is not None:
         return QUIET_S
     cadence: float = binding.cadence_s or service(binding.service).cadence_s
-    return max(QUIET_S, cadence)
+    silence: float = getattr(options, "silence_s", cadence)  # of an adapter that notices by itself
+    return max(QUIET_S, min(cadence, silence))
 
 
 @dataclass

@@ -38,38 +38,21 @@ async def ask(binding: SourceBinding, cursor: Cursor | None, seconds: float = 10
     return found
 
 
-def missing(reader: Reader, binding: SourceBinding, records: Sequence[Record]) -> list[Any]:
-    """Identities of records that the store lacks. A result that the source computes when it is asked (the newest of its
-    series) is not lost when the store has a newer one of that series.
-    """
-    lost: list[Any] = []
+def missing(reader: Reader, binding: SourceBinding, records: Sequence[Record]) -> list[Record]:
+    """Those that the store lacks."""
+    lost: list[Record] = []
     for kind in (Observation, Position, ServiceRequest, Event, Thing):
         asked = [one for one in records if type(one) is kind]
         if asked:
             held = _held(reader, binding.service, kind, asked)
-            newest = _newest(asked)
-            for one in asked:
-                key = _key(one)
-                series, time = key[:-1], key[-1]
-                if key in held:
-                    continue
-                last = kind is Observation and newest[series] == time
-                if not (last and any(one_held[:-1] == series and one_held[-1] > time for one_held in held)):
-                    lost.append(key)
+            lost += [one for one in asked if key(one) not in held]
     return lost
 
 
-def _newest(asked: Sequence[Record]) -> dict[tuple[Any, ...], Any]:
-    """The last time of each series."""
-    found: dict[tuple[Any, ...], Any] = {}
-    for *series, time in (_key(one) for one in asked):
-        found[tuple(series)] = max(time, found.get(tuple(series), time))
-    return found
-
-
-def _key(record: Record) -> tuple[Any, ...]:
+def key(record: Record) -> tuple[Any, ...]:
+    """Its identity, with times of whole seconds."""
     if isinstance(record, Observation):
-        return record.thing_id, record.observed_property, _whole(record.phenomenon_end or record.phenomenon_time)
+        return record.thing_id, record.observed_property, _whole(record.phenomenon_time)
     if isinstance(record, Position):
         return record.thing_id, _whole(record.time)
     return (getattr(record, "id", None),)
@@ -81,7 +64,7 @@ def _whole(time: Any) -> int:
 
 
 def _held(reader: Reader, service: str, kind: type[Record], asked: Sequence[Record]) -> set[tuple[Any, ...]]:
-    times = [time for one in asked if (time := event_time(one))]
+    times = [time for one in asked if (time := getattr(one, "phenomenon_time", None) or event_time(one))]
     first = min(times, default=datetime.now().astimezone()) - timedelta(
         days=40 if kind in {ServiceRequest, Event} else 1
     )
