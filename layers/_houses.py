@@ -106,3 +106,9 @@ def text_of(row: pd.Series[Any], name: str) -> str | None:
     """A cell as words; None for nothing."""
     value = row.get(name)
     return value if isinstance(value, str) and value else None
+
+
+def short_id(row: pd.Series[Any]) -> str:
+    """The id without the name of its source."""
+    key = str(row.name)
+    return key.partition(":")[2] or key

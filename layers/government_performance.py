@@ -119,6 +119,7 @@ class GovernmentPerformance(Layer):
             facts["Nhóm cơ quan" if vi else "Class"] = group
         facts["Kỳ số liệu" if vi else "Period"] = _shading.period(row, language)
         facts["Ranh giới" if vi else "Boundary"] = _shading.boundary_words(row, language)
+        facts["Mã" if vi else "Id"] = _houses.short_id(row)
         facts["Trạng thái" if vi else "State"] = states.said(row["state"], language)
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts

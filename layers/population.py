@@ -99,6 +99,7 @@ class Population(Layer):
         facts["Kỳ số liệu" if vi else "Period"] = _shading.period(row, language)
         facts["Nguồn" if vi else "Source"] = _houses.text_of(row, "source") or words.NOTHING
         facts["Ranh giới" if vi else "Boundary"] = _shading.boundary_words(row, language)
+        facts["Mã" if vi else "Id"] = _houses.short_id(row)
         facts["Trạng thái" if vi else "State"] = states.said(row["state"], language)
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts

@@ -143,6 +143,7 @@ class PublicServices(Layer):
             facts["Nhóm cơ quan" if vi else "Class"] = group
         planned = "chưa có số liệu" if vi else "no figures yet"
         facts["Số liệu ngày" if vi else "Figures of"] = words.moment(row["time"])
+        facts["Mã" if vi else "Id"] = _houses.short_id(row)
         facts["Trạng thái" if vi else "State"] = (
             planned if row["state"] == "planned" else states.said(row["state"], language)
         )

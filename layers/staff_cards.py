@@ -143,6 +143,7 @@ class StaffCards(Layer):
         offline = "đầu đọc mất kết nối" if vi else "reader offline"
         said = planned if row["state"] == "planned" else states.said(row["state"], language)
         facts["Đếm lúc" if vi else "Counted"] = words.moment(row["time"])
+        facts["Mã" if vi else "Id"] = _houses.short_id(row)
         facts["Trạng thái" if vi else "State"] = offline if row["level"] == LEVEL_OFFLINE else said
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts

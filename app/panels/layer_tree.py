@@ -161,7 +161,7 @@ def unfolded(
     vi = text.language == "vi"
     legend = [
         {
-            "svg": marks.svg(item.mark, item.state, item.level, 24, due=item.due),
+            "svg": marks.svg(item.mark, item.state, item.level, 24, due=item.due, tint=item.tint),
             "title": item.title_vi if vi else item.title_en,
             "count": item.count,
             "level": item.level,

@@ -12,6 +12,11 @@ import pandas as pd
 import pytest
 import shapely
 
+from app.pages.pictures import Picture
+from app.panels import layer_tree
+from app.state import initial
+from app.text import Text
+from geodata.city import city
 from layers import _agencies, _shading, _wards, palette
 from layers.base import Layer
 from layers.elements import Areas, Marks, columns
@@ -234,3 +239,12 @@ def test_agencies_have_their_class() -> None:
     assert _agencies.title("ubnd_99999", "vi") == "ubnd_99999"
     assert _agencies.title("Sở Y tế", "vi") == "Sở Y tế"
     assert _agencies.title(None, "vi") is None
+
+
+def test_the_tree_s_legend_shows_the_colours_of_the_classes() -> None:
+    frame = counted(*people("p:19753", 40_000, 5000.0))
+    picture = Picture(service="population", view=view(), version=0, frame=frame, legend=PEOPLE.legend(frame))
+    hue = city("hue")
+    found = layer_tree.unfolded("population", picture, {}, hue, initial(hue, {}), Text("vi"))
+    assert found is not None
+    assert [SCALE.color(i) in row["svg"] for i, row in enumerate(found["legend"])] == [True] * 5
