@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from geodata.calendar import WorkCalendar, WorkingHours
 from geodata.catalogue import Legal, Service, one_line, service, services, text_of
 from geodata.errors import ConfigInvalid, UnknownName
+from geodata.scenes import Wall
 from geodata.view import Bounds
 
 State = Literal["operating", "pilot", "ready"]
@@ -104,22 +105,6 @@ class Zone(_Strict):
     about_en: str
 
 
-class Scene(_Strict):
-    """One scene of the wall."""
-
-    id: str
-    title_vi: str
-    title_en: str
-    bounds: tuple[float, float, float, float]  # west, south, east, north; the page fits it into its map block
-    layers: tuple[str, ...]
-
-
-class Wall(_Strict):
-    scale: float = Field(default=1.0, gt=0)  # (D / 6 m) × (2.04 m / H), look.md 3.3
-    rotate_s: float = 45
-    scenes: tuple[Scene, ...]
-
-
 class City(_Strict):
     id: str
     title_vi: str
@@ -151,6 +136,7 @@ class City(_Strict):
         _unique("sources", [s.id for entry in self.services.values() for s in entry.sources])
         _known("agencies.successor", {a.successor for a in self.agencies} - {None}, agencies)
         _known("wall.scenes.layers", {x for s in self.wall.scenes for x in s.layers} - {"basemap"}, self.services)
+        _known("wall", set(self.wall.services()) - {"basemap"}, self.services)
         _known("home_layers", set(self.home_layers), self.services)
         for box in (self.bounds, *(s.bounds for s in self.wall.scenes)):
             Bounds(*box)
@@ -214,6 +200,8 @@ def parse(text: str, path: str) -> City:
         city_ = City.model_validate(tomllib.loads(text))
         for name, entry in city_.services.items():
             _in_catalogue(name, entry)
+        for measured in city_.wall.measures():
+            _measured(*measured)
     except (ValidationError, tomllib.TOMLDecodeError, UnknownName) as error:
         raise ConfigInvalid(path=path, reason=one_line(error)) from error
     return city_
@@ -231,6 +219,12 @@ def _in_catalogue(name: str, entry: CityService) -> None:
     known = [urgency.id for urgency in service(name).urgencies]
     for urgency in set(entry.due_h) - set(known):
         raise UnknownName(kind=f"urgency of {name}", name=urgency, known=", ".join(known) or "none")
+
+
+def _measured(name: str, wanted: str) -> None:
+    known = [one.id for one in service(name).observed_properties]
+    if wanted not in known:
+        raise UnknownName(kind=f"observed property of {name}", name=wanted, known=", ".join(known) or "none")
 
 
 def _unique(field: str, names: Sequence[str]) -> None:

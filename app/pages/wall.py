@@ -18,9 +18,9 @@ from app.text import Text
 
 PATHS = ("/wall", "/wall/{scene}")
 
-COLUMNS = "minmax(0,1fr) calc(60.4 * var(--u))"
-ROWS = "calc(6.9 * var(--u)) minmax(0,1fr) var(--tiles) calc(4.6 * var(--u))"
-AREAS = "bar bar / map rail / tiles tiles / foot foot"
+COLUMNS = "minmax(0,1fr) min(calc(var(--rail) * var(--u)), 66vw)"
+ROWS = "calc(var(--bar) * var(--u)) minmax(0,1fr) calc(var(--low) * var(--u)) calc(4.6 * var(--u))"
+AREAS = "bar bar / map rail / low low / foot foot"
 
 STILL = """
 :host{cursor:none;pointer-events:none;gap:calc(.1 * var(--u))}
@@ -31,7 +31,7 @@ def build(context: PageContext) -> Any:
     """The page of one screen."""
     text = Text(context.language)
     screen = Screen(context, text)
-    body = _whole(screen) if screen.built else _quiet(screen)
+    body = _whole(screen)
     body.styles = {**body.styles, "--u": f"calc(100vh / 108 * {context.city.wall.scale:g})"}
     screen.body = body
     screen.arrange()
@@ -41,7 +41,7 @@ def build(context: PageContext) -> Any:
 
 
 def _whole(screen: Screen) -> Any:
-    """A scene whose layout is built."""
+    """The grid of every scene; ``Screen.arrange`` gives it its sizes."""
     map_pane = pn.pane.Bokeh(screen.map.figure, margin=0, sizing_mode="stretch_both")
     return theme.grid(
         theme.box(screen.bar, "bar"),
@@ -49,27 +49,12 @@ def _whole(screen: Screen) -> Any:
         theme.box(screen.inset, "map", z=4),
         theme.box(screen.frame, "map", z=5),
         theme.box(screen.rail, "rail"),
-        theme.box(screen.tiles, "tiles"),
+        theme.box(screen.low, "low"),
         theme.box(screen.footer, "foot"),
         screen.watchdog,
         columns=COLUMNS,
         rows=ROWS,
         areas=AREAS,
-        name="wall",
-        stylesheets=(STILL,),
-    )
-
-
-def _quiet(screen: Screen) -> Any:
-    """A scene that has no layout yet: one calm line between bar and feeds, never another scene's layout."""
-    return theme.grid(
-        theme.box(screen.bar, "bar"),
-        theme.box(screen.note, "note"),
-        theme.box(screen.footer, "foot"),
-        screen.watchdog,
-        columns="minmax(0,1fr)",
-        rows="calc(6.9 * var(--u)) minmax(0,1fr) calc(4.6 * var(--u))",
-        areas="bar / note / foot",
         name="wall",
         stylesheets=(STILL,),
     )

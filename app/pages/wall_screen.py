@@ -1,61 +1,47 @@
-"""One screen of the wall: its scene, the pictures of the scene and of the whole city, and what every block shows."""
+"""One screen of the wall: which scene it shows, what the browser is told, when it turns and when a warning takes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import panel as pn
 
 from app.context import PageContext
 from app.pages.background import Background
-from app.pages.footprints import covered
-from app.pages.pictures import BUCKET_S, GEOGRAPHY, Picture, basemap_url, has_density, marks_of, paint, tile_url
-from app.panels import callouts, fleet, river, wall_footer, wall_inset, wall_rail, wall_tiles
-from app.panels.map_frame import MapFrame, wall_chrome
+from app.pages.pictures import BUCKET_S, GEOGRAPHY, Picture, basemap_url, has_density, tile_url
+from app.pages.wall_marks import Named, named
+from app.pages.wall_reading import Gather, Reading
+from app.panels import wall_footer, wall_inset, wall_warnings
+from app.panels.map_frame import MapFrame
 from app.panels.wall_bar import WallBar
-from app.panels.wall_note import WallNote, not_connected
+from app.panels.wall_parts import WallParts
 from app.panels.watchdog import Watchdog
 from app.text import Text
-from geodata.city import Scene
+from geodata.scenes import WHOLE_CITY, Scene
 from geodata.view import Bounds, View
-from layers import compose, labels, palette
+from layers import compose, palette
 from layers.base import layers
 
 if TYPE_CHECKING:
-    from geodata.store.types import ServiceState
-
-DRAWN = frozenset({"overview", "sea"})
-"""Scenes whose layout is built; the others of the city are named in the bar and not turned to."""
+    from app.panels.wall_warnings import Warned
 
 WINDOW = timedelta(hours=24)
 TRACKS_EVERY_S = 900
 TRACKS = timedelta(days=14)
 """Tracks are shown as a density of so long: a day of a fleet at sea is too thin to show where it works."""
 
-SLOW_S = 30
+LOOK_MS = 1000
 BEAT_S = 15
-HYDROLOGY, VESSELS = "hydrology", "fishing_vessels"
 CALLOUT_Z = 950
-LABELS_MOST = 12
 WORTH_STAYING = 3
 """While something of this level stands in the list the wall does not turn to another scene."""
 
 REFERENCE_PX = 2160
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one round of reading gave: the scene's pictures, the whole city's, the river."""
-
-    scene: str
-    pictures: Mapping[str, Picture]
-    city: Mapping[str, Picture]
-    services: Mapping[str, ServiceState]
-    river: river.River | None
+BAR_U, BANNER_U, CAMERAS_U, TILES_U = 6.9, 15.0, 18.6, 9.85
+FAR_SCALE = 1.4
 
 
 class Screen:
@@ -66,16 +52,14 @@ class Screen:
         asked = context.path.get("scene")
         scenes = {scene.id: scene for scene in self.city.wall.scenes}
         self.fixed = asked in scenes
-        self.built = asked is None or asked not in scenes or asked in DRAWN
-        self.scene: Scene = scenes[asked] if asked in scenes else next(iter(scenes.values()))
+        self.scene: Scene = scenes[asked] if asked in scenes else self.city.wall.scenes[0]
+        self.warning: Warned | None = None
         self.size = (2632, 1536)
-        self.services: Mapping[str, ServiceState] = {}
-        self.pictures: dict[str, Picture] = {}
-        self._due: set[str] = set()
-        self.whole: dict[str, Picture] = {}
-        self.river: river.River | None = None
-        self.items: Sequence[wall_rail.Item] = ()
+        self.gather = Gather(context, text)
+        self.reading: Reading | None = None
+        self.drawn: dict[str, Picture] = {}
         self.sized, self.still = False, False
+        self.hidden: frozenset[str] = frozenset()
         self.background = Background()
         self.body: Any = None
         self.box = Bounds(*self.scene.bounds)
@@ -89,34 +73,45 @@ class Screen:
         self.bar = WallBar(words=words, data=self._bar_data())
         self.frame = MapFrame(words=text.table("map"), data=self._frame_data())
         self.inset = wall_inset.WallInset()
-        self.rail = wall_rail.WallRail(words=words, data={"timezone": zone})
-        self.tiles = wall_tiles.WallTiles(words=words)
+        self.rail = WallParts(words=words, data={"timezone": zone, "side": "rail"})
+        self.low = WallParts(words=words, data={"timezone": zone, "side": "low"})
         self.footer = wall_footer.WallFooter(words=words)
-        self.note = WallNote()
         watch = {"build": self.context.build, "timezone": zone, "every_s": 5}
         self.watchdog = Watchdog(words=words, data=watch)
         self.frame.on("moved", self.moved)
+        self.rail.on("fits", self.fits)
 
     def start(self) -> None:
         """Follow the database; beat for the watchdog; turn the scenes."""
         self._ground(self.context.refresh.versions)
         self.context.refresh.subscribe(self.changed)
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+        if self._served():
             pn.state.add_periodic_callback(lambda: self.watchdog.say({"type": "beat"}), BEAT_S * 1000)
-            pn.state.add_periodic_callback(self.reload, SLOW_S * 1000)
+            pn.state.add_periodic_callback(self.look, LOOK_MS)
             if not self.fixed:
                 pn.state.add_periodic_callback(self.turn, int(self.city.wall.rotate_s * 1000))
         else:
-            self.reload()
-        if not self.built:
-            pn.state.onload(self._open)
+            self.read()
 
-    def _open(self) -> None:
-        """The browser shows a scene without a map: there is no size to wait for."""
-        self.sized = True
-        self.reload()
+    @staticmethod
+    def _served() -> bool:
+        return pn.state.curdoc is not None and pn.state.curdoc.session_context is not None
+
+    def _watched(self) -> bool:
+        context = None if pn.state.curdoc is None else pn.state.curdoc.session_context
+        session = getattr(context, "session", None)
+        return session is None or session.connection_count > 0
 
     # -- place and time ------------------------------------------------------------------------
+    @property
+    def shown(self) -> Scene:
+        """The scene on the screen: the one turned to, or that of the warning that took the wall, framed to its area."""
+        if self.warning is None:
+            return self.scene
+        scene = wall_warnings.scene_for(self.warning, self.city.wall.scenes)
+        on = (*scene.layers, self.warning.service) if self.warning.service not in scene.layers else scene.layers
+        return scene.model_copy(update={"bounds": wall_warnings.framed(self.warning, scene), "layers": on})
+
     def view(self) -> View:
         """The scene as the browser shows it, now."""
         now = datetime.now(UTC)
@@ -128,7 +123,7 @@ class Screen:
         return View(view.bounds, width, height, view.start, view.end, view.known_at)
 
     def wide(self) -> View:
-        """The city with all its scenes: what the tiles and the list count, so that nothing outside a scene is lost."""
+        """The city with all its scenes: what tiles and lists count, so that nothing outside a scene is lost."""
         now = datetime.now(UTC)
         boxes = [self.city.bounds, *(scene.bounds for scene in self.city.wall.scenes)]
         west, south = (min(box[i] for box in boxes) for i in (0, 1))
@@ -150,8 +145,17 @@ class Screen:
                 if name != "selection":
                     self.map.remove(name)
             self.map.k = k
+            self.drawn = {}
         self.background.run("inset", lambda: wall_inset.content(box, self.text), self.inset.show)
-        self.reload()
+        self.gather.resized()
+        self.read()
+
+    def fits(self, message: Mapping[str, Any]) -> None:
+        """The browser told which numbers of the lists have no room: they do not stand on the map either."""
+        hidden = frozenset(str(n) for n in message.get("hidden") or ())
+        if hidden != self.hidden:
+            self.hidden = hidden
+            self.read()
 
     # -- reading -------------------------------------------------------------------------------
     def _ground(self, versions: Mapping[str, int]) -> None:
@@ -160,60 +164,51 @@ class Screen:
     def changed(self, versions: Mapping[str, int]) -> None:
         if GEOGRAPHY in versions:
             self._ground(versions)
-        self.reload([name for name in versions if name in self.city.services])
+        self.gather.changed(name for name in versions if name in self.city.services)
 
-    def reload(self, names: Iterable[str] | None = None) -> None:
-        """Read the scene and the city again; with names only those services and what is not there yet."""
-        self._due |= set(self.city.services if names is None else names)
-        if not self.sized and pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+    def look(self) -> None:
+        """Once a second: read what is due, and see whether a warning takes the wall or gives it back.
+
+        A session whose screen is gone lives on for a while, should it come back: it reads nothing until then.
+        """
+        if not self._watched():
+            return
+        self._take()
+        if self.gather.pending(self.shown):
+            self.read()
+
+    def read(self) -> None:
+        if not self.sized and self._served():
             return  # what is sent before the browser has drawn the blocks may be lost
         self.background.run("wall", self._load, self._show)
 
-    def _load(self) -> Reading:
-        """In the screen's thread: whatever is due by now."""
-        due, self._due = self._due, set()
-        view, wide, scene, reader = self.view(), self.wide(), self.scene, self.context.reader
-        if not self.built:
-            states = {state.id: state for state in reader.services(self.city.id)}
-            return Reading(scene.id, {}, {}, states, None)
-        versions, near, far = self.context.refresh.versions, dict(self.pictures), dict(self.whole)
-        states = {state.id: state for state in reader.services(self.city.id)}
-        for name in layers():
-            if name not in states or states[name].state == "ready":
-                continue
-            if name in due or name not in far:
-                far[name] = paint(reader, name, self.desk(wide), versions.get(name, 0))
-            if name in scene.layers and (name in due or name not in near):
-                near[name] = paint(reader, name, self.desk(view), versions.get(name, 0))
-        frame = far[HYDROLOGY].frame if HYDROLOGY in far else None
-        found = river.read(reader, frame, self.city, wide) if HYDROLOGY in scene.layers else None
-        shown = {n: p for n, p in near.items() if n in scene.layers}
-        return Reading(scene.id, shown, far, states, found)
+    def _load(self) -> tuple[Reading, Named]:
+        """In the screen's thread."""
+        view, wide, scene, warning = self.view(), self.wide(), self.shown, self.warning
+        found = self.gather.read(scene, warning, view, wide, (self.desk(view), self.desk(wide)))
+        spots = [spot for spot in (*found.rail.spots, *found.low.spots) if spot.text not in self.hidden]
+        return found, named(found.near, spots, view, self.map.k, self.text.language, self.gather.memory)
 
-    def _show(self, found: Reading) -> None:
-        if found.scene != self.scene.id:
+    def _show(self, both: tuple[Reading, Named]) -> None:
+        found, marks = both
+        if (found.scene, found.warning) != self._key():
+            self.read()
             return
-        self.services, self.river = found.services, found.river
-        changed = {n for n, p in found.pictures.items() if self.pictures.get(n) is not p}
-        self.pictures, self.whole = dict(found.pictures), dict(found.city)
-        for name in changed:
-            self._draw(self.pictures[name])
-        self.items = self._list()
-        if self.built:
-            self._annotate(self.view(), self.items[: wall_rail.MOST])
-        self.refresh_blocks()
+        self.reading = found
+        for name, picture in found.near.items():
+            if self.drawn.get(name) is not picture:
+                self._draw(picture)
+                self.drawn[name] = picture
+        if marks.fresh:
+            self.map.set("callouts", marks.callouts, z_order=CALLOUT_Z)
+            self.map.labels(marks.labels)
+        self.arrange()
+        self._tell()
+        if not self._take() and found.more:
+            self.read()
 
-    def _annotate(self, view: View, shown: Sequence[wall_rail.Item]) -> None:
-        """Call-outs and names, clear of numbers, abnormal marks, the inset and the scale."""
-        k = self.map.k
-        hard, soft = covered(marks_of(self.pictures.values()), view, k)
-        chrome = wall_chrome(*self.size, k)
-        called = callouts.element(shown, view, k, chrome, np.concatenate([hard, soft]))
-        self.map.set("callouts", called, z_order=CALLOUT_Z)
-        numbers, _ = covered([called], view, k)
-        taken, language = np.concatenate([hard, numbers, chrome]), self.text.language
-        named = labels.labels(view, "wall", language=language, taken=taken, crowd=soft, most=LABELS_MOST, k=k)
-        self.map.labels(named)
+    def _key(self) -> tuple[str, str | None]:
+        return self.shown.id, None if self.warning is None else self.warning.key
 
     def _draw(self, picture: Picture) -> None:
         layer = layers()[picture.service]
@@ -226,101 +221,121 @@ class Screen:
             url = tile_url(picture.service, "wall", picture.version, view, bucket_s=bucket_s)
             self.map.add_tiles(f"{picture.service}.density", url, z_order=layer.z_order, alpha=0.7)
 
-    def _list(self) -> Sequence[wall_rail.Item]:
-        if self.scene.id == "sea" and VESSELS in self.whole:
-            return fleet.items(self.whole[VESSELS], datetime.now(UTC), self.text)
-        return wall_rail.items(list(self.whole.values()), self.services, self.text)
-
     # -- showing -------------------------------------------------------------------------------
-    def refresh_blocks(self) -> None:
-        now, text, zone = datetime.now(UTC), self.text, self.city.timezone
+    def _tell(self) -> None:
+        """What the blocks show now."""
+        found = self.reading
         self.bar.show(self._bar_data())
-        self.footer.show(wall_footer.content(self.services, zone, now, text))
-        if not self.built:
-            self.note.show(not_connected(self.scene, self.city, self.services, text))
-            return
         self.frame.show(self._frame_data())
-        self.rail.show(self._rail_data(now))
-        columns, rows = self._tile_grid()
-        self.tiles.show(wall_tiles.content(self.city, self.services, self.whole, now, text, columns, rows))
-
-    def _rail_data(self, now: datetime) -> dict[str, Any]:
-        zone, text = self.city.timezone, self.text
-        if self.scene.id == "sea":
-            picture, state = self.whole.get(VESSELS), self.services.get(VESSELS)
-            return fleet.content(picture, state, self.items, now, zone, text)
-        data = wall_rail.content(self.items, zone, text)
-        if self.river is not None:
-            data["river"] = river.content(self.river, self.wide(), text)
-        return data
-
-    def _tile_grid(self) -> tuple[int, int]:
-        """Fewer tiles, never smaller type, where the viewers stand far away (look.md 3.3)."""
-        scale = self.city.wall.scale
-        return max(2, int(5 / max(1.0, scale))), 2 if scale < 1.4 else 1
+        if found is None:
+            return
+        zone = self.city.timezone
+        self.rail.show({"timezone": zone, "side": "rail", "sections": found.rail.sections})
+        self.low.show({"timezone": zone, "side": "low", "sections": found.low.sections})
+        foot = wall_footer.content(found.services, zone, datetime.now(UTC), self.text)
+        if self.warning is None:
+            self.footer.show({**foot, "ticker": found.ticker})
+        else:
+            said = wall_warnings.banner(self.warning, found.have, "")
+            self.footer.show({**foot, "worst": None, "ends": f"{said['source']} | {said['ends']}"})
 
     def arrange(self) -> None:
-        """The sea has no tiles: the map and the rail take their room."""
-        _, rows = self._tile_grid()
-        height = "0px" if self.scene.id == "sea" else f"calc({9.85 * rows:g} * var(--u))"
-        self.body.styles = {**self.body.styles, "--tiles": height}
+        """The grid of the scene: how high bar and bottom are, how wide the rail."""
+        scene, scale = self.shown, self.city.wall.scale
+        kinds = {block.kind for block in scene.low}
+        if self.reading is not None and self.reading.scene == scene.id and not self.reading.low.sections:
+            kinds = set()  # no camera there: the map takes the room
+        rows = TILES_U * (1 if scale >= FAR_SCALE else 2)
+        low = (CAMERAS_U if "cameras" in kinds else 0.0) + (rows if kinds - {"cameras"} else 0.0)
+        bar = BAR_U if self.warning is None else BANNER_U
+        told = {"--bar": f"{bar:g}", "--low": f"{low:g}", "--rail": f"{scene.rail_u:g}"}
+        if any(self.body.styles.get(name) != value for name, value in told.items()):
+            self.body.styles = {**self.body.styles, **told}
 
     def _bar_data(self) -> dict[str, Any]:
-        lang = self.text.language
+        lang, found = self.text.language, self.reading
+        ready = self.ready()
         scenes = [
-            {
-                "title": scene.title_vi if lang == "vi" else scene.title_en,
-                "current": scene.id == self.scene.id,
-                "ready": scene.id in self.ready(),
-            }
+            {"title": scene.title(lang), "current": scene.id == self.shown.id, "ready": scene.id in ready}
             for scene in self.city.wall.scenes
         ]
+        services = () if found is None else found.services.values()
+        alert = None
+        if self.warning is not None and found is not None:
+            alert = wall_warnings.banner(self.warning, found.have, wall_warnings.fact(self.shown, found.have))
         return {
             "city": self.city.title(lang),
             "timezone": self.city.timezone,
-            "simulated": any(s.simulated for state in self.services.values() for s in state.sources),
+            "simulated": any(s.simulated for state in services for s in state.sources),
             "scenes": scenes,
+            "weather": [] if found is None else list(found.weather),
+            "alert": alert,
         }
 
     def _frame_data(self) -> dict[str, Any]:
-        x0, y0, x1, y1 = Bounds(*self.scene.bounds).mercator
+        x0, y0, x1, y1 = Bounds(*self.shown.bounds).mercator
         return {
             "figure": "map",
             "wall": True,
             "language": self.text.language,
-            "fit": {"x0": x0, "y0": y0, "x1": x1, "y1": y1, "n": self.scene.id},
+            "fit": {"x0": x0, "y0": y0, "x1": x1, "y1": y1, "n": ":".join(str(part) for part in self._key())},
             "aggregated": self._note(),
         }
 
     def _note(self) -> str:
         """What the picture is made of: the days of the tracks, and that unit lines are approximate."""
         parts = [self.text("wall.approximate")]
-        if any("Position" in self.city.catalogue()[name].kinds for name in self.pictures):
+        near = self.reading.near if self.reading is not None else {}
+        if any("Position" in self.city.catalogue()[n].kinds and has_density(n, p.view) for n, p in near.items()):
             parts.insert(0, self.text("wall.tracks", n=TRACKS.days))
         return " · ".join(parts)
 
     # -- scenes --------------------------------------------------------------------------------
     def ready(self) -> list[str]:
-        """Scenes that can be turned to: their layout is built and at least one of their layers has data."""
-        connected = {name for name, state in self.services.items() if state.state != "ready"}
-        return [s.id for s in self.city.wall.scenes if s.id in DRAWN and connected & set(s.layers)]
+        """Scenes that can be turned to: at least one of their services has data."""
+        services = {} if self.reading is None else self.reading.services
+        connected = {name for name, state in services.items() if state.state != "ready"}
+        return [s.id for s in self.city.wall.scenes if connected & _named(s, self.city.services)]
 
     def turn(self) -> None:
-        """Go to the next scene that is ready, unless something of level 3 or more stands in the list."""
+        """Go to the next scene that is ready, unless something of level 3 or more needs a person."""
         names = self.ready()
-        busy = any(item.level >= WORTH_STAYING for item in self.items)
-        if self.still or busy or len(names) < 2:
+        if self.still or self.warning is not None or self._busy() or len(names) < 2:
             return
         at = names.index(self.scene.id) if self.scene.id in names else -1
-        self.show_scene(names[(at + 1) % len(names)])
+        following = names[(at + 1) % len(names)]
+        self.scene = next(scene for scene in self.city.wall.scenes if scene.id == following)
+        self._turned()
 
-    def show_scene(self, name: str) -> None:
-        """Turn to a scene: its layers, its place, its rail."""
-        for layer in self.pictures:
+    def _busy(self) -> bool:
+        if self.reading is None:
+            return True
+        abnormal = [picture.abnormal for picture in self.reading.far.values()]
+        return any(rows is not None and int(rows["level"].iloc[0]) >= WORTH_STAYING for rows in abnormal)
+
+    def _take(self) -> bool:
+        """See which warning has the wall; True when that changed."""
+        wall, warned = self.city.wall, self.gather.warned
+        keep, turn = timedelta(minutes=wall.takeover_min), timedelta(seconds=wall.rotate_s)
+        found = wall_warnings.taking(warned, datetime.now(UTC), keep, turn)
+        before, self.warning = self.warning, found
+        if (before and before.key) == (found and found.key):
+            return False
+        self._turned()
+        return True
+
+    def _turned(self) -> None:
+        """Another scene or another area: its layers, its place, its blocks."""
+        for layer in [*self.drawn, "callouts"]:
             self.map.remove(layer)
-        self.pictures = {}
-        self.scene = next(scene for scene in self.city.wall.scenes if scene.id == name)
+        self.drawn = {}
+        self.gather.turned()
         self.arrange()
-        self.bar.show(self._bar_data())
-        self.frame.show(self._frame_data())
-        self.reload([])
+        self._tell()
+        self.read()
+
+
+def _named(scene: Scene, services: Sequence[str] | Mapping[str, Any]) -> set[str]:
+    """The services a scene shows; a scene with a list or tiles of the whole city shows all."""
+    whole = any(block.kind in WHOLE_CITY for block in scene.rail)
+    return set(services) if whole else set(scene.services())

@@ -1,4 +1,4 @@
-"""Numbers on the wall's map, the same as in its list: placed beside their mark, clear of each other and of the edge."""
+"""Numbers and letters on the wall's map, the same as beside it: near their mark, clear of each other and the edge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from geodata.view import View, mercator
 from layers.elements import Marks
 
 if TYPE_CHECKING:
-    from app.panels.wall_rail import Item
+    from app.panels.wall_have import Spot
 
 NOTHING = np.empty((0, 4))
 REACH_PX = (44, 66, 92, 130)
@@ -21,6 +21,7 @@ REACH_PX = (44, 66, 92, 130)
 
 EDGE_PX, CIRCLE_PX = 26, 20
 DIRECTIONS = 12
+COLUMNS = ("mark", "state", "level", "text", "dx", "dy")
 COVER = 30.0
 """What covering one mark counts, in px of distance."""
 
@@ -79,22 +80,28 @@ def inside(place_lonlat: tuple[float, float], view: View) -> tuple[float, float,
 
 
 def element(
-    items: Sequence[Item],
+    spots: Sequence[Spot],
     view: View,
     k: float,
     blocked: NDArray[np.float64] = NOTHING,
     covered: NDArray[np.float64] = NOTHING,
 ) -> Marks:
-    """The call-outs of the list's items; an item without a place has none. Boxes as for ``place``."""
+    """The call-outs of numbers and letters; what has no place has none. Boxes as for ``place``."""
     x0, y0, x1, y1 = view.bounds.mercator
     scale_x, scale_y = view.width_px / (x1 - x0), view.height_px / (y1 - y0)
-    found = [(n, item, *inside(item.place, view)) for n, item in enumerate(items, 1) if item.place is not None]
-    screen = [((x - x0) * scale_x, (y1 - y) * scale_y) for _, _, x, y, _ in found]
+    found = [(spot, *inside(spot.place, view)) for spot in spots if spot.place is not None]
+    screen = [((x - x0) * scale_x, (y1 - y) * scale_y) for _, x, y, _ in found]
     width, height = view.width_px, view.height_px
     offsets = place(screen, width, height, k, blocked, covered)
-    rows: dict[str, list[Any]] = {name: [] for name in ("x", "y", "mark", "state", "level", "text", "dx", "dy")}
-    for (n, item, x, y, _), (dx, dy) in zip(found, offsets, strict=True):
-        values = (x, y, "callout", "fresh" if item.level else "unknown", item.level, str(n), dx, dy)
+    rows: dict[str, list[Any]] = {name: [] for name in ("x", "y", *COLUMNS)}
+    for (spot, x, y, _), (dx, dy) in zip(found, offsets, strict=True):
+        values = (x, y, spot.mark, spot.state, spot.level, spot.text, dx, dy)
         for name, value in zip(rows, values, strict=True):
             rows[name].append(value)
-    return Marks(rows, ["x", "y"], ["mark", "state", "level", "text", "dx", "dy"])
+    return Marks(rows, ["x", "y"], list(COLUMNS))
+
+
+def boxed(called: Marks) -> Marks:
+    """The same, letters as wide as numbers: what ``footprints.covered`` measures."""
+    rows = {name: called.dimension_values(name) for name in ("x", "y", *COLUMNS)}
+    return Marks({**rows, "mark": np.full(len(called), "callout", object)}, ["x", "y"], list(COLUMNS))

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app.panels import nearest
-from app.panels.detail import moment
-from app.panels.wall_rail import MOST, Item, name_of
+from app.panels.rows import moment
+from app.panels.wall_have import Have, Shown
+from app.panels.wall_rail import MOST, Item, listed, name_of
 from layers import words
 from layers.base import get
 
 if TYPE_CHECKING:
     from app.pages.pictures import Picture
     from app.text import Text
+    from geodata.scenes import Block
     from geodata.store.types import ServiceState
 
 LOST_H, LOST_DAYS = 6, 10
 """Decree 26/2019/NĐ-CP as changed: out of reach for six hours, for ten days."""
+
+OVER_LEVEL = 4
 
 
 def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[Any]]]:
@@ -56,18 +60,17 @@ def items(picture: Picture, now: datetime, text: Text) -> list[Item]:
     return out
 
 
-def content(
-    picture: Picture | None, state: ServiceState | None, found: Sequence[Item], now: datetime, timezone: str, text: Text
-) -> dict[str, Any]:
+def block(part: Block, have: Have, first: int) -> Shown:
     """Figures first: the abnormal ones carry their level's colour when they are not zero."""
+    text = have.text
+    picture, state = have.far.get(part.service or ""), have.services.get(part.service or "")
     frame = None if picture is None else picture.frame
-    base = {"timezone": timezone, "title": text("wall.rail_sea"), "head": "", "calm": text("wall.calm")}
     if picture is None or frame is None or frame.empty:
-        return base | {"items": []}
-    quiet = [age for age, _ in silent(picture, now)]
+        return Shown([listed([], text("wall.rail_sea"), "", text("wall.nothing_seen"), first)])
+    quiet = [age for age, _ in silent(picture, have.now)]
     lost = sum(age > timedelta(hours=LOST_H) for age in quiet)
     longest = sum(age > timedelta(days=LOST_DAYS) for age in quiet)
-    over = int((pd.to_numeric(frame["level"]) >= 4).sum()) - longest
+    over = int((pd.to_numeric(frame["level"]) >= OVER_LEVEL).sum()) - longest
     figures = [
         ("at_sea", get(picture.service).count(frame), 0),
         ("late", int((frame["state"] == "late").sum()), 0),
@@ -75,16 +78,25 @@ def content(
         ("lost_10d", longest, 4),
         ("over_line", max(over, 0), 4),
     ]
-    return base | {
-        "head": text("wall.rail_sea_head", n=words.number(len(quiet), 0, text.language)),
-        "facts": [
-            {"label": text(f"wall.{k}"), "value": words.number(n, 0, text.language), "level": lv if n else 0}
-            for k, n, lv in figures
-        ],
-        "items": [item.row(i) for i, item in enumerate(found, 1)],
-        "shares_title": text("wall.providers"),
-        "shares": _shares(frame, state, text),
-    }
+    rows = [
+        {
+            "label": [text(f"wall.{k}")],
+            "value": words.number(n, 0, text.language),
+            "level": lv if n else 0,
+            "unit": "",
+            "note": "",
+        }
+        for k, n, lv in figures
+    ]
+    found = items(picture, have.now, text)[: part.most]
+    head = text("wall.rail_sea_head", n=words.number(len(quiet), 0, text.language))
+    sections = [
+        {"kind": "facts", "title": "", "head": "", "rows": rows},
+        listed(found, text("wall.rail_sea"), head, text("wall.none_silent"), first),
+    ]
+    if shares := _shares(frame, state, text):
+        sections.append({"kind": "shares", "title": text("wall.providers"), "head": "", "rows": shares})
+    return Shown(sections, found)
 
 
 def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequence[Mapping[str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app.panels import chart
-from app.panels.detail import word
+from app.panels.rows import word
 from geodata.stations import Station, find
 from layers import words
 
@@ -28,6 +28,10 @@ STEADY_M_H = 0.01
 """Slower than a centimetre an hour is called little change."""
 
 
+Choice = tuple[str, Station | None, "pd.Series[Any]"]
+"""A gauge: its id, its station, its row."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class River:
     """A gauge of the frame with the alarm levels of its station, and its series."""
@@ -38,10 +42,10 @@ class River:
     points: Sequence[chart.Point]
 
 
-def choose(frame: gpd.GeoDataFrame, city: City) -> tuple[str, Station | None, pd.Series[Any]] | None:
-    """The gauge with the highest level, then the one nearest to the middle of the city that has alarm levels."""
+def ranked(frame: gpd.GeoDataFrame, city: City) -> list[Choice]:
+    """Gauges of which alarm levels are known: the highest level first, then the nearest to the middle of the city."""
     lon, lat, _ = city.home
-    best = None
+    found = []
     for key, row in frame.iterrows():
         place = row.get("geometry")
         name = word(row, "name")
@@ -53,21 +57,15 @@ def choose(frame: gpd.GeoDataFrame, city: City) -> tuple[str, Station | None, pd
         if station is None or station.bd1 is None:
             continue
         far = (place.x - lon) ** 2 + (place.y - lat) ** 2
-        rank = (-int(row.get("level") or 0), far)
-        if best is None or rank < best[0]:
-            best = (rank, (word(row, "id") or str(key), station, row))
-    return None if best is None else best[1]
+        found.append(((-int(row.get("level") or 0), far), (word(row, "id") or str(key), station, row)))
+    return [choice for _, choice in sorted(found, key=lambda one: one[0])]
 
 
-def read(reader: Reader, frame: gpd.GeoDataFrame | None, city: City, view: View) -> River | None:
-    """The chosen gauge with its series; None when no gauge of the city has alarm levels."""
-    chosen = None if frame is None or frame.empty else choose(frame, city)
-    if chosen is None:
-        return None
-    key, station, row = chosen
+def series(reader: Reader, service: str, key: str, view: View) -> list[chart.Point]:
+    """The level of one gauge over the last hours of the view. Raises what the reader raises."""
     rows = reader.query(
         "thing_series",
-        service="hydrology",
+        service=service,
         thing_id=key,
         observed_property=PROPERTY,
         start=view.end - timedelta(hours=HOURS),
@@ -76,8 +74,7 @@ def read(reader: Reader, frame: gpd.GeoDataFrame | None, city: City, view: View)
     )
     times = pd.to_datetime(rows["time"], utc=True)
     values = pd.to_numeric(rows["result"], errors="coerce")
-    points = [(t.timestamp(), float(v)) for t, v in zip(times, values, strict=True) if pd.notna(v)]
-    return River(name=word(row, "name"), station=station, row=row, points=points)
+    return [(t.timestamp(), float(v)) for t, v in zip(times, values, strict=True) if pd.notna(v)]
 
 
 def rate_m_h(points: Sequence[chart.Point]) -> float | None:
@@ -90,6 +87,14 @@ def rate_m_h(points: Sequence[chart.Point]) -> float | None:
         return None
     t, v = before[0]
     return (last_v - v) / ((last_t - t) / 3600)
+
+
+def trend_words(rate: float, text: Text) -> str:
+    """As "lên 0,12 m/giờ", or that there is little change."""
+    key = "steady" if abs(rate) < STEADY_M_H else "rise" if rate > 0 else "fall"
+    return (
+        text(f"wall.{key}", rate=words.number(abs(rate), 2, text.language)) if key != "steady" else text("wall.steady")
+    )
 
 
 def content(river: River, view: View, text: Text) -> dict[str, Any]:
@@ -108,10 +113,7 @@ def content(river: River, view: View, text: Text) -> dict[str, Any]:
     above = next((v for _, v, _ in marks if v > max(values, default=0)), top)
     low, high = min([0.0, *values]), max(top, above) * 1.12
     rate = rate_m_h(river.points)
-    trend = ""
-    if rate is not None and not lost:
-        key = "steady" if abs(rate) < STEADY_M_H else "rise" if rate > 0 else "fall"
-        trend = text(f"wall.{key}", rate=shown(abs(rate), 2)) if key != "steady" else text("wall.steady")
+    trend = trend_words(rate, text) if rate is not None and not lost else ""
     name = river.name
     if river.station is not None:
         name = text("wall.river", river=river.station.river, station=river.station.name)
@@ -123,6 +125,7 @@ def content(river: River, view: View, text: Text) -> dict[str, Any]:
         "state": "unknown" if lost else "fresh",
         "trend": trend,
         "series": [[[t, v] for t, v in run] for run in chart.runs(chart.thin(river.points))],
+        "t": river.points[-1][0] if river.points else None,
         "from": (view.end - timedelta(hours=HOURS)).timestamp(),
         "to": view.end.timestamp(),
         "range": [low, high],

@@ -1,4 +1,4 @@
-"""The bar of the wall: city, scenes, simulated tag, date, clock."""
+"""The bar of the wall: city, scenes, weather, date, clock; a warning that took the wall has it to itself."""
 
 from __future__ import annotations
 
@@ -6,4 +6,6 @@ from app.panels.block import Block
 
 
 class WallBar(Block):
-    """``data``: city, timezone, simulated, scenes [{title, current, ready}]."""
+    """``data``: city, timezone, simulated, weather (wordings, the longest first), scenes [{title, current, ready}],
+    alert (None, or {level, svg, titles[], sentences[]} as ``app.panels.wall_warnings.banner`` gives it).
+    """

@@ -1,4 +1,4 @@
-"""The feed strip at the foot of the wall: one cell a feed in fixed order, then the worst one in words."""
+"""The foot of the wall: one cell a feed in fixed order, what passes by in words, the worst feed, the newest arrival."""
 
 from __future__ import annotations
 
@@ -7,16 +7,39 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from app.panels import wall_events, wall_warnings
 from app.panels.block import Block
 from app.panels.detail import clock_text
+from geodata import catalogue
 
 if TYPE_CHECKING:
+    from app.panels.wall_have import Have
     from app.text import Text
     from geodata.store.types import ServiceState
 
+MOST = 3
+"""Lines of one service that pass by."""
+
 
 class WallFooter(Block):
-    """``data``: language, timezone, up, total, feeds [{state, label}], words, worst, updated (epoch s)."""
+    """``data``: language, timezone, up, total, feeds [{state, label}], words, worst, updated (epoch s),
+    ticker (lines, each a list of wordings), ends (how a warning gives the wall back).
+    """
+
+
+def ticker(have: Have) -> list[list[str]]:
+    """Warnings in force, the highest first, and the newest events of the services that the city names."""
+    out = []
+    for name in have.city.wall.ticker:
+        if not have.ready(name):
+            continue
+        if "Alert" in catalogue.service(name).kinds:
+            mine = [w for w in have.warned if w.service == name and w.actual and w.in_force(have.now)]
+            out += [wall_warnings.words_of(one, have.text, have) for one in mine[:MOST]]
+        else:
+            short = catalogue.service(name).short(have.text.language)
+            out += [[f"{short}: {title}", title] for title in wall_events.recent(have, name, MOST)]
+    return out
 
 
 def content(services: Mapping[str, ServiceState], timezone: str, now: datetime, text: Text) -> dict[str, Any]:

@@ -1,30 +1,20 @@
-"""One calm line in the middle of the wall, where a scene has nothing to show yet."""
+"""What stands beside the map of a scene whose services have no source yet: one calm line, and which they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-from app.panels.block import Block
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.text import Text
-    from geodata.city import City, Scene
-    from geodata.store.types import ServiceState
+    from app.panels.wall_have import Have
 
 
-class WallNote(Block):
-    """``data``: title, line."""
-
-
-def not_connected(scene: Scene, city: City, services: Mapping[str, ServiceState], text: Text) -> dict[str, str]:
-    """Which services of the scene have no source yet; when all have one, that the scene is not built."""
-    title = scene.title_vi if text.language == "vi" else scene.title_en
-    catalogue = city.catalogue()
+def section(have: Have) -> dict[str, Any]:
+    """Which services of the scene have no source yet; when all have one, that nothing came from them."""
+    text, catalogue = have.text, have.city.catalogue()
     missing = [
         catalogue[name].short(text.language)
-        for name in scene.layers
-        if name in catalogue and (name not in services or services[name].state == "ready")
+        for name in dict.fromkeys(have.scene.services())
+        if name in catalogue and not have.ready(name)
     ]
-    line = text("wall.not_connected", names=", ".join(missing)) if missing else text("wall.not_built")
-    return {"title": title, "line": line}
+    line = text("wall.not_connected", names=", ".join(missing)) if missing else text("wall.nothing_seen")
+    return {"kind": "note", "title": have.scene.title(text.language), "line": line}

@@ -1,4 +1,4 @@
-"""The right side of the wall: what needs a person, worst first; a river, or the fleet."""
+"""Lists of the wall: what needs a person, worst first; every line has the number that its mark has on the map."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app.panels import nearest
-from app.panels.block import Block
 from app.panels.detail import moment, word
+from app.panels.wall_have import Have, Shown, ward_of
 from geodata.catalogue import service as service_of
-from geodata.folding import fold
 from layers import marks, palette
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.pages.pictures import Picture
     from app.text import Text
+    from geodata.scenes import Block
     from geodata.store.types import ServiceState, SourceState
     from layers.base import LegendItem
 
@@ -29,19 +29,15 @@ MOST = 5
 """Items of a list on the wall (look.md 3.3)."""
 
 NAMES = 2
-
-
-class WallRail(Block):
-    """``data``: timezone, title, head, calm, items [{n, title, sub, level, svg, t}], facts [{value, label, level}],
-    shares [{label, value, note}], shares_title, river (see ``app.panels.river``).
-    """
+ACT = 2
+"""From this level on somebody has to act; level 1 is watched (look.md 2.3) and stands on map and tile only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed.
 
-    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow: none is ever cut.
+    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow, ``least`` the shortest title.
     """
 
     service: str
@@ -51,6 +47,7 @@ class Item:
     since: datetime | None
     place: tuple[float, float] | None
     shorter: tuple[str, str] = ("", "")
+    least: str = ""
 
     def row(self, n: int) -> dict[str, Any]:
         shape = palette.LEVEL_SHAPE.get(self.level)
@@ -61,13 +58,17 @@ class Item:
         )
         since = None if self.since is None else self.since.timestamp()
         titles, subs = ([long, short] for long, short in zip((self.title, self.sub), self.shorter, strict=True))
-        return {"n": n, "title": titles, "sub": subs, "level": self.level, "svg": svg, "t": since}
+        return {"n": n, "title": [*titles, self.least], "sub": subs, "level": self.level, "svg": svg, "t": since}
 
 
 def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], text: Text) -> list[Item]:
-    """Everything abnormal, the highest level first, then the longest; lost feeds after them, in their own colour."""
-    found = [item for picture in pictures for item in _of_layer(picture, text)]
-    found.sort(key=lambda item: (-item.level, item.since.timestamp() if item.since else 0))
+    """What needs a person: the highest level first, one line of every service, the longest; lost feeds last."""
+    found: list[tuple[int, Item]] = []
+    pictures = list(pictures)
+    for picture in pictures:
+        mine = sorted(_of_layer(picture, text), key=lambda item: -item.level)
+        found += list(enumerate(item for item in mine if item.level >= ACT))
+    found.sort(key=_urgency)
     by_service = {picture.service: picture for picture in pictures}
     lost = [
         _lost(source, by_service.get(state.id), text)
@@ -75,7 +76,14 @@ def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], tex
         for source in state.sources
         if source.state == "down"
     ]
-    return found + lost
+    return [item for _, item in found] + lost
+
+
+def _urgency(one: tuple[int, Item]) -> tuple[int, int, bool, float]:
+    """Level, place in its service's own list, warnings before what they warn of, age."""
+    rank, item = one
+    alert = "Alert" in service_of(item.service).kinds
+    return -item.level, rank, not alert, item.since.timestamp() if item.since else 0
 
 
 def _of_layer(picture: Picture, text: Text) -> list[Item]:
@@ -94,18 +102,22 @@ def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, tex
     what = _what(picture.legend, level, state, text)
     short = service.short(text.language)
     n = len(group)
-    named = f"{n} {short[:1].lower()}{short[1:]}" if n > 1 else short
     first = group.iloc[0]
     sub, brief = _where(group, text)
+    titles = [text("wall.item", name=short, n=n, what=said) for said in (what, first_words(what, text))]
+    titles.append(f"{n} {first_words(what, text)}")
+    if "Alert" in service.kinds:
+        titles = [text("wall.alerts", n=n)] * 3 if n > 1 else [name_of(first), word(first, "event"), ""]
     times = [when for value in group["time"] if (when := moment(value)) is not None]
     return Item(
         service=picture.service,
-        title=f"{named} {what}",
+        title=titles[0],
         sub=sub,
         level=level,
         since=min(times) if times else None,
         place=_place(first),
-        shorter=(f"{named} {first_words(what, text)}", brief),
+        shorter=(titles[1], brief),
+        least=titles[2],
     )
 
 
@@ -133,17 +145,8 @@ def _where(group: pd.DataFrame, text: Text) -> tuple[str, str]:
     return (f"{', '.join(names)} {text('wall.more', n=more)}" if more > 0 else ", ".join(names)), first
 
 
-def ward_of(address: str) -> str:
-    """The ward in an address "number street, ward, province", without its kind; empty when it is not written so."""
-    parts = [part.strip() for part in address.split(",")]
-    if len(parts) < 3:
-        return ""
-    words = parts[-2].split()
-    return " ".join(words[1:]) if len(words) > 1 and fold(words[0]) in {"phuong", "xa", "p", "dac khu"} else parts[-2]
-
-
 def name_of(row: pd.Series[Any]) -> str:
-    for name in ("title", "headline", "name"):
+    for name in ("title", "event", "headline", "name"):
         if found := word(row, name):
             return found
     kind, _, number = str(row.name).partition(":")
@@ -186,12 +189,15 @@ def head(found: Sequence[Item], text: Text) -> str:
     return text("wall.todo_head", n=len(found), level=worst) if worst else text("wall.todo_feeds", n=len(found))
 
 
-def content(found: Sequence[Item], timezone: str, text: Text, most: int = MOST) -> dict[str, Any]:
-    """The list of the overview; at most five items, the head says how many there are."""
-    return {
-        "timezone": timezone,
-        "title": text("wall.todo"),
-        "head": head(found, text),
-        "calm": text("wall.calm"),
-        "items": [item.row(i) for i, item in enumerate(found[:most], 1)],
-    }
+def listed(found: Sequence[Item], title: str, heading: str, calm: str, first: int = 1) -> dict[str, Any]:
+    """A list as the page draws it; its numbers begin with ``first``."""
+    rows = [item.row(n) for n, item in enumerate(found, first)]
+    return {"kind": "list", "title": title, "head": heading, "calm": calm, "items": rows}
+
+
+def block(part: Block, have: Have, first: int) -> Shown:
+    """What needs a person, over all services; the head says how many there are."""
+    found = items(list(have.far.values()), have.services, have.text)
+    shown = found[: part.most]
+    text = have.text
+    return Shown([listed(shown, text("wall.todo"), head(found, text), text("wall.calm"), first)], shown)

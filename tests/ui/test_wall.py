@@ -87,7 +87,7 @@ def test_the_overview_counts_every_service_of_the_city(running: Machine, chromiu
     expect(page.page.locator(".tile.ready").first).to_contain_text("sẵn sàng kết nối")
     expect(page.page.locator(".pg b")).to_have_text("Toàn cảnh")
     expect(page.page.locator(".sim")).to_have_text("DỮ LIỆU MÔ PHỎNG")
-    expect(page.page.locator(".riv .n")).to_contain_text("Sông Hương", timeout=SHOWN_MS)
+    expect(page.page.locator(".river .n")).to_contain_text("Sông Hương", timeout=SHOWN_MS)
     expect(page.page.locator(".inset")).to_contain_text("Hoàng Sa", timeout=SHOWN_MS)
     expect(page.page.locator(".inset")).to_contain_text("Trường Sa")
     numbers = page.page.locator(".it .num").all_inner_texts()
@@ -95,11 +95,19 @@ def test_the_overview_counts_every_service_of_the_city(running: Machine, chromiu
     page.page.context.close()
 
 
-def test_a_scene_that_is_not_built_says_so_in_one_line(running: Machine, chromium: Browser) -> None:
+def test_every_scene_of_the_city_has_its_layout(running: Machine, chromium: Browser) -> None:
     page = opened(chromium, running, "/wall/flood", 1920, 1080)
-    expect(page.page.locator(".note p")).to_contain_text("sẵn sàng kết nối", timeout=SHOWN_MS)
     expect(page.page.locator(".pg b")).to_have_text("Lũ")
+    expect(page.page.locator(".river .n").first).to_contain_text("Sông", timeout=SHOWN_MS)
+    expect(page.page.locator(".shares h2").first).to_contain_text("Mưa 24 giờ", timeout=SHOWN_MS)
+    page.page.goto(running.url + "/wall/services")
+    expect(page.page.locator(".pg b")).to_have_text("Dịch vụ", timeout=SHOWN_MS)
+    expect(page.page.locator(".tiles.big .tile")).to_have_count(15, timeout=SHOWN_MS)
+    page.page.goto(running.url + "/wall/traffic")
+    expect(page.page.locator(".note p")).to_contain_text("sẵn sàng kết nối", timeout=SHOWN_MS)
     expect(page.page.locator(".tile, .it")).to_have_count(0)
+    assert not page.errors
+    assert not page.foreign
     page.page.context.close()
 
 

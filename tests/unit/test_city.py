@@ -208,7 +208,7 @@ def broken(old: str, new: str) -> str:
     [
         (broken("srid = 9214", 'srid = "nine"'), "srid: Input should be a valid integer"),
         (broken("srid = 9214", "srids = 9214"), "srid: Field required; srids: Extra inputs"),
-        (broken(r"\[services.press\]", "[services.pres]"), "no service is named 'pres'; known: advertising"),
+        (broken(r"\[services.staff_cards\]", "[services.staff]"), "no service is named 'staff'; known: advertising"),
         (broken(r'\[services.press\]\nstate = "operating"', '[services.press]\nstate = "on"'), "services.press.state"),
         (broken("bounds = .*", "bounds = [108, 16, 107, 17]"), "file: Value error, not a box"),
         (broken('successor = "so_nnmt"', 'successor = "so_x"'), "agencies.successor: not in this file: so_x"),

@@ -1,0 +1,203 @@
+"""What a screen of the wall reads, and how often: the scene's layers soon after a change, the rest seldom."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from app.context import PageContext
+from app.pages import wall_blocks
+from app.pages.pictures import Picture, paint
+from app.pages.wall_pace import Pace
+from app.panels import wall_footer, wall_note, wall_warnings, wall_weather
+from app.panels.wall_have import Have, Memory, Shown
+from app.text import Text
+from geodata.errors import VongLauError
+from geodata.scenes import WHOLE_CITY, Scene
+from layers.base import layers
+
+if TYPE_CHECKING:
+    from app.panels.wall_warnings import Warned
+    from geodata.store.reader import Reader
+    from geodata.store.types import ServiceState
+    from geodata.view import View
+
+log = logging.getLogger(__name__)
+
+NEAR_S, FAR_S, IDLE_S, STATE_S = (5.0, 30.0), (30.0, 60.0), (120.0, 300.0), (5.0, 15.0)
+"""Least and most seconds between two readings: of what the scene shows, of what its blocks count, of all else, of the
+states of the sources."""
+
+ROUND_S = 1.5
+"""After so long a round shows what it has, and the next goes on."""
+
+STATES = "states of the sources"
+WARNINGS = "warnings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one round gave. ``scene`` and ``warning`` say what it was read for; ``more``: not everything is read yet."""
+
+    scene: str
+    warning: str | None
+    near: Mapping[str, Picture]
+    far: Mapping[str, Picture]
+    services: Mapping[str, ServiceState]
+    warned: Sequence[Warned]
+    rail: Shown
+    low: Shown
+    weather: Sequence[str]
+    ticker: Sequence[Sequence[str]]
+    have: Have
+    more: bool
+
+
+def told(reader: Reader, service: str, view: View, version: int) -> Picture:
+    """The rows of a layer and what its legend counts, not drawn."""
+    try:
+        layer = layers()[service]
+        frame = layer.load(reader, view)
+        return Picture(service=service, view=view, version=version, frame=frame, legend=layer.legend(frame))
+    except VongLauError as error:
+        return Picture(service=service, view=view, version=version, error=str(error))
+    except Exception:  # one layer's mistake must not take the wall down; it is logged with its trace
+        log.exception("layer %s failed", service)
+        return Picture(service=service, view=view, version=version, error=service)
+
+
+class Gather:
+    """Reads for one screen, in the screen's thread."""
+
+    def __init__(self, context: PageContext, text: Text) -> None:
+        self.context, self.text = context, text
+        self.memory = Memory()
+        self.near_pace, self.far_pace, self.idle_pace, self.state_pace = (
+            Pace(*spans) for spans in (NEAR_S, FAR_S, IDLE_S, STATE_S)
+        )
+        self.near: dict[str, Picture] = {}
+        self.far: dict[str, Picture] = {}
+        self.services: Mapping[str, ServiceState] = {}
+        self.warned: Sequence[Warned] = ()
+        catalogue = context.city.catalogue()
+        self.alerting = [name for name, service in catalogue.items() if "Alert" in service.kinds]
+
+    def changed(self, names: Iterable[str]) -> None:
+        """These services have new rows."""
+        names = set(names)
+        for pace in (self.near_pace, self.far_pace, self.idle_pace):
+            pace.changed(names)
+        self.state_pace.changed([STATES])
+        if names & set(self.alerting):
+            self.state_pace.forget([WARNINGS])
+
+    def turned(self) -> None:
+        """Another scene, size or area: what its map shows is read anew."""
+        self.near_pace.forget()
+        self.near = {}
+
+    def resized(self) -> None:
+        """The same scene in another size: read anew, and shown until then."""
+        self.near_pace.forget()
+
+    def pending(self, scene: Scene) -> bool:
+        """Whether there is anything to read now."""
+        return bool(
+            self.state_pace.due([STATES, WARNINGS])
+            or self.near_pace.due(self._near(scene))
+            or self.far_pace.due(self._far(scene))
+        )
+
+    def _connected(self, name: str) -> bool:
+        return name in self.services and self.services[name].state != "ready" and name in layers()
+
+    def _near(self, scene: Scene) -> list[str]:
+        return [name for name in layers() if name in scene.layers and self._connected(name)]
+
+    def _far(self, scene: Scene) -> list[str]:
+        """What the blocks of the scene count; the list and the tiles count the whole city."""
+        blocks = [name for block in scene.blocks for name in (block.service, *block.services) if name is not None]
+        names = [*blocks, *scene.layers]
+        if any(block.kind in WHOLE_CITY and not block.services for block in scene.blocks):
+            names += layers()
+        return [name for name in dict.fromkeys(names) if self._connected(name)]
+
+    def read(self, scene: Scene, warning: Warned | None, view: View, wide: View, desk: tuple[View, View]) -> Reading:
+        """One round. ``desk`` are view and wide as layers choose by zoom. Raises what the reader raises."""
+        reader, versions = self.context.reader, self.context.refresh.versions
+        if self.state_pace.due([STATES]):
+            self.state_pace.read(STATES)
+            self.services = {state.id: state for state in reader.services(self.context.city.id)}
+        if self.state_pace.due([WARNINGS]):
+            self.state_pace.read(WARNINGS)
+            self.warned = wall_warnings.read(reader, [n for n in self.alerting if self._spoke(n)], wide)
+        end = monotonic() + ROUND_S
+        for name in self.near_pace.due(self._near(scene)):
+            with self.near_pace.reading(name):
+                self.near[name] = paint(reader, name, desk[0], versions.get(name, 0))
+            if monotonic() > end:
+                break
+        far = self._far(scene)
+        idle = [name for name in layers() if name not in far and self._connected(name)]
+        for pace, names in ((self.far_pace, far), (self.idle_pace, idle)):
+            for name in pace.due(names):
+                if monotonic() > end:
+                    break
+                with pace.reading(name):
+                    self.far[name] = told(reader, name, desk[1], versions.get(name, 0))
+        more = bool(self.far_pace.due(far) or self.near_pace.due(self._near(scene)))
+        return self._reading(scene, warning, view, wide, more=more)
+
+    def _spoke(self, name: str) -> bool:
+        return name in self.services and self.services[name].state != "ready"
+
+    def _reading(self, scene: Scene, warning: Warned | None, view: View, wide: View, *, more: bool) -> Reading:
+        context = self.context
+        have = Have(
+            city=context.city,
+            text=self.text,
+            scene=scene,
+            view=view,
+            wide=wide,
+            now=datetime.now(UTC),
+            reader=context.reader,
+            memory=self.memory,
+            data=context.settings.data,
+            near={name: picture for name, picture in self.near.items() if name in scene.layers},
+            far=dict(self.far),
+            services=self.services,
+            warned=self.warned,
+            area=None if warning is None else warning.geometry,
+        )
+        rail = wall_blocks.shown(scene.rail, have)
+        if not rail.sections and not more:
+            rail.sections.append(wall_note.section(have))
+        return Reading(
+            scene=scene.id,
+            warning=None if warning is None else warning.key,
+            near=have.near,
+            far=have.far,
+            services=self.services,
+            warned=self.warned,
+            rail=rail,
+            low=wall_blocks.shown(scene.low, have),
+            weather=_kept(have, "weather", wall_weather.said),
+            ticker=_kept(have, "ticker", wall_footer.ticker),
+            have=have,
+            more=more,
+        )
+
+
+def _kept(have: Have, name: str, work: Any) -> Any:
+    """What the bar and the foot say; what they said last when the database is away."""
+    try:
+        return have.memory.keep(("said", name), 10.0, lambda: work(have))
+    except VongLauError as error:
+        log.warning("wall %s: %s", name, error)
+    except Exception:  # the map goes on without its weather; the mistake is logged with its trace
+        log.exception("wall %s failed", name)
+    return have.memory.last(("said", name)) or []

@@ -1,0 +1,173 @@
+"""Numbers beside the map: cases by ward, what stands in a warned area, classes of a layer, today and yesterday."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from app.panels.detail import clock_text, moment
+from app.panels.wall_have import Have, Shown, ward_of
+from geodata import catalogue
+from geodata.records import Observation
+from geodata.unit_words import unit_word
+from layers import words
+from layers.base import layers
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from geodata.scenes import Block
+
+USUAL_S = 300.0
+SPAN = timedelta(minutes=15)
+DAY = timedelta(hours=24)
+
+
+def wards(part: Block, have: Have, first: int) -> Shown:
+    """Open cases by ward, the most first; the head says of how many."""
+    del first
+    picture = have.far.get(part.service or "")
+    if picture is None or picture.frame is None or "address" not in picture.frame:
+        return Shown()
+    frame = picture.frame
+    named = frame["address"].dropna().astype(str).map(ward_of)
+    counts = named[named != ""].value_counts()
+    if counts.empty:
+        return Shown()
+    lang, text = have.text.language, have.text
+    level = pd.to_numeric(frame["level"], errors="coerce").reindex(named.index).fillna(0)
+    rows = []
+    for ward, n in counts.head(part.most).items():
+        late = int((level[named == ward] >= 2).sum())
+        note = text("wall.overdue_n", n=words.number(late, 0, lang)) if late else ""
+        rows.append({"value": words.number(int(n), 0, lang), "label": str(ward), "note": note})
+    name = catalogue.service(picture.service).short(lang)
+    title = text("wall.by_ward", name=name)
+    return Shown(
+        [
+            {
+                "kind": "shares",
+                "title": title,
+                "head": text("wall.of_n", n=words.number(len(frame), 0, lang)),
+                "rows": rows,
+            }
+        ]
+    )
+
+
+def inside(part: Block, have: Have, first: int) -> Shown:
+    """What stands in the area of the highest warning in force: objects of each layer, how many of them abnormal."""
+    del first
+    area, title = _area(part, have)
+    if area is None:
+        return Shown()
+    shapely.prepare(area)
+    lang, text = have.text.language, have.text
+    rows = []
+    for name in part.services or [n for n in have.scene.layers if n != part.service]:
+        picture = have.far.get(name)
+        if picture is None or picture.frame is None or picture.frame.empty:
+            continue
+        points = picture.frame[~(picture.frame.geometry.isna() | picture.frame.geometry.is_empty)]
+        held = points[shapely.intersects(area, points.geometry.to_numpy())]
+        bad = int((pd.to_numeric(held["level"], errors="coerce") >= 2).sum()) if "level" in held else 0
+        note = text("wall.abnormal_n", n=words.number(bad, 0, lang)) if bad else ""
+        short = catalogue.service(name).short(lang)
+        rows.append({"value": words.number(len(held), 0, lang), "unit": "", "label": [short], "note": note, "level": 0})
+    if not rows:
+        return Shown()
+    return Shown([{"kind": "facts", "title": title, "head": "", "rows": rows[: part.most]}])
+
+
+def _area(part: Block, have: Have) -> tuple[BaseGeometry | None, str]:
+    text = have.text
+    if have.area is not None:
+        return have.area, text("wall.inside")
+    mine = [w for w in have.warned if w.service == part.service and w.actual and w.in_force(have.now)]
+    top = next((w for w in mine if w.geometry is not None), None)
+    return (None, "") if top is None else (top.geometry, text("wall.inside_of", name=top.event))
+
+
+def counts(part: Block, have: Have, first: int) -> Shown:
+    """The classes of a layer as its legend has them, those that hold something; the abnormal ones in their colour."""
+    del first
+    picture = have.near.get(part.service or "") or have.far.get(part.service or "")
+    if picture is None or picture.frame is None:
+        return Shown()
+    lang = have.text.language
+    told = [item for item in picture.legend if item.count]
+    told = sorted(told, key=lambda item: (-item.level, -(item.count or 0)))[: part.most]
+    rows = [
+        {
+            "value": words.number(item.count, 0, lang),
+            "unit": "",
+            "label": [item.title_vi if lang == "vi" else item.title_en],
+            "note": "",
+            "level": item.level if item.level >= 2 else 0,
+            "state": item.state,
+        }
+        for item in told
+    ]
+    if not rows:
+        return Shown()
+    total = layers()[picture.service].count(picture.frame)
+    noun = layers()[picture.service].noun[lang != "vi"]
+    head = f"{words.number(total, 0, lang)} {noun}"
+    title = catalogue.service(picture.service).short(lang)
+    return Shown([{"kind": "facts", "title": title, "head": head, "rows": rows}])
+
+
+def usual(part: Block, have: Have, first: int) -> Shown:
+    """The mean of a measured property now and at the same hour yesterday, each with the number it is made of."""
+    del first
+    assert part.service is not None
+    name, measured = part.service, part.property or ""
+    if not have.ready(name):
+        return Shown()
+    now, then = have.memory.keep(
+        ("usual", name, measured, have.view.bounds),
+        USUAL_S,
+        lambda: (_mean(part, have, timedelta(0)), _mean(part, have, DAY)),
+    )
+    if now is None:
+        return Shown()
+    lang, text = have.text.language, have.text
+    known = next(p for p in catalogue.service(name).observed_properties if p.id == measured)
+    title = known.title_vi if lang == "vi" else known.title_en
+    value, n, when = now
+    unit = unit_word(known.unit, lang)
+    rows = [_fact(value, unit, text("wall.now_at", time=clock_text(when, have.zone, have.now)), n, have)]
+    if then is not None:
+        rows.append(_fact(then[0], unit, text("wall.same_hour"), then[1], have))
+        share = words.percent(abs(value - then[0]) / then[0], 0, lang) if then[0] else ""
+        if share:
+            way = text("wall.more_than" if value > then[0] else "wall.less_than")
+            rows.append({"value": share, "unit": "", "label": [way], "note": "", "level": 0})
+    return Shown([{"kind": "facts", "title": title, "head": "", "rows": rows}])
+
+
+def _fact(value: float, unit: str, label: str, n: int, have: Have) -> dict[str, Any]:
+    lang = have.text.language
+    return {
+        "value": words.number(value, 1, lang),
+        "unit": unit,
+        "label": [label],
+        "note": have.text("wall.n", n=words.number(n, 0, lang)),
+        "level": 0,
+    }
+
+
+def _mean(part: Block, have: Have, ago: timedelta) -> tuple[float, int, Any] | None:
+    """Mean over things of their own mean in a quarter of an hour, how many things, the newest time."""
+    end = have.now - ago
+    frame = have.reader.between(part.service or "", Observation, replace(have.view, start=end - SPAN, end=end))
+    rows = frame[(frame["observed_property"] == part.property) & frame["result"].notna()]
+    if rows.empty:
+        return None
+    each = rows.groupby("id")["result"].mean().to_numpy(dtype=float)
+    return float(np.mean(each)), len(each), moment(rows["time"].max())

@@ -1,0 +1,286 @@
+"""The wall's rules, without a browser or a database: what takes it, what it reads, what it lists, what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, get_args
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from pydantic import ValidationError
+
+from app.pages import wall_blocks
+from app.pages.pictures import Picture
+from app.pages.wall_pace import Pace
+from app.panels import callouts, wall_events, wall_rail, wall_tiles, wall_warnings, wall_weather
+from app.panels.wall_have import Memory, Spot, shortened, ward_of
+from app.text import Text
+from geodata.city import cities, city
+from geodata.scenes import Block, Kind, Scene
+from geodata.store.types import ServiceState
+from geodata.view import Bounds, View
+from layers.base import LegendItem
+
+NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+TEXT = Text("vi")
+HOUR, TURN = timedelta(hours=1), timedelta(seconds=45)
+AREA = shapely.box(107.4, 16.3, 107.7, 16.6)
+
+
+def alert(key: str = "a", **columns: Any) -> dict[str, Any]:
+    row = {
+        "id": key, "status": "Actual", "severity": "Extreme", "level": None, "event": "Lũ", "headline": "Tin lũ",
+        "area_desc": "Huế", "sender": "x", "sender_name": "Đài", "sent": NOW - HOUR, "expires": NOW + 3 * HOUR,
+        "received_at": NOW - timedelta(minutes=5), "properties": {"hazard": "flood"}, "geometry": AREA,
+    }  # fmt: skip
+    return row | columns
+
+
+def warned(*rows: dict[str, Any]) -> list[wall_warnings.Warned]:
+    frame = gpd.GeoDataFrame(list(rows), geometry="geometry", crs=4326).set_index("id", drop=False)
+    return wall_warnings.of_frame("warnings", frame)
+
+
+# -- take-over -------------------------------------------------------------------------------
+
+
+def taking(*rows: dict[str, Any], now: datetime = NOW) -> str | None:
+    found = wall_warnings.taking(warned(*rows), now, HOUR, TURN)
+    return None if found is None else found.key
+
+
+def test_an_actual_warning_of_level_four_takes_the_wall() -> None:
+    assert taking(alert()) == "a"
+    assert taking(alert(severity="Moderate", level=4.0)) == "a"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"severity": "Severe"},
+        {"level": 3.0},
+        {"status": "Exercise"},
+        {"status": "Test"},
+        {"expires": NOW},
+        {"received_at": NOW - HOUR},
+    ],
+    ids=["lower", "officially lower", "exercise", "test", "over", "shown long enough"],
+)
+def test_what_does_not_take_the_wall(columns: Mapping[str, Any]) -> None:
+    assert taking(alert(**columns)) is None
+
+
+def test_the_wall_is_given_back_by_itself() -> None:
+    assert taking(alert(), now=NOW + timedelta(minutes=54)) == "a"
+    assert taking(alert(), now=NOW + timedelta(minutes=55)) is None
+    assert taking(alert(received_at=NOW, expires=NOW + timedelta(minutes=1)), now=NOW + timedelta(minutes=1)) is None
+    assert taking(alert(expires=None)) == "a"
+
+
+def test_equal_warnings_take_turns_and_the_higher_one_wins() -> None:
+    two = (alert("a"), alert("b", received_at=NOW))
+    seen = [taking(*two, now=NOW + timedelta(seconds=s)) for s in range(0, 180, 15)]
+    assert set(seen) == {"a", "b"}
+    assert seen == [seen[0]] * 3 + [seen[3]] * 3 + [seen[0]] * 3 + [seen[3]] * 3
+    assert {taking(*two, alert("c", level=5.0), now=NOW + timedelta(seconds=s)) for s in (0, 45, 90)} == {"c"}
+
+
+def test_a_warning_turns_to_the_scene_that_takes_its_hazard_and_frames_its_area() -> None:
+    scenes = city("hue").wall.scenes
+    flood = warned(alert())[0]
+    assert wall_warnings.scene_for(flood, scenes).id == "flood"
+    surge = warned(alert(properties={"hazard": "storm_surge"}))[0]
+    assert wall_warnings.scene_for(surge, scenes).id == "sea"
+    other = warned(alert(properties={}, event="không rõ", geometry=None))[0]
+    assert wall_warnings.scene_for(other, scenes) is scenes[0]
+    west, south, east, north = wall_warnings.framed(flood, scenes[0])
+    assert west < 107.4
+    assert south < 16.3
+    assert east > 107.7
+    assert north > 16.6
+    assert wall_warnings.framed(other, scenes[0]) == scenes[0].bounds
+
+
+# -- scenes as data ---------------------------------------------------------------------------
+
+
+def test_every_kind_of_block_is_made() -> None:
+    assert set(wall_blocks.KINDS) == set(get_args(Kind))
+
+
+@pytest.mark.parametrize("name", list(cities()))
+def test_every_scene_of_every_city_has_blocks_within_the_bounds_of_a_wall(name: str) -> None:
+    for scene in city(name).wall.scenes:
+        assert scene.rail
+        for block in scene.blocks:
+            if block.kind == "cameras":
+                assert block.most <= 6
+            elif block.kind == "tiles" and block in scene.low:
+                assert block.most <= 10
+            elif block.kind != "tiles":
+                assert block.most <= 5
+        assert sum(block.kind == "tiles" for block in scene.blocks) <= 1
+        known = {c.id for s in city(name).catalogue().values() if "Alert" in s.kinds for c in s.categories}
+        assert set(scene.takes) <= known
+
+
+@pytest.mark.parametrize("fields", [{"kind": "rivers"}, {"kind": "usual", "service": "traffic"}, {"kind": "magic"}])
+def test_a_block_that_cannot_be_made_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Block(**fields)
+
+
+def test_a_scene_without_blocks_lists_what_needs_a_person() -> None:
+    scene = Scene(id="x", title_vi="X", title_en="X", bounds=(107, 16, 108, 17), layers=("press",))
+    assert [block.kind for block in scene.rail] == ["todo"]
+
+
+# -- reading ----------------------------------------------------------------------------------
+
+
+def test_a_changed_service_is_read_soon_and_an_unchanged_one_once_in_a_while() -> None:
+    clock = [0.0]
+    pace = Pace(5, 60, lambda: clock[0])
+    assert pace.due(["a", "b"]) == ["a", "b"]
+    for name in ("a", "b"):
+        pace.read(name)
+    assert pace.due(["a", "b"]) == []
+    pace.changed(["a"])
+    clock[0] = 4
+    assert pace.due(["a", "b"]) == []
+    clock[0] = 5
+    assert pace.due(["a", "b"]) == ["a"]
+    pace.read("a")
+    clock[0] = 60
+    assert pace.due(["a", "b"]) == ["b"]
+    pace.forget(["a"])
+    assert pace.due(["a", "b"]) == ["a", "b"]
+
+
+def test_dear_things_are_kept_for_a_while() -> None:
+    clock, made = [0.0], []
+    memory = Memory(lambda: clock[0])
+    for at in (0, 9, 10):
+        clock[0] = at
+        memory.keep("x", 10, lambda: made.append(1))
+    assert len(made) == 2
+    for n in range(300):
+        memory.keep(n, 10, partial(int, n))
+    assert memory.last(299) == 299
+    assert memory.last("x") is None
+
+
+# -- lists ------------------------------------------------------------------------------------
+
+
+def picture(service: str, rows: list[dict[str, Any]], legend: tuple[LegendItem, ...] = ()) -> Picture:
+    frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=4326)
+    view = View(Bounds(107, 16, 108, 17), 100, 100, NOW - HOUR, NOW)
+    return Picture(service=service, view=view, version=1, frame=frame, legend=legend)
+
+
+def thing(level: int, minutes: int, state: str = "silent") -> dict[str, Any]:
+    return {
+        "name": f"m{level}", "level": level, "state": state, "time": NOW - timedelta(minutes=minutes),
+        "geometry": shapely.Point(107.5, 16.5), "source": "s",
+    }  # fmt: skip
+
+
+def test_the_list_has_the_worst_first_and_every_service_before_the_second_of_one() -> None:
+    vessels = picture("fishing_vessels", [thing(3, 10), thing(3, 5, "fresh"), thing(2, 1), thing(1, 1)])
+    cameras = picture("cameras", [thing(3, 1)])
+    found = wall_rail.items([vessels, cameras], {}, TEXT)
+    assert [(item.service, item.level) for item in found] == [
+        ("fishing_vessels", 3),
+        ("cameras", 3),
+        ("fishing_vessels", 3),
+        ("fishing_vessels", 2),
+    ]
+    assert wall_rail.head(found, TEXT) == "4 việc, cao nhất mức 3"
+
+
+def test_open_events_are_those_that_have_no_end_yet() -> None:
+    rows = [
+        {"id": "a", "end_time": pd.NaT, "category": "closure", "severity": 2, "time": NOW - HOUR},
+        {"id": "b", "end_time": NOW - HOUR, "category": "closure", "severity": 4, "time": NOW - HOUR},
+        {"id": "c", "end_time": NOW + HOUR, "category": "accident", "severity": 3, "time": NOW - HOUR},
+        {"id": "d", "end_time": pd.NaT, "category": None, "severity": None, "time": NOW},
+    ]
+    frame = gpd.GeoDataFrame(pd.DataFrame(rows).assign(geometry=None), geometry="geometry", crs=4326).set_index("id")
+    now = pd.Timestamp(NOW)
+    assert list(wall_events.open_at(frame, now).index) == ["c", "a", "d"]
+    assert list(wall_events.open_at(frame, now, ("closure",)).index) == ["a"]
+    assert list(wall_events.open_at(frame, now)["level"]) == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Trạm thủy văn tự động Vân Đình, đầm Cầu Hai", "Vân Đình"),
+        ("Trạm thủy văn Kim Long", "Kim Long"),
+        ("Cầu Trường Tiền – bờ nam", "Cầu Trường Tiền"),
+        ("Trạm", "Trạm"),
+        ("", ""),
+    ],
+)
+def test_names_give_up_their_kind_where_room_is_short(name: str, short: str) -> None:
+    assert shortened(name) == short
+
+
+def test_a_ward_is_read_from_an_address() -> None:
+    assert ward_of("12 Lê Lợi, phường Thuận Hóa, thành phố Huế") == "Thuận Hóa"
+    assert ward_of("Lê Lợi") == ""
+
+
+# -- tiles, weather, marks ----------------------------------------------------------------------
+
+
+def state(name: str, kind: Any) -> ServiceState:
+    return ServiceState(id=name, state=kind, last_received=None, age_s=None, version=0, sources=())
+
+
+def test_tiles_with_data_stand_before_those_ready_to_connect() -> None:
+    states = {name: state(name, kind) for name, kind in (("a", "ready"), ("b", "receiving"), ("platform", "receiving"))}
+    assert wall_tiles.order(["a", "platform", "b", "c"], states, own=False) == ["b", "a", "c"]
+    assert wall_tiles.order(["a", "platform", "b", "c"], states, own=True) == ["platform", "b", "a", "c"]
+
+
+def test_the_weather_is_that_of_the_nearest_station_that_measures_now() -> None:
+    def row(lon: float, result: float | None, **columns: Any) -> dict[str, Any]:
+        base = {
+            "observed_property": "temp",
+            "quality": "measuring",
+            "feed": "up",
+            "cadence_s": 600.0,
+            "late_factor": 3.0,
+        }
+        return base | {"result": result, "time": NOW, "geometry": shapely.Point(lon, 16.4)} | columns
+
+    rows = [
+        row(107.60, 20.0, feed="down"),
+        row(107.60, None),
+        row(107.60, 21.0, time=NOW - HOUR),
+        row(107.60, 22.0, quality="fault"),
+        row(107.60, 99.0, observed_property="humidity"),
+        row(107.70, 24.1),
+        row(107.99, 25.0),
+    ]
+    frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=4326)
+    found = wall_weather.nearest(frame, "temp", (107.6, 16.4), NOW)
+    assert found is not None
+    assert found["result"] == 24.1
+    assert wall_weather.nearest(frame.iloc[:5], "temp", (107.6, 16.4), NOW) is None
+
+
+def test_letters_and_numbers_stand_clear_of_each_other() -> None:
+    view = View(Bounds(107.4, 16.3, 107.8, 16.6), 1600, 1200, NOW - HOUR, NOW)
+    spots = [Spot(t, m, 0, "fresh", (107.6, 16.45)) for t, m in (("1", "callout"), ("A", "letter"), ("B", "letter"))]
+    drawn = callouts.element([*spots, Spot("2", "callout", 2, "fresh", None)], view, 1.0)
+    assert list(drawn.dimension_values("text")) == ["1", "A", "B"]
+    at = list(zip(drawn.dimension_values("dx"), drawn.dimension_values("dy"), strict=True))
+    assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) > 20 for i, a in enumerate(at) for b in at[:i])
+    assert set(callouts.boxed(drawn).dimension_values("mark")) == {"callout"}
