@@ -23,6 +23,8 @@ NONE = "-"
 """The value of a row that has none."""
 
 MOST_DOTS = 10_000
+OFFICIAL = frozenset({"aqi"})
+"""Marks whose tint is an official colour: no category takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,13 @@ def _tinted(part: Any, by_id: Mapping[str, str]) -> Any:
         return part
     data = elements.columns(part)
     known = [None if pd.isna(t) or t == "" else str(t) for t in data.get("tint", [None] * len(part))]
-    data["tint"] = np.array([by_id.get(str(key), own) for key, own in zip(data["id"], known, strict=True)], object)
+    data["tint"] = np.array(
+        [
+            own if str(mark) in OFFICIAL else by_id.get(str(key), own)
+            for key, own, mark in zip(data["id"], known, data["mark"], strict=True)
+        ],
+        object,
+    )
     vdims = [name for name in data if name not in {"x", "y"}]
     return Marks(data, ["x", "y"], vdims).opts(backend="bokeh", **_style(part))
 

@@ -7,7 +7,7 @@ export function render({model, el}) {
     <b class="nm">${esc(w.product)}</b><span class="ct">${esc(d0.city)}</span>
     <div class="sr" role="search">${icon("search")}<input type="search" autocomplete="off" spellcheck="false"
       placeholder="${esc(w.search)}" aria-label="${esc(w.search)}"><kbd>/</kbd><div class="found" role="listbox" hidden></div></div>
-    <div class="vw" hidden><button class="vb" aria-haspopup="dialog" aria-expanded="false">${icon("bookmark_border")}<span></span></button><form class="views" role="dialog" hidden></form></div>
+    <div class="vw" hidden><button class="vb" aria-haspopup="dialog" aria-expanded="false">${icon("bookmark_border")}<span class="vt"></span></button><form class="views" role="dialog" hidden></form></div>
     <nav class="nav"></nav><a class="lang"></a><b class="clk"></b><span class="dt"></span>`;
   const $ = (s) => root.querySelector(s);
   const input = $("input"), found = $(".found");
@@ -41,7 +41,7 @@ export function render({model, el}) {
     box.querySelector(".said").textContent = words ?? w.view_where;
   };
   const views = (open) => { box.hidden = !open; button.setAttribute("aria-expanded", open); if (open) { list(); box.querySelector("input").focus(); } };
-  $(".vw").hidden = !d0.views; $(".vb span").textContent = w.views ?? ""; button.title = `${w.views} (V)`; box.setAttribute("aria-label", w.views);
+  $(".vw").hidden = !d0.views; $(".vt").textContent = w.views ?? ""; button.title = `${w.views} (V)`; box.setAttribute("aria-label", w.views);
   button.addEventListener("click", () => views(box.hidden));
   box.addEventListener("submit", (e) => {
     e.preventDefault();

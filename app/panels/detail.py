@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -54,8 +55,7 @@ def age_text(delta: timedelta, text: Text) -> str:
 def content(subject: Subject, story: Story, view: View, timezone: str, text: Text) -> dict[str, Any]:
     """The panel's data."""
     zone, row, service = ZoneInfo(timezone), subject.row, subject.service
-    facts = get(service.id).inspect(row, text.language) if service.id in layers() else {}
-    rows = [{"label": label, "value": value} for label, value in facts.items() if value]
+    rows = [{"label": label, "value": value} for label, value in _facts(subject, text).items() if value]
     if story.track is not None and len(story.track):
         rows.append({"label": text("detail.track"), "value": text("detail.fixes", n=len(story.track))})
     picture = story.picture
@@ -116,14 +116,30 @@ def _history(story: Story, subject: Subject, zone: ZoneInfo, view: View, text: T
     if story.events is not None:
         for _, row in story.events.iterrows():
             when = moment(row.get("time"))
-            title = word(row, "title") or word(row, "description")
-            if when is not None and title:
-                told.append((when, title))
+            if when is not None and (said := _event(subject, row, text)):
+                told.append((when, said))
     told = sorted(told, key=lambda one: one[0])[-CHANGES_MOST:]
     return [
         {"time": clock_text(when, zone, view.end), "text": said, "state": "cur" if i == len(told) - 1 else "done"}
         for i, (when, said) in enumerate(told)
     ]
+
+
+def _facts(subject: Subject, text: Text) -> Mapping[str, str]:
+    """The layer's own words of a row. A row that an exact pick found has not the columns that the layer's load adds."""
+    name = subject.service.id
+    try:
+        return get(name).inspect(subject.row, text.language) if name in layers() else {}
+    except KeyError:
+        return {}
+
+
+def _event(subject: Subject, row: pd.Series[Any], text: Text) -> str:
+    """What happened: its kind, and its own title where that says more than the name of the place."""
+    known = subject.service.category(word(row, "category"))
+    title = word(row, "title") or word(row, "description")
+    kind = "" if known is None else known.title(text.language)
+    return ": ".join(dict.fromkeys(part for part in (kind, "" if title == title_of(subject) else title) if part))
 
 
 def value_word(service: str, value: str, text: Text) -> str:

@@ -210,7 +210,8 @@ def _note(picture: Picture, text: Text) -> str | None:
 
 def _ways(picture: Picture, text: Text) -> list[dict[str, str]]:
     ways = ["state"]
-    if any(facet.column == "category" for facet in picture.facets) or picture.look.by_category:
+    own = services()[picture.service].mark in filters.OFFICIAL
+    if not own and (any(facet.column == "category" for facet in picture.facets) or picture.look.by_category):
         ways.append("category")
     return [{"id": way, "title": text(f"tree.by_{way}")} for way in ways]
 

@@ -19,4 +19,4 @@ def moment(value: Any) -> datetime | None:
 def word(row: pd.Series[Any], name: str) -> str:
     """The text of a column; empty for nothing."""
     value = row.get(name)
-    return "" if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)) else str(value)
+    return "" if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)

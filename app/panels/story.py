@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from app.panels.rows import moment, word
 from app.snapshots import Snapshot, newest
@@ -170,7 +171,7 @@ def near(ask: Asking, subject: Subject) -> list[dict[str, str]]:
         own = frame[frame.geometry.notna() & frame.geometry.geom_type.isin(["Point", "MultiPoint"])]
         if own.empty:
             continue
-        x, y = (np.asarray(part, float) for part in (own.geometry.centroid.x, own.geometry.centroid.y))
+        x, y = shapely.get_coordinates(shapely.centroid(own.geometry.to_numpy())).T
         metres = np.hypot((x - point.x) * east, (y - point.y) * north)
         for i in np.argsort(metres)[: NEAR_MOST + 2]:
             row = own.iloc[int(i)]

@@ -35,7 +35,7 @@ def content(picture: Picture | None, service: Service | None, text: Text) -> dic
     if picture is None or service is None:
         return base | {"empty": text("table.none"), "in_view": 0, "total": 0}
     title = text("table.title", layer=service.short(text.language))
-    base |= {"service": service.id, "title": title, "in_view": 0, "total": picture.count or 0}
+    base |= {"service": service.id, "title": title, "in_view": 0, "total": picture.total}
     if picture.error is not None or picture.frame is None:
         return base | {"empty": text("table.unreadable", reason=picture.error), "in_view": 0, "total": 0}
     frame = _abnormal_first(picture.frame).head(MOST)
