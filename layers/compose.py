@@ -16,7 +16,7 @@ from holoviews.streams import RangeXY
 from PIL import Image
 
 from geodata.view import Bounds, View
-from layers import basemap, palette
+from layers import basemap, palette, wordboxes
 from layers.agg import Canvas, painted
 from layers.base import Layer, RasterLayer, get
 from layers.elements import Areas, Marks, columns
@@ -63,7 +63,7 @@ def still(
     streets = Streets.read(reader, view) if with_map and reader is not None else None
     inks = basemap.scene(box, view.resolution_m, view.zoom, k, city=city, streets=streets) if with_map else ()
     canvas = painted(box, width, height, inks, palette.BASEMAP["sea"])
-    avoid = []
+    avoid, taken = [], []
     for layer in sorted((get(i) for i in layer_ids if i != "basemap"), key=lambda one: one.z_order):
         assert reader is not None, "layers other than the basemap are read from a store"
         density = _density(layer, reader, view)
@@ -74,9 +74,10 @@ def still(
             paint(canvas, element, k)
             if isinstance(element, Marks):
                 avoid.append(np.column_stack((element.dimension_values("x"), element.dimension_values("y"))))
+                taken += list(wordboxes.boxes(element, view, k))
     if with_map:
         near = np.concatenate(avoid) if avoid else ()
-        paint(canvas, labels(view, style, language=language, avoid=near), k)
+        paint(canvas, labels(view, style, language=language, avoid=near, taken=taken), k)
     return Image.fromarray(canvas.rgba()[..., :3])
 
 

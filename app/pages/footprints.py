@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.view import View
-from layers import badges
+from layers import badges, wordboxes
 from layers.elements import Marks, columns
 
 Box = tuple[float, float, float, float]
@@ -45,10 +45,13 @@ def shapes(row: Mapping[str, Any]) -> Iterator[Box]:
         told = [str(row.get(name) or "") for name in ("text", "unit")]
         half = badges.width_px(*told, arrow=not pd.isna(row.get("trend", np.nan))) / 2
         yield min(dx - half, -5), min(dy - 13, -5), max(dx + half, 5), max(dy + 13, 5)
+    elif mark == "label":
+        yield from filter(None, [wordboxes.around(row)])
     elif mark == "pin" and _number(row, "due"):
         yield RING
     else:
         yield PLAIN.get(mark, OTHER)
+        yield from filter(None, [wordboxes.around(row)])
 
 
 def covered(elements: Iterable[Marks], view: View, k: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
