@@ -27,9 +27,10 @@ CROWD_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Bus:
-    """``place`` is its number among the line's ``of`` buses."""
+    """``id`` is the operator's fleet number, never the plate; ``place`` its number among the line's ``of`` buses."""
 
     id: str
+    plate: str
     label: str
     line: Line
     place: int
@@ -66,9 +67,9 @@ class BusFleet:
         numbers = dice(self.seed, "plates").sample(range(100, 1000), sum(line.buses for line in self.profile.lines))
         for line in self.profile.lines:
             for place in range(line.buses):
-                number = numbers[len(found)]
-                plate = f"{self.profile.plate}-0{number // 100}{number % 100 // 10}.{number % 10}{line.id}"
-                found.append(Bus(plate, f"{line.id}-{place + 1}", line, place, len(found)))
+                plate = f"{self.profile.plate}-{numbers[len(found)]}.{line.id}"
+                label = f"{line.id}-{place + 1}"
+                found.append(Bus(f"xe-{label}", plate, label, line, place, len(found)))
         return found
 
     @cached_property

@@ -131,7 +131,7 @@ def _vehicle(made: gtfs.FeedMessage, one: Seen, skew_s: float) -> None:
     entity = made.entity.add()
     entity.id = f"v-{one.bus.id}"
     found = entity.vehicle
-    found.vehicle.id, found.vehicle.label, found.vehicle.license_plate = one.bus.id, one.bus.label, one.bus.id
+    found.vehicle.id, found.vehicle.label, found.vehicle.license_plate = one.bus.id, one.bus.label, one.bus.plate
     found.trip.trip_id, found.trip.route_id, found.trip.direction_id = one.trip, one.bus.line.id, one.direction
     found.position.latitude, found.position.longitude = one.lat, one.lon
     found.position.bearing, found.position.speed = one.bearing, one.speed_m_s
