@@ -45,7 +45,8 @@ def roads(things: gpd.GeoDataFrame, observations: gpd.GeoDataFrame, view: View) 
     out["mark"] = np.where(lines, "road", "dot")
     out["values"] = [values.get(str(key), {}) for key in out.index]
     # what has never measured does not fall silent: it is a place of which the source tells nothing else
-    out["state"] = np.where(~measured & (out["state"] != "unknown"), "planned", out["state"])
+    never = np.where(lines, "planned", "fresh")
+    out["state"] = np.where(~measured & (out["state"] != "unknown"), never, out["state"])
     heard = out["state"].isin(["fresh", "late"]).to_numpy()
     out["grade"] = pd.Series([_grade(row) for _, row in out.iterrows()], out.index, dtype=object)
     runs = [_class(grade, found) for grade, found in zip(out["grade"], out["values"], strict=True)]

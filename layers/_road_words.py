@@ -64,8 +64,8 @@ def runs(row: pd.Series[Any], language: str) -> str:
 
 
 def state(row: pd.Series[Any], language: str) -> str:
-    """In words; ``planned`` is a place of which the source tells no results."""
-    if row["state"] == "planned":
+    """In words; a place of which the source tells no results is said to have none."""
+    if not row["values"] and row["state"] != "unknown":
         return "chưa có số đo" if language == "vi" else "not measured"
     return states.said(row["state"], language)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from math import log2
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import shapely
 
 from geodata import catalogue
 from geodata.records import Quality
-from geodata.view import View, mercator_xy
+from geodata.view import EARTH_RADIUS_M, WORLD_M, View, mercator_xy
 from layers import words
 from layers.badges import WALL_FROM_PX
 from layers.palette import WALL_FACTOR
@@ -108,8 +109,13 @@ def desk_px_m(view: View) -> float:
     return view.resolution_m * (WALL_FACTOR if view.width_px > WALL_FROM_PX else 1.0)
 
 
+def eye_zoom(view: View) -> float:
+    """The zoom by which a layer chooses what it shows, in the px of the desk: larger marks need as much more room."""
+    return log2(WORLD_M / 256 / desk_px_m(view))
+
+
 def true_px(metres: pd.Series[float], y: pd.Series[float], view: View) -> np.ndarray:
     """Metres on the ground as desk px at places y (EPSG:3857 m): Mercator stretches by 1 / cos(latitude)."""
-    stretch = np.cosh(y.to_numpy(float) / 6378137.0)
+    stretch = np.cosh(y.to_numpy(float) / EARTH_RADIUS_M)
     out: np.ndarray = metres.to_numpy(float) * stretch / desk_px_m(view)
     return out

@@ -77,16 +77,16 @@ class Buses(Layer):
         if frame.empty:
             return elements.of(frame)
         level, stop = _rows.level_of(frame), frame["what"] == "stop"
-        shown = frame[(frame["what"] == "bus") | (stop & (view.zoom >= STOPS))]
-        shown = shown[level[shown.index] >= 2] if view.zoom < FAR else shown
+        shown = frame[(frame["what"] == "bus") | (stop & (_rows.eye_zoom(view) >= STOPS))]
+        shown = shown[level[shown.index] >= 2] if _rows.eye_zoom(view) < FAR else shown
         marks = _rows.on_map(shown)
         level, stop = _rows.level_of(marks), marks["what"] == "stop"
-        dots = (level < 2) & (view.zoom < NEAR) & (marks["state"] != "unknown")
+        dots = (level < 2) & (_rows.eye_zoom(view) < NEAR) & (marks["state"] != "unknown")
         marks["mark"] = np.where(dots | stop, "dot", "bus")
-        near = 1.0 if view.zoom >= NEAR else ASIDE
+        near = 1.0 if _rows.eye_zoom(view) >= NEAR else ASIDE
         marks["scale"] = np.where(stop, STOP_SCALE, np.where(dots, DOT_SCALE, near))
         marks["tint"] = np.where(stop, palette.TEXT3, palette.TINT["people"])
-        named = [line_of(row) if view.zoom >= NAMED else None for _, row in marks.iterrows()]
+        named = [line_of(row) if _rows.eye_zoom(view) >= NAMED else None for _, row in marks.iterrows()]
         marks["name"] = pd.Series(named, marks.index, dtype=object)
         fits = _names.fitting(marks, view)
         east = pd.to_numeric(marks["az"]).between(*EAST_DEG) & fits.notna()

@@ -62,7 +62,7 @@ class Cameras(Layer):
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
         if frame.empty:
             return elements.of(frame)
-        shown = frame[_rows.level_of(frame) >= LEVEL_LOST] if view.zoom < FAR else frame
+        shown = frame[_rows.level_of(frame) >= LEVEL_LOST] if _rows.eye_zoom(view) < FAR else frame
         marks = _rows.on_map(shown)
         cameras, strays = marks[marks["what"] == "camera"], marks[marks["what"] != "camera"]
         fault = cameras["fault"].astype(int)
@@ -70,9 +70,9 @@ class Cameras(Layer):
             level=fault,
             fov=pd.to_numeric(cameras["fov_deg"], errors="coerce"),
             range=cone_px(cameras, view),
-            scale=1.0 if view.zoom >= NEAR else np.where(fault >= LEVEL_LOST, ASIDE, SMALL),
+            scale=1.0 if _rows.eye_zoom(view) >= NEAR else np.where(fault >= LEVEL_LOST, ASIDE, SMALL),
         )
-        cameras["name"] = _names.fitting(cameras, view) if view.zoom >= NAMED else None
+        cameras["name"] = _names.fitting(cameras, view) if _rows.eye_zoom(view) >= NAMED else None
         px_m, has = _rows.desk_px_m(view), cameras["seen"].notna() & (cameras["state"] != "unknown")
         found = _incidents.beside(cameras[has], px_m, pd.Series(True, cameras.index[has]))
         found = found.assign(mark="incident", state="fresh", level=found["seen_level"].astype(int), alpha=1.0)
@@ -124,10 +124,10 @@ class Cameras(Layer):
 
 def cone_px(marks: pd.DataFrame, view: View) -> np.ndarray:
     """The length of each cone, desk px; 0 from afar."""
-    if view.zoom < NEAR or marks.empty:
+    if _rows.eye_zoom(view) < NEAR or marks.empty:
         return np.zeros(len(marks))
     _, _, reach, _ = sight.optics(marks)
     least, most = CONE_PX
     px = _rows.true_px(pd.Series(reach, marks.index), marks["y"], view)
-    out: np.ndarray = np.clip(px, least, most if view.zoom >= TO_SCALE else HINT_PX)
+    out: np.ndarray = np.clip(px, least, most if _rows.eye_zoom(view) >= TO_SCALE else HINT_PX)
     return out

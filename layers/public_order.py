@@ -62,21 +62,21 @@ class PublicOrder(Layer):
             return elements.of(frame)
         frame = _incidents.one_a_place(frame)
         level, what = _rows.level_of(frame), frame["what"]
-        if view.zoom < FAR:
+        if _rows.eye_zoom(view) < FAR:
             frame = frame[level >= 2]
-        elif view.zoom < NEAR:
+        elif _rows.eye_zoom(view) < NEAR:
             crowded = len(frame) > MANY
             frame = frame[(level >= 2) | (what == "unit") | ((what == "incident") & (not crowded))]
         marks = _rows.on_map(frame)
         event, level = marks["what"] == "incident", _rows.level_of(marks)
         marks = _incidents.beside(marks, _rows.desk_px_m(view), event & marks["thing_id"].isin(frame.index))
         over = event & (level == 0) & (marks["state"] != "unknown")
-        unit = UNIT_SCALE if view.zoom < NAMED else NAMED_SCALE
+        unit = UNIT_SCALE if _rows.eye_zoom(view) < NAMED else NAMED_SCALE
         size = np.where(event, np.where(over, OVER_SCALE, 1.0), np.where(level >= 2, NAMED_SCALE, unit))
-        marks["scale"] = size * (1.0 if view.zoom >= NEAR else ASIDE)
+        marks["scale"] = size * (1.0 if _rows.eye_zoom(view) >= NEAR else ASIDE)
         marks["tint"] = np.where(marks["what"] == "post", palette.TEXT3, palette.TINT["people"])
         marks["name"] = marks["name"].where(~event, marks["title"].where(~over, None))
-        marks["name"] = _names.fitting(marks, view) if view.zoom >= NAMED else None
+        marks["name"] = _names.fitting(marks, view) if _rows.eye_zoom(view) >= NAMED else None
         return elements.of(marks)
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:

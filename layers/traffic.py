@@ -71,21 +71,23 @@ class Traffic(Layer):
         frame = _incidents.one_a_place(frame)
         level, event = _rows.level_of(frame), frame["what"] == "incident"
         over = event & ~frame["open"].fillna(value=False).astype(bool)
-        if view.zoom < FAR:
+        if _rows.eye_zoom(view) < FAR:
             keep = level >= 2
-        elif view.zoom < NEAR or len(frame) > MANY:
+        elif _rows.eye_zoom(view) < NEAR or len(frame) > MANY:
             keep = (level >= 2) | (event & ~over)
         else:
             keep = pd.Series(True, frame.index)
         marks = _rows.on_map(frame[keep])
         at_device = (marks["what"] == "incident") & marks["thing_id"].isin(frame.index)
         marks = _incidents.beside(marks, _rows.desk_px_m(view), at_device)
-        small = (_rows.level_of(marks) < 2) & (marks["what"] != "incident") & (view.zoom < NAMED)
-        marks["scale"] = np.where(small, 0.7, 1.0 if view.zoom >= NEAR else 0.8)
-        marks["tint"] = np.where(marks["what"] == "incident", palette.TINT["people"], palette.TINT["infrastructure"])
+        small = (_rows.level_of(marks) < 2) & (marks["what"] != "incident") & (_rows.eye_zoom(view) < NAMED)
+        marks["scale"] = np.where(small, 0.7, 1.0 if _rows.eye_zoom(view) >= NEAR else 0.8)
+        bare = [isinstance(found, Mapping) and not found for found in marks["values"]]
+        own = np.where(bare, palette.TEXT3, palette.TINT["infrastructure"])
+        marks["tint"] = np.where(marks["what"] == "incident", palette.TINT["people"], own)
         told = marks["title"].where(marks["open"].fillna(value=False).astype(bool), None)
         marks["name"] = marks["name"].where(marks["what"] != "incident", told)
-        marks["name"] = _names.fitting(marks, view) if view.zoom >= NAMED else None
+        marks["name"] = _names.fitting(marks, view) if _rows.eye_zoom(view) >= NAMED else None
         return elements.of(marks)
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
@@ -147,14 +149,14 @@ def cut(frame: pd.DataFrame, name: str) -> pd.Series[bool]:
 
 def line(frame: gpd.GeoDataFrame, name: str, view: View) -> hv.Path:
     """The segments of one class as one element, with their ids; from afar only those that need acting on."""
-    far = view.zoom < FAR
+    far = _rows.eye_zoom(view) < FAR
     kept = frame.iloc[:0] if far and name in {"quiet", "free"} else frame
     parts, of = shapely.get_parts(np.asarray(kept.geometry.to_numpy(), object), return_index=True)
     paths = []
     for part, index in zip(parts, of, strict=True):
         x, y = mercator_xy(*np.array(part.coords)[:, :2].T)
         paths.append({"x": x, "y": y, "id": str(kept.index[index])})
-    width = WIDTH_PX.get(name, 2.0) * (FAR_WIDTH if view.zoom < NEAR else 1.0)
+    width = WIDTH_PX.get(name, 2.0) * (FAR_WIDTH if _rows.eye_zoom(view) < NEAR else 1.0)
     style: dict[str, Any] = {"line_color": STYLES[name], "line_width": width}
     if name in DASH:
         style["line_dash"] = DASH[name]

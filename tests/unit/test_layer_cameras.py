@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -136,6 +137,16 @@ def test_a_detection_stands_at_the_shoulder_of_its_camera(frame: gpd.GeoDataFram
     assert int(cell(both, "camera", "level")) == 0  # the picture itself is well
     assert int(cell(both, "incident", "level")) == 3
     assert cell(both, "incident", "x") > cell(both, "camera", "x")
+
+
+def test_a_wall_shows_what_a_desk_of_its_marks_would(frame: gpd.GeoDataFrame) -> None:
+    desk = view(13)
+    wall = replace(desk, width_px=3840, height_px=2560)  # zoom 14.7, with marks 2.2 times as large
+    marks = pd.DataFrame(columns(LAYER.draw(frame, wall)))
+    assert set(marks["range"].dropna()) == {22.0}
+    further = replace(view(11.2), width_px=3840, height_px=2560)  # zoom 12.9: for its marks it is 11.7
+    marks = pd.DataFrame(columns(LAYER.draw(frame, further)))
+    assert set(marks["range"].dropna()) == {0.0}
 
 
 def test_names_do_not_lie_on_each_other(frame: gpd.GeoDataFrame) -> None:

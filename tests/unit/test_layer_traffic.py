@@ -121,7 +121,7 @@ def test_how_roads_run(frame: gpd.GeoDataFrame) -> None:
         "lost": ("unknown", nothing, 0),
         "bare": ("planned", nothing, 0),
         "dark": ("fresh", nothing, 2),
-        "recorder": ("planned", nothing, 0),
+        "recorder": ("fresh", nothing, 0),
         "truck": ("fresh", nothing, 0),
     }
 
@@ -178,7 +178,8 @@ def test_in_words(frame: gpd.GeoDataFrame) -> None:
     assert LAYER.inspect(frame.loc["over"], "en")["State"] == "over, lasted 1 h"
     assert LAYER.inspect(frame.loc["unrated"], "en")["Level"] == "not rated by the source"
     assert LAYER.inspect(frame.loc["dark"], "en")["Signals"] == "dark"
-    assert LAYER.inspect(frame.loc["bare"], "vi")["Trạng thái"] == "chưa có số đo"
+    for key in ("bare", "recorder"):
+        assert LAYER.inspect(frame.loc[key], "vi")["Trạng thái"] == "chưa có số đo"
 
 
 def test_no_plate_leaves_the_layer(frame: gpd.GeoDataFrame) -> None:
