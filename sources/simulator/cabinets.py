@@ -65,7 +65,8 @@ def lighting(town: Town) -> Lighting | None:
             roll = dice(town.seed, "cabinet", ward.code, m)
             feeder = f"lo_{n + 1:02d}{'ab'[m // A_FEEDER]}"
             if m % A_FEEDER == 0:
-                grid.append(Asset(feeder, f"Lộ {feeder[3:].upper()}, {ward.name}", "luoi_dien", station, lon, lat))
+                x, y = _aside(town.seed, feeder, ward.place, reach)
+                grid.append(Asset(feeder, f"Lộ {feeder[3:].upper()}, {ward.name}", "luoi_dien", station, x, y))
             lamps = roll.randint(18, 60)
             cabinets.append(
                 Cabinet(
@@ -79,6 +80,12 @@ def lighting(town: Town) -> Lighting | None:
                 )
             )
     return Lighting(tuple(grid), tuple(cabinets))
+
+
+def _aside(seed: int, name: str, place: tuple[float, float], reach: float) -> tuple[float, float]:
+    """Where a feeder begins: not on its substation, or neither could be told from the other on a map."""
+    roll = dice(seed, "feeder place", name)
+    return round(place[0] + roll.gauss(0, reach / 2), 5), round(place[1] + roll.gauss(0, reach / 2), 5)
 
 
 def storm(town: Town, t: float) -> float:

@@ -82,7 +82,8 @@ class Office:
                 "trang_thai": roll.choice(("đang thi công", "giải phóng mặt bằng", "chuẩn bị đầu tư", "hoàn thành")),
                 "von_ty_dong": roll.randint(40, 1200),
             }
-            yield _item(f"{ward.code}-DA{n}", _block(roll, ward, roll.uniform(90, 260)), own)
+            place = _block(roll, ward, roll.uniform(90, 260))
+            yield _item(f"{ward.code}-DA{n}", place, own | _plan(dice(self.seed, "plan", ward.code, n), own))
 
     def permits(self) -> list[Item]:
         found = []
@@ -132,7 +133,9 @@ class Office:
             for n in range(count):
                 point = {"ten": f"{title} {n + 1}, {ward.name}", "loai": name, "don_vi": "Công ty Đô thị và Môi trường"}
                 yield _item(
-                    f"{ward.code}-{n}", streets[roll.randrange(len(streets))].interpolate(0.4, normalized=True), point
+                    f"{ward.code}-{name}-{n}",
+                    streets[roll.randrange(len(streets))].interpolate(0.4, normalized=True),
+                    point,
                 )
             return
         title, every, owner = LINES[name]
@@ -144,7 +147,10 @@ class Office:
                 "dai_m": round(street.length / METRE),
                 "nam": roll.randint(1996, 2025),
             }
-            yield _item(f"{ward.code}-{n}", street, own)
+            if n % 5 == 4:  # not built yet
+                own["trang_thai"] = "quy hoạch"
+                del own["nam"]
+            yield _item(f"{ward.code}-{name}-{n}", street, own)
 
 
 LINES = {
@@ -164,6 +170,20 @@ NETWORKS = {
     "chieu_sang": "Chiếu sáng",
     "canh_bao": "Cảnh báo",
 }
+
+
+def _plan(roll: Random, own: Item) -> Item:
+    """Decision, planned dates and progress in percent of a project, as its state allows."""
+    state, year = own["trang_thai"], roll.randint(2024, 2025)
+    year += {"chuẩn bị đầu tư": 3, "giải phóng mặt bằng": 1}.get(state, 0)
+    begun = (year, roll.randint(1, 12), roll.randint(1, 28))
+    done = {"hoàn thành": 100, "chuẩn bị đầu tư": 0, "giải phóng mặt bằng": roll.randint(2, 20)}
+    return {
+        "so_qd": _decision(roll),
+        "khoi_cong": "{}-{:02d}-{:02d}".format(*begun),
+        "hoan_thanh": f"{begun[0] + roll.randint(2, 4)}-{begun[1]:02d}-{begun[2]:02d}",
+        "tien_do": done.get(state, roll.randint(35, 95)),
+    }
 
 
 def _streets(seed: int, ward: Ward) -> Sequence[BaseGeometry]:

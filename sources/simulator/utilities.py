@@ -31,8 +31,8 @@ class Kind(StrEnum):
     TRUCK = "WasteVehicle"
 
 
-STEP_S = {Kind.PUMP: 60.0, Kind.GATE: 60.0, Kind.GAUGE: 60.0, Kind.BIN: 900.0, Kind.TRUCK: 30.0}
-"""How often a device reports."""
+STEP_S = {Kind.PUMP: 60.0, Kind.GATE: 60.0, Kind.GAUGE: 60.0, Kind.BIN: 300.0, Kind.TRUCK: 30.0}
+"""How often a device reports: all within three times the source's cadence, or they would be silent between reports."""
 
 COUNTS = {Kind.PUMP: 6, Kind.GATE: 6, Kind.GAUGE: 12, Kind.BIN: 40, Kind.TRUCK: 10}
 TITLES = {
