@@ -49,13 +49,17 @@ FIRST_SIZE = (1196, 728)
 
 
 def opening(city: City, query: Mapping[str, str]) -> PageState:
-    """What a link shows; without a word on it, the first layer of the tree that can be drawn is unfolded."""
+    """What a link shows; without a word on it, the first of the city's layers that is on is unfolded."""
     state = initial(city, query)
     if "f" in query:
         return state
-    groups = get_args(Group)
-    drawn = [one for name, one in city.catalogue().items() if name in layers()]
-    first = min(drawn, key=lambda one: groups.index(one.group), default=None)
+    groups, home = get_args(Group), city.home_layers
+    drawn = [one for name, one in city.catalogue().items() if name in layers() and name in state.shown]
+    first = min(
+        drawn,
+        key=lambda one: (home.index(one.id) if one.id in home else len(home), groups.index(one.group)),
+        default=None,
+    )
     chosen = state.selected[0] if state.selected else None if first is None else first.id
     return replace(state, focus=chosen)
 

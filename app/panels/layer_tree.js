@@ -36,7 +36,7 @@ export function render({model, el}) {
     const words = folded(asked).split(" ").filter(Boolean), hit = (r) => words.every((q) => r.find.includes(q));
     const groups = (d.groups ?? []).map((g) => ({...g, rows: words.length ? g.rows.filter(hit) : g.rows})).filter((g) => g.rows.length);
     box.innerHTML = groups.map((g) => `<div role="group" aria-labelledby="g-${esc(g.id)}">${head(g, w)}${g.rows.map((r) => row(r, d, w) + (r.id === d.focus && d.selected ? detail(d.selected, d, w) : "")).join("")}</div>`).join("")
-      || `<p class="nothing">${esc(w.nothing)}</p>`;
+      || (words.length ? `<p class="nothing">${esc(w.nothing)}</p>` : "");
     $(".lf").innerHTML = `${icon("map")}<span class="clip">${esc(d.foot)}</span>`;
     box.scrollTop = scroll;
     if (active) box.querySelector(active)?.focus({preventScroll: true});
