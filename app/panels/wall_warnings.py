@@ -135,6 +135,7 @@ def block(part: Block, have: Have, first: int) -> Shown:
     from app.panels.wall_rail import Item, listed
 
     mine = [one for one in have.warned if one.service == part.service and one.actual and one.in_force(have.now)]
+    mine.sort(key=lambda one: (-one.level, one.hazard not in have.scene.takes))  # the scene's own before others
     text = have.text
     items = [
         Item(
