@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SKEW_S = 60.0
 """A clock further off than this shows wrong ages on the map."""
 
+NOTHING = "nothing came within"
+
 METRES = 1000.0
 """No degree is so large: eastings and northings of VN-2000 are."""
 
@@ -115,8 +117,9 @@ def problems(verdict: Verdict, options: Options | None, secret: Secret) -> list[
         found = [one for one in found if one.about != name] + [Problem("secret", name)]
     places = list(_places(verdict)) if options is not None else []
     if verdict.error is not None and not misplaced((), verdict.error):
-        key = "options" if options is None else "error" if verdict.reachable else "unreachable"
-        found.append(Problem(key))
+        slow = verdict.error.startswith(NOTHING)
+        key = "slow" if slow else "error" if verdict.reachable else "unreachable"
+        found.append(Problem("options" if options is None else key))
     if verdict.unknown_units:
         found.append(Problem("units", ", ".join(verdict.unknown_units)))
     if verdict.unknown_properties:

@@ -40,6 +40,10 @@ PROBLEMS = {  # one line a language, as it is printed
         "kiểm tra địa chỉ và cổng, máy chủ có đang chạy không, tường lửa có cho qua không",
         "check address and port, whether the server runs, and whether the firewall lets us through",
     ),
+    "slow": (
+        "chờ lâu hơn bằng --seconds; nếu vẫn không có gì thì kiểm tra địa chỉ, cổng và máy chủ bên kia",
+        "wait longer with --seconds; when still nothing comes, check address, port and the server",
+    ),
     "error": (
         "hỏi đơn vị vận hành: máy chủ trả lời nhưng từ chối, hoặc nói giao thức khác",
         "ask its operator: the server answers, but refuses us or speaks something else",

@@ -23,6 +23,7 @@ from geodata.store.types import Batch
 from geodata.view import Bounds
 from sources._binding import adapter
 from sources._check_problems import (
+    NOTHING,
     Door,
     Problem,
     door,
@@ -150,7 +151,7 @@ async def _read(
         verdict.reachable = verdict.speaks = True
     except TimeoutError:
         if not batches:
-            verdict.error = f"nothing came within {seconds:g} s"
+            verdict.error = f"{NOTHING} {seconds:g} s"
         verdict.speaks = bool(batches)
     except Unreachable as error:
         verdict.error = None if batches else str(error)

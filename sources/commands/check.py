@@ -25,7 +25,7 @@ from sources.check import Verdict, check
 @click.option("--all", "every", is_flag=True, help="Check every source of the city.")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
 @click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")
-@click.option("--seconds", type=float, help="How long to wait for records of a source; default: 20, with --all 8.")
+@click.option("--seconds", type=float, help="How long to wait for records of a source; default: 20, with --all 15.")
 @click.option("--jobs", default=16, show_default=True, type=click.IntRange(1, 64), help="Sources looked at at once.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Default: vi where the locale is Vietnamese, else en.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of verdicts.")
@@ -48,7 +48,7 @@ def command(
     chosen = [binding for binding in found if every or binding.id == source]
     if source is not None and not chosen:
         raise UnknownName(kind="source", name=source, known=", ".join(binding.id for binding in found) or "none")
-    verdicts = asyncio.run(_check(chosen, city(settings.city), settings, seconds or (8 if every else 20), jobs))
+    verdicts = asyncio.run(_check(chosen, city(settings.city), settings, seconds or (15 if every else 20), jobs))
     if as_json:
         click.echo(json.dumps([{**asdict(v), "ok": v.ok} for v in verdicts], ensure_ascii=False, indent=2))
     else:

@@ -20,7 +20,9 @@ from pyais import encode_dict
 from app.cli import cli
 from geodata.errors import VongLauError
 from geodata.store.types import Batch
-from sources.check import _next
+from sources._check_problems import NOTHING, problems
+from sources.base import Options
+from sources.check import Verdict, _next
 
 
 @contextmanager
@@ -267,6 +269,11 @@ def only_json(tmp_path: Path, source: dict[str, Any]) -> dict[str, Any]:
     common = ["check", "it", "--bindings", str(file), "--city", "hue", "--seconds", "2", "--json"]
     verdict: dict[str, Any] = json.loads(CliRunner().invoke(cli, common).stdout)[0]
     return verdict
+
+
+def test_a_source_that_says_nothing_in_time_is_to_be_waited_for_longer() -> None:
+    verdict = Verdict(source="it", protocol="ais", error=f"{NOTHING} 8 s")
+    assert [problem.key for problem in problems(verdict, Options(), lambda name: None)] == ["slow"]
 
 
 def test_warnings_that_are_pushed_and_asked_for_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
