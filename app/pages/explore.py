@@ -44,6 +44,8 @@ def build(context: PageContext) -> Any:
         theme.box(planner.hand.control, "clock", overflow="visible", z=15),
         theme.box(planner.table, "table"),
         theme.box(planner.detail, "detail"),
+        theme.box(planner.area.tools, "map", z=7),
+        theme.box(planner.area.panel, "detail", z=1),
         planner.shell,
         columns="var(--tree) minmax(0,1fr) var(--second) var(--detail)",
         rows="var(--bar) minmax(0,1fr) var(--clock) var(--table)",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from app.pages.planner import Planner
 
 HOUR = timedelta(hours=1)
-ON_THE_MAP = frozenset({"zoom_in", "zoom_out", "left", "right", "up", "down", "box", "measure"})
+ON_THE_MAP = frozenset({"zoom_in", "zoom_out", "left", "right", "up", "down", "box"})
 
 
 def press(planner: Planner, name: str) -> None:
@@ -35,6 +35,9 @@ def _acts(planner: Planner) -> Mapping[str, Callable[[], None]]:
         "hour_on": lambda: hand.step(HOUR),
         "clear": planner.escape,
         "detail": planner.selection.first,
+        "measure": lambda: planner.area.tools.say({"type": "tool", "name": "measure"}),
+        "area": lambda: planner.area.open("area"),
+        "export": lambda: planner.area.open("export"),
         "next": lambda: planner.table.say({"type": "next", "by": 1}),
         "previous": lambda: planner.table.say({"type": "next", "by": -1}),
     }

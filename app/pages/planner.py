@@ -16,6 +16,7 @@ import panel as pn
 
 from app.context import PageContext
 from app.pages import keyboard, search
+from app.pages.area_tool import AreaTool
 from app.pages.background import Background
 from app.pages.beside import Beside
 from app.pages.clock_hand import ClockHand
@@ -86,6 +87,7 @@ class Planner:
         self.selection = Selection(self)
         self.sieve = Sieve(self)
         self.beside = Beside(self)
+        self.area = AreaTool(self)
         self._listen()
 
     # -- what the page is made of -------------------------------------------------------------
@@ -147,6 +149,8 @@ class Planner:
         asked = set(self.visible() if names is None else names)
         self.reading.ask(asked)
         self.beside.ask()
+        if names is None:
+            self.area.refresh()
         if self.ready() and (names is None or self.state.focus in asked):
             self.hand.count()
 
@@ -244,6 +248,7 @@ class Planner:
         self.frame.show(self._frame_data())
         self.sieve.show()
         self.beside.show()
+        self.area.show()
         selected = state.selected[1] if state.selected and state.selected[0] == state.focus else None
         self.table.show({**self.rows, "selected": state.focus if self.beside.on else selected})
         self.shell.show({"link": state.query()})
@@ -286,7 +291,11 @@ class Planner:
 
     def arrange(self) -> None:
         """Give the panels their room: the table folds, the detail opens only for a chosen object."""
-        marks = {"chosen": self.state.selected is not None, "full-map": self.full, "beside": self.beside.on}
+        marks = {
+            "chosen": self.state.selected is not None or self.area.showing,
+            "full-map": self.full,
+            "beside": self.beside.on,
+        }
         if self.folded is not None:
             marks |= {"folded": self.folded, "unfolded": not self.folded}
         self.body.css_classes = ["explore", *(name for name, on in marks.items() if on)]
@@ -367,6 +376,8 @@ class Planner:
         self.frame.say({"type": "do", "what": "clear"})
         if self.full:
             self.whole_map()
+        elif self.state.selected is None:
+            self.area.close()
         else:
             self.selection.clear()
 

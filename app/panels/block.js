@@ -52,6 +52,15 @@ const asking = (model, again, got) => {
   const ask = setInterval(() => { if (!got()) again(); if (got()) clearInterval(ask); else model.send_msg({type: "drawn"}); }, 400);
   model.on("remove", () => clearInterval(ask));
 };
+// The Bokeh figure of that name, once it stands.
+const figureOf = (name) => { for (const doc of window.Bokeh?.documents ?? []) { const f = doc.get_model_by_name?.(name); if (f) return f; } return null; };
+// Put words on the clipboard; on an origin without TLS there is none, then the old way.
+const copied = (text) => {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  field.value = text; document.body.append(field); field.select(); document.execCommand("copy"); field.remove();
+  return Promise.resolve();
+};
 const bind = (model, draw) => {
   const again = () => draw(plain(model.data) ?? {}, plain(model.words) ?? {});
   model.on("data", again);

@@ -1,18 +1,16 @@
-const figureOf = (name) => { for (const doc of window.Bokeh?.documents ?? []) { const f = doc.get_model_by_name?.(name); if (f) return f; } return null; };
 const viewOf = (figure) => window.Bokeh?.index?.find_one_by_id?.(figure.id) ?? null;
 const R = 6378137;
 const lonlat = (x, y) => [x / R * 180 / Math.PI, (2 * Math.atan(Math.exp(y / R)) - Math.PI / 2) * 180 / Math.PI];
-const haversine = ([a, b], [c, e]) => { const q = Math.PI / 180, s = Math.sin((e - b) * q / 2) ** 2 + Math.cos(b * q) * Math.cos(e * q) * Math.sin((c - a) * q / 2) ** 2; return 2 * 6371008.8 * Math.asin(Math.sqrt(s)); };
 export function render({model, el}) {
   const root = document.createElement("div");
   root.className = "mf";
   const w = plain(model.words);
-  let d = plain(model.data) ?? {}, figure = null, view = null, ranges = [], boxing = null, measuring = null, timer = null, kept = null, resizing = 0;
+  let d = plain(model.data) ?? {}, figure = null, view = null, ranges = [], boxing = null, timer = null, kept = null, resizing = 0;
   const tool = (id, name, key) => `<button data-tool="${id}" aria-label="${esc(w[id])}" title="${esc(w[id])}${key ? ` (${key})` : ""}">${icon(name)}</button>`;
   root.innerHTML = `<div class="past" hidden></div><div class="top"><span class="simu" hidden>${esc(w.simulated)}</span><span class="old" hidden></span></div>
     <div class="mt">${tool("zoom_in", "add", "+")}${tool("zoom_out", "remove", "−")}${tool("home", "my_location", "")}</div>
-    <div class="mt m2">${tool("box", "highlight_alt", "B")}${tool("measure", "straighten", "M")}${tool("full", "fullscreen", "F")}</div>
-    <svg class="over" hidden></svg><div class="xy"><span></span><em></em></div><div class="br"><span class="agg" hidden></span><div class="sb"><i></i><span></span></div><div class="attr"></div></div>
+    <div class="mt m2">${tool("box", "highlight_alt", "B")}${tool("full", "fullscreen", "F")}</div>
+    <svg class="over" hidden></svg><button class="xy" aria-label="${esc(w.copy_place ?? "")}" title="${esc(w.copy_place ?? "")}"><span></span><em></em></button><div class="br"><span class="agg" hidden></span><div class="sb"><i></i><span></span></div><div class="attr"></div></div>
     <div class="veil"></div><div class="ring" hidden></div><div class="hush" role="status" aria-live="polite"></div>`;
   const $ = (s) => root.querySelector(s), over = $(".over");
   const send = (type, fields = {}) => model.send_msg({type, ...fields});
@@ -43,15 +41,9 @@ export function render({model, el}) {
     $(".sb span").textContent = `${n >= 1000 ? `${number(n / 1000, d.language)} km` : `${number(n, d.language)} m`}`;
   };
   const paintOver = () => {
-    over.toggleAttribute("hidden", !boxing && !measuring);
+    over.toggleAttribute("hidden", !boxing);
     if (boxing?.b) { const [a, b] = [boxing.a, boxing.b]; over.innerHTML = `<rect x="${Math.min(a[0], b[0])}" y="${Math.min(a[1], b[1])}" width="${Math.abs(a[0] - b[0])}" height="${Math.abs(a[1] - b[1])}"/>`; }
-    else if (measuring?.points.length) {
-      const frame = root.getBoundingClientRect(), [x0, x1, y0, y1] = box(), px = ([x, y]) => [(x - x0) / (x1 - x0) * frame.width, (y1 - y) / (y1 - y0) * frame.height];
-      const all = measuring.tip ? [...measuring.points, measuring.tip] : measuring.points, points = all.map(px);
-      let sum = 0; for (let i = 1; i < all.length; i++) sum += haversine(lonlat(...all[i - 1]), lonlat(...all[i]));
-      const [lx, ly] = points.at(-1), label = sum >= 1000 ? `${number(sum / 1000, d.language, 2)} km` : `${number(sum, d.language)} m`;
-      over.innerHTML = `<polyline points="${points.map((p) => p.map((q) => q.toFixed(1)).join(",")).join(" ")}"/>${points.map(([a, b]) => `<circle cx="${a}" cy="${b}" r="4"/>`).join("")}<text x="${lx + 10}" y="${ly - 10}">${label}</text>`;
-    } else over.innerHTML = "";
+    else over.innerHTML = "";
   };
   const moved = () => {
     const [x0, x1, y0, y1] = box(); scale();
@@ -62,18 +54,21 @@ export function render({model, el}) {
   };
   const act = {
     zoom_in: () => zoom(0.5), zoom_out: () => zoom(2), home: () => send("home"), full: () => send("full"),
-    box: () => { measuring = null; boxing = boxing ? null : {}; mode(); }, measure: () => { boxing = null; measuring = measuring ? null : {points: []}; mode(); },
+    box: () => { boxing = boxing ? null : {}; mode(); },
     left: () => pan(-0.2, 0), right: () => pan(0.2, 0), up: () => pan(0, 0.2), down: () => pan(0, -0.2),
-    clear: () => { boxing = measuring = null; mode(); },
+    clear: () => { boxing = null; mode(); },
   };
-  const mode = () => { root.querySelectorAll("[data-tool]").forEach((b) => b.classList.toggle("a", b.dataset.tool === "box" ? !!boxing : b.dataset.tool === "measure" && !!measuring)); paintOver(); };
+  const mode = () => { root.querySelectorAll("[data-tool]").forEach((b) => b.classList.toggle("a", b.dataset.tool === "box" && !!boxing)); paintOver(); };
   root.addEventListener("click", (e) => { const b = e.target.closest("[data-tool]"); if (b && figure) act[b.dataset.tool](); });
+  $(".xy").addEventListener("click", () => { // what is seen is what is copied
+    const text = [$(".xy span").textContent, $(".xy em").textContent].filter(Boolean).join(" · ");
+    copied(text).then(() => { $(".hush").textContent = `${w.copied}: ${text}`; $(".xy").classList.add("ok"); setTimeout(() => $(".xy").classList.remove("ok"), 800); }, () => {});
+  });
   const local = (e) => { const f = over.getBoundingClientRect(); return [e.clientX - f.left, e.clientY - f.top]; };
   over.addEventListener("pointerdown", (e) => {
     if (boxing) { boxing = {a: local(e), m: xyOf(e)}; over.setPointerCapture(e.pointerId); }
-    else if (measuring) { measuring.points.push(xyOf(e)); paintOver(); }
   });
-  over.addEventListener("pointermove", (e) => { if (boxing?.a) { boxing.b = local(e); paintOver(); } else if (measuring) { measuring.tip = xyOf(e); paintOver(); } where(...xyOf(e)); });
+  over.addEventListener("pointermove", (e) => { if (boxing?.a) { boxing.b = local(e); paintOver(); } where(...xyOf(e)); });
   over.addEventListener("pointerup", (e) => {
     if (!boxing?.b) return;
     const [ax, ay] = boxing.m, [bx, by] = xyOf(e); boxing = null; mode();

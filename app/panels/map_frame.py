@@ -31,7 +31,7 @@ def chrome(width: float, height: float) -> NDArray[np.float64]:
     return np.array(
         [
             [0, 0, 170, 50],
-            [width - 60, 0, width, 260],
+            [width - 60, 0, width, 360],
             [0, height - 40, 400, height],
             [width - 430, height - 40, width, height],
         ],

@@ -12,7 +12,7 @@ export function render({model, el}) {
   let letters = true;
   root.querySelector("input").addEventListener("change", (e) => { letters = e.target.checked; });
   const keys = {"+": "zoom_in", "=": "zoom_in", "-": "zoom_out", "−": "zoom_out", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down"};
-  const single = {"/": "search", l: "tree", t: "table", " ": "play", 0: "live", g: "moment", v: "views", f: "full", b: "box", m: "measure", "[": "previous", "]": "next", "?": "help"};
+  const single = {"/": "search", l: "tree", t: "table", " ": "play", 0: "live", g: "moment", v: "views", f: "full", b: "box", m: "measure", a: "area", e: "export", "[": "previous", "]": "next", "?": "help"};
   const deep = () => { let a = document.activeElement; while (a?.shadowRoot?.activeElement) a = a.shadowRoot.activeElement; return a; };
   const key = (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || dialog.open) return;
