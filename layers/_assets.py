@@ -22,7 +22,6 @@ from layers.badges import WALL_FROM_PX
 from layers.base import LegendItem
 from layers.labels import Boxes
 from layers.lettering import width
-from layers.palette import WALL_FACTOR
 
 OF_THE_NEWEST = ("time", "received_at", "source", "simulated", "feed", "feed_since", "cadence_s", "late_factor")
 """What a thing takes over from the newest thing it measured."""
@@ -228,18 +227,18 @@ def placed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def beside(frame: gpd.GeoDataFrame, texts: Sequence[str | None], view: View) -> list[str | None]:
     """Which of the words fit at the right of their marks: none lies on another word or mark. The last rows go first.
 
-    Rows have places (EPSG:4326); the answer has one entry a row, None where there is no room.
+    Rows have places (EPSG:4326); the answer has one entry a row, None where there is no room. A wall has none: twelve
+    px times 2.2 could not be read from six metres (look.md 3.3).
     """
     out: list[str | None] = [None] * len(frame)
-    if not any(texts):
+    if view.width_px > WALL_FROM_PX or not any(texts):
         return out
-    k = WALL_FACTOR if view.width_px > WALL_FROM_PX else 1.0
     points = shapely.point_on_surface(frame.geometry.to_numpy())
     x0, _, _, y1 = view.bounds.mercator
     xs, ys = mercator_xy(shapely.get_x(points), shapely.get_y(points))
-    scale = view.resolution_m * k
+    scale = view.resolution_m
     at = [((x - x0) / scale, (y1 - y) / scale) for x, y in zip(xs, ys, strict=True)]
-    wide, high = view.width_px / k, view.height_px / k
+    wide, high = view.width_px, view.height_px
     seen = [i for i in range(len(at) - 1, -1, -1) if 0 <= at[i][0] <= wide and 0 <= at[i][1] <= high][:WORDS_MOST]
     boxes = Boxes([(at[i][0] - MARK_PX, at[i][1] - MARK_PX, at[i][0] + MARK_PX, at[i][1] + MARK_PX) for i in seen])
     for i in seen:
@@ -255,15 +254,14 @@ def beside(frame: gpd.GeoDataFrame, texts: Sequence[str | None], view: View) -> 
 
 def inside(frame: gpd.GeoDataFrame, texts: Sequence[str], view: View) -> list[bool]:
     """Which of the words fit centred on their areas, whole and clear of each other; the first row goes first."""
-    k = WALL_FACTOR if view.width_px > WALL_FROM_PX else 1.0
     points = shapely.point_on_surface(frame.geometry.to_numpy())
     x0, _, _, y1 = view.bounds.mercator
     xs, ys = mercator_xy(shapely.get_x(points), shapely.get_y(points))
-    scale, boxes, out = view.resolution_m * k, Boxes(), []
+    scale, boxes, out = view.resolution_m, Boxes(), []
     for x, y, text in zip((xs - x0) / scale, (y1 - ys) / scale, texts, strict=True):
         half = width(text, WORDS_PX) / 2
         room = (x - half, y - MARK_PX, x + half, y + MARK_PX)
-        whole = room[0] >= 0 and room[1] >= 0 and room[2] * k <= view.width_px and room[3] * k <= view.height_px
+        whole = room[0] >= 0 and room[1] >= 0 and room[2] <= view.width_px and room[3] <= view.height_px
         out.append(bool(whole and boxes.free(room, gap=4)))
         if out[-1]:
             boxes.take(room)

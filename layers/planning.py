@@ -277,11 +277,14 @@ def points(shown: gpd.GeoDataFrame, flat: np.ndarray, view: View) -> elements.Ma
 
 
 def names(areas: gpd.GeoDataFrame, view: View) -> elements.Marks:
-    """Names inside the areas that are large enough for them, the smallest areas first, clear of each other."""
-    k = palette.WALL_FACTOR if view.width_px > WALL_FROM_PX else 1.0
-    rows = areas.iloc[::-1] if view.zoom >= NAMES else areas.iloc[:0]
+    """Names inside the areas that are large enough for them, the smallest areas first, clear of each other.
+
+    None on a wall, where they could not be read (look.md 3.3).
+    """
+    told = view.zoom >= NAMES and view.width_px <= WALL_FROM_PX
+    rows = areas.iloc[::-1] if told else areas.iloc[:0]
     texts = [(assets.text_of(name) or "").split(",")[0] for name in rows["name"]]  # the ward is written on the map
-    room = [size / view.resolution_m / k * 1.2 for size in rows["size_m"]]
+    room = [size / view.resolution_m * 1.2 for size in rows["size_m"]]
     fits = [i for i, (t, r) in enumerate(zip(texts, room, strict=True)) if t and width(t, NAME_PX) <= r][:LABELS_MOST]
     free = assets.inside(rows.iloc[fits], [texts[i] for i in fits], view)
     kept = [i for i, clear in zip(fits, free, strict=True) if clear]

@@ -89,6 +89,8 @@ def test_names_stand_beside_marks_when_they_are_near() -> None:
     words = {n for n in LAYER.draw(found, view(14.5)).dimension_values("name") if n}
     assert "nội dung chưa duyệt" in words
     assert "mất tín hiệu" not in words, "a hollow mark says it"
+    wall = LAYER.draw(found, view(17.0, width=3840, height=2160))
+    assert not any(wall.dimension_values("name")), "a wall has no words that it cannot make large enough"
 
 
 def test_the_panel_says_power_content_licence_and_the_cause_of_silence() -> None:

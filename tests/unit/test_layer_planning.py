@@ -108,6 +108,8 @@ def test_names_stand_in_areas_that_have_the_room() -> None:
     (_, labels) = [p for p in flat(LAYER.draw(frame(), view(15.5))) if isinstance(p, Marks)]
     assert "Vùng land" in set(labels.dimension_values("text"))
     assert "id" not in labels
+    (_, labels) = [p for p in flat(LAYER.draw(frame(), view(15.5, width=3840, height=2160))) if isinstance(p, Marks)]
+    assert len(labels) == 0, "a wall has no words that it cannot make large enough"
 
 
 def test_the_panel_says_decision_validity_progress_and_what_lies_around() -> None:
