@@ -34,8 +34,8 @@ NOTICE_S = {"outage": 30.0, "stall": 0.0, "garbage": 12.0, "duplicates": 8.0, "l
 
 STALL_MORE_S = 25.0
 MUST_FALL = {"outage", "stall"}
-RECOVER_S = 75.0
-UP_S = 90.0
+RECOVER_S = 180.0
+UP_S = 240.0
 ROUND_S, ROUNDS = 25.0, 5
 """So often what the store lacks is asked for again: what the source computes when it is asked is not there any more,
 and no loss. Together longer than any poll interval and any rest that a rate limit asks for."""
@@ -65,22 +65,24 @@ class Line:
 HEAD = f"{'source':28} {'fault':10} notice recover rejected duplicate  asked  verdict"
 
 
-def drill(here: City, dsn: str, sources: Sequence[str], fault: str, whole: bool = False) -> list[Line]:
-    """One fault on some sources at once, held until they are down, lifted, judged."""
-    lines = {name: Line(name, fault) for name in sources}
+def drill(here: City, dsn: str, faults: Mapping[str, str], whole: bool = False) -> list[Line]:
+    """Each source its fault, all at once, held until those that must are down, lifted, judged."""
+    lines = {name: Line(name, fault) for name, fault in faults.items()}
+    sources = list(lines)
     since, before = here.position(), here.states()
     cursors = asyncio.run(_cursors(dsn, sources))
-    for name in ["all"] if whole else sources:
+    for name, fault in {"all": faults[sources[0]]}.items() if whole else faults.items():
         here.switch(name, fault)
     began, fell = time.monotonic(), dict[str, float]()
     patient = max(patience_s(one) for one in here.bindings if one.id in lines)
-    held = NOTICE_S[fault] or patient + STALL_MORE_S
-    until(lambda: _note(here, since, "down", sources, began, fell), held)
+    held = max(NOTICE_S[fault] or patient + STALL_MORE_S for fault in faults.values())
+    must = {name for name, fault in faults.items() if fault in MUST_FALL} or set(sources)
+    until(lambda: must <= set(_noted(here, since, "down", sources, began, fell)), held)
     time.sleep(1)
     for name in ["all"] if whole else sources:
         here.switch(name, None)
     began, rose = time.monotonic(), dict[str, float]()
-    until(lambda: _note(here, since, "up", list(fell), began, rose), RECOVER_S)
+    until(lambda: set(fell) <= set(_noted(here, since, "up", sources, began, rose)), RECOVER_S)
     time.sleep(POLL_S * 2)
     here.alive()
     for name, line in lines.items():
@@ -90,21 +92,23 @@ def drill(here: City, dsn: str, sources: Sequence[str], fault: str, whole: bool 
     return list(lines.values())
 
 
-def _note(here: City, since: int, word: str, names: Sequence[str], began: float, into: dict[str, float]) -> bool:
-    """Writes down when each source first said ``word``; whether all have."""
+def _noted(
+    here: City, since: int, word: str, names: Sequence[str], began: float, into: dict[str, float]
+) -> dict[str, float]:
+    """Writes down when each source first said ``word``."""
     for name, said in here.said(since):
         if said == word and name in names:
             into.setdefault(name, time.monotonic() - began)
-    return set(names) <= set(into)
+    return into
 
 
 def _judge(here: City, lines: Mapping[str, Line], since: int, before: Mapping[str, SourceState]) -> None:
     said, after = here.said(since), here.states()
     others = sorted({name for name, word in said if name not in lines and word == "down"})
-    worse = [
+    worse = _behind(here, [
         name for name, state in after.items()
         if name not in lines and name in before and before[name].state == "receiving" and state.state != "receiving"
-    ]  # fmt: skip
+    ])  # fmt: skip
     open_sums = [service.id for service in here.reader.services() if not closes(service)]
     for name, line in lines.items():
         words = [word for one, word in said if one == name]
@@ -116,6 +120,13 @@ def _judge(here: City, lines: Mapping[str, Line], since: int, before: Mapping[st
         line.duplicate = after[name].duplicate - before[name].duplicate
         line.wrong += [f"{other} fell too" for other in others] + [f"{other} is late" for other in worse]
         line.wrong += [f"sums of {service} are open" for service in open_sums]
+
+
+def _behind(here: City, names: Sequence[str]) -> list[str]:
+    """Those that have something which the store lacks: one that speaks seldom looks late when it has nothing new."""
+    bindings = [one for one in here.bindings if one.id in names]
+    asked = asyncio.run(_ask_all(bindings, {}))
+    return [one.id for one in bindings if missing(here.reader, one, asked[one.id] or ())]
 
 
 def _audit(here: City, lines: Mapping[str, Line], cursors: Mapping[str, Cursor | None]) -> None:
@@ -194,12 +205,12 @@ def run(
     for fault in faults:
         patience = {one.id: 0.0 if NOTICE_S[fault] else patience_s(one) for one in here.bindings}
         for group in groups(names, together, patience):
-            done = drill(here, dsn, group, fault)
+            done = drill(here, dsn, dict.fromkeys(group, fault))
             for line in done:
                 say(line.row())
             lines += done
         if at_once:
-            done = drill(here, dsn, names, fault, whole=True)
+            done = drill(here, dsn, dict.fromkeys(names, fault), whole=True)
             for line in done:
                 say("all: " + line.row())
             lines += done
