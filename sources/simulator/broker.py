@@ -101,10 +101,13 @@ class Broker:
         """Stop it; safe to call twice, and to ``open`` again on the same port."""
         process, self._process = self._process, None
         guard, self._guard = self._guard, None
-        if guard is not None:
+        await self._end(process)
+        if guard is not None:  # last: should we be killed meanwhile, it ends the broker
             with suppress(ProcessLookupError):
                 guard.kill()
             await guard.wait()
+
+    async def _end(self, process: asyncio.subprocess.Process | None) -> None:
         if process is None or process.returncode is not None:
             return
         with suppress(ProcessLookupError):
