@@ -26,7 +26,7 @@ ALPHA = {"fresh": 0.55, "late": 0.42, "silent": 0.28}
 
 EDGE_PX, LEVEL_EDGE_PX = 0.8, 1.2
 HATCH_GAP_PX, HATCH_PX = 9.0, 1.0
-BELOW_NAME_PX = 18.0
+ABOVE_NAME_PX = 20.0
 EDGE = palette.translucent(palette.BG[0], 0.65)
 NO_CLASS = -1
 MONTH_DAYS, YEAR_DAYS = (27, 32), (364, 367)
@@ -103,24 +103,24 @@ def _areas(rows: gpd.GeoDataFrame, color: str, **style: Any) -> elements.Areas:
 
 
 def written(frame: gpd.GeoDataFrame, text: Sequence[str], view: View) -> elements.Marks:
-    """A number for each area, under the place where its name stands; empty words are left out."""
+    """A number for each area, above the place where its name stands; empty words are left out."""
     rows = frame.assign(text=list(text))
     rows = rows[rows["area"].astype(bool) & (rows["text"] != "")] if len(rows) else rows
-    x, y = below_names(rows, view)
+    x, y = above_names(rows, view)
     said = list(rows["text"]) if len(rows) else []
     data = pd.DataFrame({"x": x, "y": y, "text": said, "id": [str(i) for i in rows.index]})
     return elements.of(data.assign(mark="label", kind="place"))
 
 
-def below_names(rows: gpd.GeoDataFrame, view: View, aside_px: float = 0) -> tuple[np.ndarray, np.ndarray]:
-    """x, y (EPSG:3857) under the name of each area, ``aside_px`` desk px to the right; the wall's px are larger."""
+def above_names(rows: gpd.GeoDataFrame, view: View, aside_px: float = 0) -> tuple[np.ndarray, np.ndarray]:
+    """x, y (EPSG:3857) above the name of each area, ``aside_px`` desk px to the right; the wall's px are larger."""
     if rows.empty:
         return np.empty(0), np.empty(0)
     inner = shapely.point_on_surface(rows.geometry.to_numpy())
     points = [i if p is None or pd.isna(p) else p for p, i in zip(rows["point"], inner, strict=True)]
     x, y = mercator_xy(shapely.get_x(points), shapely.get_y(points))
     px = _houses.px_m(view)
-    return np.asarray(x + aside_px * px), np.asarray(y - BELOW_NAME_PX * px)
+    return np.asarray(x + aside_px * px), np.asarray(y + ABOVE_NAME_PX * px)
 
 
 def legend(frame: gpd.GeoDataFrame, scale: Scale) -> list[LegendItem]:

@@ -81,7 +81,7 @@ class GovernmentPerformance(Layer):
         missed = frame[frame["area"].astype(bool) & (frame["level"].astype(int) > 0)] if len(frame) else frame
         glyphs = {"mark": "level", "level": missed["level"], "scale": GLYPH_SCALE if near else GLYPH_SCALE_FAR}
         if len(missed) and near:  # beside the number
-            x, y = _shading.below_names(missed, view, -ASIDE_PX)
+            x, y = _shading.above_names(missed, view, -ASIDE_PX)
             parts.append(elements.of(pd.DataFrame({"x": x, "y": y, **glyphs}).rename_axis("id")))
         elif len(missed):
             shown = missed[[missed.geometry.name]].assign(**glyphs).rename_axis("id")
