@@ -98,7 +98,8 @@ class PublicUtilities(Layer):
         out = assets.aged(assets.joined(things, latest), view)
         parents = parents_of(out)
         mute = {str(key) for key, c, m in zip(out.index, out["category"], out["measures"], strict=True) if mutes(c, m)}
-        lost = {str(key) for key, state in out["state"].items() if state == "silent"}
+        told = zip(out.index, out["state"], out["results"], strict=True)
+        lost = {str(key) for key, state, results in told if state == "silent" or is_at_fault(results)}
         found = upstream.outage(parents, lost, mute=mute)
         out["above"] = pd.Series([found.because.get(str(key)) for key in out.index], out.index, dtype=object)
         out["below"] = np.array([found.failed.get(str(key), 0) for key in out.index], dtype=int)
@@ -156,6 +157,11 @@ class PublicUtilities(Layer):
         if parent := assets.text_of(row["parent_name"]):
             facts["Cấp trên" if vi else "Hangs on"] = parent
         return facts | assets.ending(row, language, CONDITIONS[row["condition"]].words(language))
+
+
+def is_at_fault(results: assets.Values) -> bool:
+    """Whether its last word was a fault, a last will too: when all below a feeder say so, the fault is the feeder's."""
+    return "status" in results and results["status"].result == "fault"
 
 
 def mutes(category: Any, measures: Any) -> bool:

@@ -64,6 +64,14 @@ def test_all_lost_below_a_feeder_are_one_outage_of_the_feeder() -> None:
     assert LAYER.inspect(found.loc["lighting:lo_1"], "en")["Assets lost with it"] == "3"
 
 
+def test_last_wills_of_all_below_a_feeder_are_its_outage_at_once() -> None:
+    wills = observations(*(r for k in "abc" for r in results(f"lighting:{k}", status="fault")))
+    found = LAYER.classify(things(*GRID), wills, view())
+    assert found.loc["lighting:lo_1", "below"] == 3
+    one = observations(*results("lighting:a", status="fault"), *results("lighting:b", status="on"))
+    assert LAYER.classify(things(*GRID), one, view()).loc["lighting:a", "condition"] == "fault"
+
+
 def test_an_outage_is_tied_to_what_is_lost_with_it() -> None:
     found = frame(dict.fromkeys("abc", 900.0))
     for zoom, lines in ((11.0, 0), (14.0, 3)):
