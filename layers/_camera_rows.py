@@ -82,5 +82,7 @@ def seen_by(cameras: gpd.GeoDataFrame, detections: gpd.GeoDataFrame) -> gpd.GeoD
     out.loc[here, "seen"] = found["category"].fillna("other").to_numpy()
     out.loc[here, "seen_level"] = found["level"].astype(int).to_numpy()
     out.loc[here, "seen_s"] = found["age_s"].astype(float).to_numpy()
+    # what is worse gives the row its level, and its mark in lists: what was seen there, or that nothing is seen
+    out["mark"] = np.where(out["seen_level"].astype(int) > out["level"].astype(int), "incident", out["mark"])
     out["level"] = np.maximum(out["level"].astype(int), out["seen_level"].astype(int))
     return gpd.GeoDataFrame(out)

@@ -67,6 +67,7 @@ class Cameras(Layer):
         cameras, strays = marks[marks["what"] == "camera"], marks[marks["what"] != "camera"]
         fault = cameras["fault"].astype(int)
         cameras = cameras.assign(
+            mark="camera",
             level=fault,
             fov=pd.to_numeric(cameras["fov_deg"], errors="coerce"),
             range=cone_px(cameras, view),

@@ -104,8 +104,15 @@ class Traffic(Layer):
             ("road", "mất tín hiệu", "silent", "silent", 0, state == "silent"),
             ("road", "đi chậm", "slow", "fresh", 2, known & (runs == "slow")),
             ("dot", "đèn tín hiệu tắt", "signals dark", "fresh", 2, known & dark & runs.isna()),
-            ("road", "ùn tắc", "jammed", "fresh", 3, known & (runs == "jammed")),
-            ("road", "không có xe qua", "nothing passes", "fresh", 3, known & (runs == "closed")),
+            ("road", "đường tắc", "jammed roads", "fresh", 3, known & (runs == "jammed")),
+            (
+                "road",
+                "đường tắc, không có xe qua",
+                "jammed roads, nothing passes",
+                "fresh",
+                3,
+                known & (runs == "closed"),
+            ),
         ]
         items = [
             LegendItem(mark=m, title_vi=v, title_en=e, state=s, level=a, count=int(mask.sum()))

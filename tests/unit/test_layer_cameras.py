@@ -95,6 +95,7 @@ def test_states_and_levels(frame: gpd.GeoDataFrame) -> None:
     }
     assert cell(frame, "live", "seen") == "flood"
     assert cell(frame, "gone", "kind") == "unreachable"
+    assert (cell(frame, "live", "mark"), cell(frame, "dark", "mark")) == ("incident", "camera")
 
 
 def test_legend_counts_each_camera_once(frame: gpd.GeoDataFrame) -> None:
