@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic
+from time import thread_time
 from typing import TYPE_CHECKING, Any
 
 from app.context import PageContext
@@ -33,7 +33,7 @@ NEAR_S, FAR_S, IDLE_S, STATE_S = (5.0, 30.0), (30.0, 60.0), (120.0, 300.0), (5.0
 states of the sources."""
 
 ROUND_S = 1.5
-"""After so long a round shows what it has, and the next goes on."""
+"""After so long, of the processor's time, a round shows what it has, and the next goes on."""
 
 STATES = "states of the sources"
 WARNINGS = "warnings"
@@ -135,17 +135,17 @@ class Gather:
         if self.state_pace.due([WARNINGS]):
             self.state_pace.read(WARNINGS)
             self.warned = wall_warnings.read(reader, [n for n in self.alerting if self._spoke(n)], wide)
-        end = monotonic() + ROUND_S
+        end = thread_time() + ROUND_S
         for name in self.near_pace.due(self._near(scene)):
             with self.near_pace.reading(name):
                 self.near[name] = paint(reader, name, desk[0], versions.get(name, 0))
-            if monotonic() > end:
+            if thread_time() > end:
                 break
         far = self._far(scene)
         idle = [name for name in layers() if name not in far and self._connected(name)]
         for pace, names in ((self.far_pace, far), (self.idle_pace, idle)):
             for name in pace.due(names):
-                if monotonic() > end:
+                if thread_time() > end:
                     break
                 with pace.reading(name):
                     self.far[name] = told(reader, name, desk[1], versions.get(name, 0))

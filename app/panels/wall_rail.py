@@ -15,6 +15,7 @@ from app.panels.detail import moment, word
 from app.panels.wall_have import Have, Shown, ward_of
 from geodata.catalogue import service as service_of
 from layers import marks, palette
+from layers.base import layers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -92,14 +93,16 @@ def _of_layer(picture: Picture, text: Text) -> list[Item]:
         return []
     known = rows[rows["state"] != "unknown"]
     out = []
-    for (level, state), group in known.groupby(["level", "state"], sort=False):
+    # things of one level may be of several kinds (a jammed road, an accident): their marks part them
+    keys = ["level", "state", *(["mark"] if "mark" in known else [])]
+    for (level, state, *_), group in known.groupby(keys, sort=False, dropna=False):
         out.append(_item(picture, group, int(level), str(state), text))
     return out
 
 
 def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, text: Text) -> Item:
     service = service_of(picture.service)
-    what = _what(picture.legend, level, state, text)
+    what = _what(picture.legend, level, state, word(group.iloc[0], "mark"), text)
     short = service.short(text.language)
     n = len(group)
     first = group.iloc[0]
@@ -153,9 +156,10 @@ def name_of(row: pd.Series[Any]) -> str:
     return f"{kind.upper()} {number}" if kind == "mmsi" else number or kind
 
 
-def _what(legend: Sequence[LegendItem], level: int, state: str, text: Text) -> str:
-    """The legend's own words for marks of that level and state."""
+def _what(legend: Sequence[LegendItem], level: int, state: str, mark: str | None, text: Text) -> str:
+    """The legend's own words for marks of that level, shape and state."""
     fits = [item for item in legend if item.level == level]
+    fits = [item for item in fits if item.mark == mark] or fits
     fits = [item for item in fits if item.state == state] or fits
     if fits:
         return fits[0].title_vi if text.language == "vi" else fits[0].title_en
@@ -200,4 +204,10 @@ def block(part: Block, have: Have, first: int) -> Shown:
     found = items(list(have.far.values()), have.services, have.text)
     shown = found[: part.most]
     text = have.text
-    return Shown([listed(shown, text("wall.todo"), head(found, text), text("wall.calm"), first)], shown)
+    named = [name for name in layers() if have.ready(name)]
+    read = sum(name in have.far for name in named)
+    if read < len(named):  # just started: calm must not be said before everything was looked at
+        heading, calm = text("wall.looking", n=read, total=len(named)), ""
+    else:
+        heading, calm = head(found, text), text("wall.calm")
+    return Shown([listed(shown, text("wall.todo"), heading, calm, first)], shown)
