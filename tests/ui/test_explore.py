@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.machine import Machine
 from tests.support.pages import Watched, watched
@@ -112,4 +113,95 @@ def test_search_finds_a_place_without_marks(running: Machine, chromium: Browser)
     expect(page.page.locator(".found .r").first).to_contain_text("Vỹ Dạ", timeout=SHOWN_MS)
     page.page.keyboard.press("Enter")
     page.page.wait_for_function("() => /v=16\\.4\\d+,107\\.6/.test(location.search)", timeout=SHOWN_MS)
+    page.page.context.close()
+
+
+def link(page: Page) -> dict[str, str]:
+    """The query of the address bar."""
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def test_filters_are_seen_in_tree_map_table_and_link(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?on=field_reports&f=field_reports")
+    tab = page.page
+    row = tab.locator(".row[data-id=field_reports]")
+    everything = row.locator(".n").inner_text()
+    tab.locator("[data-column=category] summary").click(timeout=SHOWN_MS)
+    value = tab.locator("[data-column=category] [data-value]").first
+    few = value.locator("em").inner_text()
+    value.click()
+    expect(row.locator(".n")).to_contain_text(few, timeout=SHOWN_MS)
+    expect(tab.locator(".tbh .cnt")).to_have_text(re.compile(f"^{few} trên "), timeout=SHOWN_MS)
+    tab.wait_for_function("() => location.search.includes('q.field_reports.category=')", timeout=SHOWN_MS)
+    tab.locator("[data-by=category]").click()
+    expect(tab.locator("[data-by=category]")).to_have_attribute("aria-pressed", "true", timeout=SHOWN_MS)
+    chip = tab.locator(".fc .chip")
+    expect(chip).to_have_count(1, timeout=SHOWN_MS)
+    chip.click()
+    expect(chip).to_have_count(0, timeout=SHOWN_MS)
+    expect(row.locator(".n")).to_have_text(re.compile(r"^\d"), timeout=SHOWN_MS)
+    assert everything
+    gone = "() => !location.search.includes('q.field') && location.search.includes('c=field_reports')"
+    tab.wait_for_function(gone, timeout=SHOWN_MS)
+    assert not page.errors
+    tab.context.close()
+
+
+def test_a_typed_moment_and_another_beside_it(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?on=field_reports,hydrology&f=field_reports")
+    tab = page.page
+    tab.keyboard.press("g")
+    field = tab.locator(".pop [name=at]")
+    expect(field).to_be_focused(timeout=SHOWN_MS)
+    field.fill("31/02/2026 10:00")
+    field.press("Enter")
+    expect(tab.locator(".wrong")).to_contain_text("Hãy gõ như", timeout=SHOWN_MS)
+    field.fill("00:05")
+    field.press("Enter")
+    tab.wait_for_function("() => /[?&]t=\\d+/.test(location.search)", timeout=SHOWN_MS)
+    expect(tab.locator(".old")).to_contain_text("Đang xem lúc", timeout=SHOWN_MS)
+    tab.locator(".pop [data-back='3600']").click()
+    expect(tab.locator(".wrap.second .pn")).to_contain_text("23:05", timeout=SHOWN_MS)
+    expect(tab.locator("tr[data-id=field_reports] td")).to_have_count(7, timeout=SHOWN_MS)
+    assert int(link(tab)["t"]) - int(link(tab)["b"]) == 3600
+    tab.locator(".pop [data-back='0']").click()
+    expect(tab.locator(".wrap.second")).to_have_count(0, timeout=SHOWN_MS)
+    expect(tab.locator(".tbh b")).to_contain_text("trong khung nhìn", timeout=SHOWN_MS)
+    tab.wait_for_function("() => !/[?&]b=/.test(location.search)", timeout=SHOWN_MS)
+    assert not page.errors
+    tab.context.close()
+
+
+def test_a_link_holds_all_and_a_view_keeps_it(running: Machine, chromium: Browser) -> None:
+    asked = (
+        "v=16.46500,107.59000,13.00&on=field_reports,fishing_vessels&f=field_reports&t=1795240000&w=21600&k=1"
+        "&o=field_reports:60&b=1795230000&c=field_reports&q.field_reports.level=0~2"
+    )
+    page = opened(chromium, running, f"?{asked}")
+    tab = page.page
+    expect(tab.locator(".wrap.second .pn")).not_to_be_empty(timeout=SHOWN_MS)
+    assert link(tab) == dict(parse_qsl(asked))
+    tab.locator(".find").fill("muc nuoc")
+    expect(tab.locator(".row")).to_have_count(1, timeout=SHOWN_MS)
+    tab.locator(".find").press("Escape")
+    tab.keyboard.press("v")
+    tab.locator(".views [name=name]").fill("Đêm lũ")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".vo")).to_have_text("Đêm lũ", timeout=SHOWN_MS)
+    tab.goto(f"{running.url}/explore?on=hydrology")
+    page.idle()
+    tab.locator(".vb").click()
+    tab.locator(".vo").click()
+    tab.wait_for_function("() => location.search.includes('b=1795230000')", timeout=SHOWN_MS)
+    page.idle()
+    tab.locator(".vb").click()
+    tab.locator(".vd").click()
+    expect(tab.locator(".vo")).to_have_count(0)
+    assert not page.errors
+    tab.context.close()
+
+
+def test_a_service_that_cannot_be_shown_says_what_it_lacks(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, running, "?f=health")
+    expect(page.page.locator(".sub .note")).to_contain_text("[services.health]", timeout=SHOWN_MS)
     page.page.context.close()
