@@ -39,7 +39,7 @@ def test_an_area_by_keys_is_told_kept_and_reported(running: Machine, chromium: B
     tab.keyboard.press("a")
     expect(tab.locator("[data-do=view]")).to_be_visible(timeout=SHOWN_MS)
     tab.locator(".q").fill("thuan hoa")
-    expect(tab.locator(".hit").first).to_contain_text("Thuận Hóa", timeout=SHOWN_MS)
+    expect(tab.locator(".ap .hit").first).to_contain_text("Thuận Hóa", timeout=SHOWN_MS)
     tab.locator(".q").press("Enter")
     tab.wait_for_function("() => /[?&]a=w\\d+/.test(location.search)", timeout=SHOWN_MS)
     expect(tab.locator(".ap .rt")).to_have_text(re.compile("Phường Thuận Hóa"), timeout=SHOWN_MS)
