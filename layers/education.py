@@ -92,8 +92,10 @@ class Education(Layer):
                 not vi
             ]
         facts |= warned.facts(row, language)
-        came = row["parts"].get("attendance")
-        facts |= facilities.numbers(row, self.service, language)
+        # who came is of the last day of lessons: it says nothing of a school that is shut
+        shut = status in {"closed", "online", "shelter"}
+        came = None if shut else row["parts"].get("attendance")
+        facts |= facilities.numbers(row, self.service, language, unsaid=("attendance",) if shut else ())
         if came:
             n = f"{words.number(came[0], 0, language)} / {words.number(came[1], 0, language)}"
             facts["Có mặt / sĩ số" if vi else "Present / enrolled"] = n

@@ -107,3 +107,6 @@ def test_attendance_tells_its_n() -> None:
     facts = LAYER.inspect(schools(row).loc["a"], "vi")
     assert facts["Có mặt / sĩ số"] == "621 / 646"
     assert facts["Tỷ lệ chuyên cần"] == "96,1%"
+    shut = LAYER.inspect(schools(row, said("a", "closed")).loc["a"], "vi")
+    assert "Tỷ lệ chuyên cần" not in shut
+    assert "Có mặt / sĩ số" not in shut
