@@ -17,6 +17,7 @@ from app.pages import hits
 from app.pages.hits import Hit
 from app.pages.pictures import has_density
 from app.panels import detail
+from app.panels.rows import word
 from app.panels.story import Asking, Story, Subject, read, title_of
 from geodata.catalogue import service as service_of
 from geodata.view import EARTH_RADIUS_M, View, lonlat, mercator
@@ -250,7 +251,7 @@ class Selection:
         point = place.representative_point()
         x, y = mercator(point.x, point.y)
         mark = str(row.get("mark") or service_of(service).mark)
-        self.planner.map.select(x, y, str(row.get("name") or key.partition(":")[2] or key), mark)
+        self.planner.map.select(x, y, _chip_text(row, key), mark)
 
     def chip(self, view: View) -> NDArray[np.float64]:
         """The screen box (n, 4) in px that brackets and chip of the chosen object cover; none without one."""
@@ -282,6 +283,11 @@ class Selection:
             "sub": text("detail.gone"),
             "source": [],
         }
+
+
+def _chip_text(row: pd.Series[Any], key: str) -> str:
+    """The name of a thing, the event of a warning (its id is a sentence), else the id without its issuer."""
+    return word(row, "name") or word(row, "event") or key.partition(":")[2] or key
 
 
 def ground_scale(y: float) -> float:

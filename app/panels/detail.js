@@ -2,7 +2,7 @@ export function render({model, el}) {
   const root = document.createElement("aside");
   root.className = "dt";
   let units = {}, tz = "UTC";
-  const clockCard = (c) => `<div class="due">${c.svg ?? ""}<div><div class="dl ${c.level ? `l${c.level}` : c.state === "unknown" ? "unknown" : ""}">${esc(c.label)}</div>
+  const clockCard = (c) => `<div class="due">${c.svg ?? ""}<div><div class="dl ${c.state === "unknown" ? "unknown" : c.level ? `l${c.level}` : ""}">${esc(c.label)}</div>
     <div class="dv">${esc(c.value)}${c.unit ? `<span> ${esc(c.unit)}</span>` : ""}</div><div class="ds">${esc(c.note)}</div></div></div>`;
   const life = (rows) => `<div class="life">${rows.map((r) => `<div class="tl"><i class="${r.state}"></i><span class="tt">${esc(r.time)}</span><span class="${r.state === "cur" ? "now" : r.state === "next" ? "next" : ""}">${esc(r.text)}</span></div>`).join("")}</div>`;
   const facts = (rows) => rows.map((r) => `<div class="kv"><span>${esc(r.label)}</span><b>${esc(r.value)}</b></div>`).join("");
