@@ -96,8 +96,9 @@ def path_columns(element: hv.Path) -> dict[str, list[Any]]:
 def pieces(element: hv.Path) -> list[Mapping[str, Any]]:
     """The lines or areas of an element, each as columns. HoloViews' own ``split`` takes 10 s for 2,000 of them."""
     held = element.data if isinstance(element.data, list) else None
-    if held is not None and all(isinstance(p, Mapping) for p in held):
-        return [p for p in held if np.size(p[element.kdims[0].name])]
+    names = [d.name for d in element.kdims]
+    if held is not None and all(isinstance(p, Mapping) and all(name in p for name in names) for p in held):
+        return [p for p in held if np.size(p[names[0]])]
     return list(element.split(datatype="dictionary")) if len(element) else []
 
 

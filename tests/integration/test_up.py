@@ -129,7 +129,7 @@ def test_a_killed_database_is_started_again_and_nothing_is_lost(here: Machine, r
 
 
 def alive_server(here: Machine) -> int | None:
-    return next((p.pid for p in here.processes() if p.name() == "postgres" and "-D" in p.cmdline()), None)
+    return next((p.pid for p in here.processes() if p.info["name"] == "postgres" and "-D" in p.info["cmdline"]), None)
 
 
 def test_killed_without_a_word_it_leaves_no_process_and_starts_again(here: Machine) -> None:

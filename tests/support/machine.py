@@ -115,9 +115,9 @@ class Machine:
             yield reader
 
     def processes(self) -> list[psutil.Process]:
-        """Every process that names the data folder, database servers among them."""
+        """Every process that names the data folder, database servers too; ``info`` is of the moment of asking."""
         found = []
-        for process in psutil.process_iter(["pid", "cmdline"]):
+        for process in psutil.process_iter(["pid", "name", "cmdline"]):
             words = " ".join(process.info["cmdline"] or ())
             if str(self.data) in words and process.pid != os.getpid():
                 found.append(process)
@@ -125,10 +125,8 @@ class Machine:
 
     def child(self, command: str) -> psutil.Process:
         for process in self.processes():
-            # one that has just ended has no command line any more
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if f"-m app {command}" in " ".join(process.cmdline()):
-                    return process
+            if f"-m app {command}" in " ".join(process.info["cmdline"]):
+                return process
         raise LookupError(command)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:

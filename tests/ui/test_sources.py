@@ -44,8 +44,9 @@ def test_keys_move_open_filter_and_close(running: Machine, chromium: Browser) ->
     tab = opened(chromium, running).page
     tab.keyboard.press("/")
     tab.keyboard.type("tau ca ais")  # without marks
-    expect(tab.locator("tr[data-id]")).to_have_count(2)
-    expect(tab.locator(".cnt")).to_contain_text("2 trên")
+    # another test may have connected a third to the shared city
+    expect(tab.locator(".cnt")).to_have_text(re.compile("^[23] trên"))
+    expect(tab.locator("tr[data-id^='ais_']")).to_have_count(2)
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
     expect(tab.locator(".body h2")).to_contain_text("AIS", timeout=SHOWN_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -45,7 +46,8 @@ SMALL = """u => {
 
 def opened(chromium: Browser, running: Machine, path: str, width: int, height: int) -> Watched:
     page = watched(chromium, width, height).open(running.url + path)
-    expect(page.page.locator(".sum b")).to_have_text("5/5", timeout=SHOWN_MS)
+    # five sources of the shared city; another test may have connected and left a sixth
+    expect(page.page.locator(".sum b")).to_have_text(re.compile("^5/[56]$"), timeout=SHOWN_MS)
     return page
 
 

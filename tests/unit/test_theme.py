@@ -35,11 +35,17 @@ def test_no_colour_outside_the_palette() -> None:
 
 
 def test_every_custom_property_used_is_defined() -> None:
-    known = set(re.findall(r"--([a-z0-9-]+):", palette.css())) | {"u", "columns", "rows"}
+    known = set(re.findall(r"--([a-z0-9-]+):", palette.css())) | {
+        "u",
+        "columns",
+        "rows",
+        "n",
+    }  # set by the blocks themselves
     known |= {"bar", "tree", "clock", "table", "detail", "tiles"}  # sizes of the page's own grid
     for path in (APP / "panels").glob("*.css"):
-        used = set(re.findall(r"var\(--([a-z0-9-]+)", path.read_text(encoding="utf-8")))
-        assert used <= known, path.name
+        text = path.read_text(encoding="utf-8")
+        own = set(re.findall(r"--([a-z0-9-]+):", text))
+        assert set(re.findall(r"var\(--([a-z0-9-]+)", text)) <= known | own, path.name
 
 
 @pytest.mark.parametrize("name", cities())
