@@ -123,10 +123,7 @@ def left_words(row: pd.Series[Any], language: str) -> str:
     left = row["remaining_s"]
     if pd.isna(left):
         return "chưa có hạn" if vi else "no deadline"
-    span = words.age(abs(left), language)
-    if left >= 0:
-        return f"còn {span}" if vi else f"{span} left"
-    return f"quá {span}" if vi else f"{span} over"
+    return words.remaining(left, language)
 
 
 def deadline_words(row: pd.Series[Any], language: str) -> str:

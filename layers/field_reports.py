@@ -163,10 +163,7 @@ def due_words(row: pd.Series[Any], language: str) -> str:
     left = row["remaining_s"]
     if pd.isna(left):
         return "chờ kiểm duyệt" if vi else "not set yet"
-    span = words.age(abs(left), language)
-    if left >= 0:
-        return f"còn {span}" if vi else f"{span} left"
-    return f"quá {span}" if vi else f"{span} over"
+    return words.remaining(left, language)
 
 
 def category_words(row: pd.Series[Any], language: str) -> str:

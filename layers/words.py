@@ -48,6 +48,14 @@ def percent(value: float | None, decimals: int = 1, language: Language = "vi") -
     return NOTHING if value is None or not math.isfinite(value) else f"{number(value * 100, decimals, language)}%"
 
 
+def remaining(seconds: float, language: Language) -> str:
+    """Until a deadline, or since it passed: "còn 1 giờ 16", "quá 1 ngày"."""
+    span = age(abs(seconds), language)
+    if seconds >= 0:
+        return f"còn {span}" if language == "vi" else f"{span} left"
+    return f"quá {span}" if language == "vi" else f"{span} over"
+
+
 def quantity(value: float | None, unit: str | None, decimals: int = 0, language: Language = "vi") -> str:
     """A number with its unit (UCUM, as ``geodata.unit_words`` reads it) after a thin space; no space before %."""
     text, word = number(value, decimals, language), unit_word(unit, language)
