@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NEAR_S, FAR_S, IDLE_S, STATE_S = (5.0, 30.0), (30.0, 60.0), (120.0, 300.0), (5.0, 15.0)
+NEAR_S, FAR_S, IDLE_S, STATE_S = (1.0, 30.0), (30.0, 60.0), (120.0, 300.0), (5.0, 15.0)
 """Least and most seconds between two readings: of what the scene shows, of what its blocks count, of all else, of the
-states of the sources."""
+states of the sources. A position is on the map two seconds after the wire; what is dear to read waits (``Pace``)."""
 
 ROUND_S = 1.5
 """After so long, of the processor's time, a round shows what it has, and the next goes on."""

@@ -165,6 +165,7 @@ class Screen:
         if GEOGRAPHY in versions:
             self._ground(versions)
         self.gather.changed(name for name in versions if name in self.city.services)
+        self.look()
 
     def look(self) -> None:
         """Once a second: read what is due, and see whether a warning takes the wall or gives it back.
