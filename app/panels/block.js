@@ -54,6 +54,8 @@ const asking = (model, again, got) => {
 };
 // The Bokeh figure of that name, once it stands.
 const figureOf = (name) => { for (const doc of window.Bokeh?.documents ?? []) { const f = doc.get_model_by_name?.(name); if (f) return f; } return null; };
+// How wide and high its frame is, [0, 0] until it was laid out: BokehJS throws when asked for a size it has not yet.
+const frameOf = (figure) => ["inner_width", "inner_height"].map((name) => { const p = figure.properties[name]; return p.is_unset ? 0 : p.get_value() ?? 0; });
 // Put words on the clipboard; on an origin without TLS there is none, then the old way.
 const copied = (text) => {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);

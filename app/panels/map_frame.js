@@ -14,7 +14,7 @@ export function render({model, el}) {
     <div class="veil"></div><div class="ring" hidden></div><div class="hush" role="status" aria-live="polite"></div>`;
   const $ = (s) => root.querySelector(s), over = $(".over");
   const send = (type, fields = {}) => model.send_msg({type, ...fields});
-  const size = () => [figure.inner_width ?? root.clientWidth, figure.inner_height ?? root.clientHeight];
+  const size = () => { const [width, height] = frameOf(figure); return [width || root.clientWidth, height || root.clientHeight]; };
   const setRange = (x0, x1, y0, y1) => { figure.x_range.setv({start: x0, end: x1}); figure.y_range.setv({start: y0, end: y1}); };
   const box = () => [figure.x_range.start, figure.x_range.end, figure.y_range.start, figure.y_range.end];
   const zoom = (factor) => { const [x0, x1, y0, y1] = box(), cx = (x0 + x1) / 2, cy = (y0 + y1) / 2; setRange(cx + (x0 - cx) * factor, cx + (x1 - cx) * factor, cy + (y0 - cy) * factor, cy + (y1 - cy) * factor); };
@@ -88,7 +88,7 @@ export function render({model, el}) {
   const hover = (e) => { if (figure) where(...xyOf(e)); };
   const attach = () => {
     figure = figureOf(d.figure); view = figure && viewOf(figure);
-    if (!figure || !view || !figure.inner_width) { timer = setTimeout(attach, 60); return; }
+    if (!figure || !view || !frameOf(figure)[0]) { timer = setTimeout(attach, 60); return; }
     ranges = [figure.x_range, figure.y_range];
     for (const r of ranges) r.change.connect(moved);
     figure.properties.inner_width.change.connect(fit); figure.properties.inner_height.change.connect(fit);

@@ -21,7 +21,7 @@ export function render({model, el}) {
   };
   const join = (names) => {
     const found = names.map(figureNamed);
-    if (found.every((f) => f?.inner_width > 1)) {
+    if (found.every((f) => f && frameOf(f)[0] > 1)) {
       pair = found; forth();
       for (const [f, work] of [[pair[0], forth], [pair[1], back]]) for (const r of [f.x_range, f.y_range]) r.change.connect(work);
     } else timer = setTimeout(() => join(names), 80);

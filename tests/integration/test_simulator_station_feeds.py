@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter, time
+from time import time
 
 import pytest
 
@@ -65,9 +67,7 @@ def test_loggers_stand_in_their_city(name: str) -> None:
 
 
 async def test_files_over_ftp_and_from_the_folder(hue: Town, tmp_path: Path) -> None:
-    began = perf_counter()
     async with open_feed("stations_ftp", hue, tmp_path) as opened:
-        assert perf_counter() - began < 1
         for source, service_id in ((AIR, "air_quality"), (WATER, "hydrology")):
             polled = opened.sources[source]
             rows = await polled.poll(**FAST)
@@ -118,6 +118,20 @@ async def test_outage_and_recovery(hue: Town, tmp_path: Path, source: str) -> No
             opened.clear()
             while await fails():  # noqa: ASYNC110 (a city tells nobody)
                 await asyncio.sleep(0.05)
+
+
+async def test_a_server_closed_under_its_users_leaves_nothing_open(hue: Town, tmp_path: Path) -> None:
+    """An outage cuts polls off wherever they are; a socket left open is an error of the whole run."""
+    async with open_feed("stations_ftp", hue, tmp_path) as opened:
+        for turns in range(20, 260, 20):  # of the loop: how far the poll has come
+            poll = asyncio.create_task(opened.sources[AIR].poll(**FAST))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            opened.switch(f"{AIR}=outage")
+            with contextlib.suppress(SourceError):
+                await poll
+            opened.clear()
+    gc.collect()
 
 
 async def test_a_stalled_server_is_given_up(hue: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aioftp
 import numpy as np
+from aioftp.common import Connection
 
 from geodata.city import SourceBinding
 from sources.simulator.bindings import binding
@@ -143,11 +145,43 @@ class _Server(aioftp.Server):
         permissions = [aioftp.Permission("/", readable=True, writable=False)]
         super().__init__([aioftp.User(base_path=root, permissions=permissions)], wait_future_timeout=5)
         self._source, self._faults = source, faults
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._closed = False
 
     async def dispatcher(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while self._faults.is_on(self._source, Kind.STALL) and not reader.at_eof():  # noqa: ASYNC110 (faults tell nobody)
-            await asyncio.sleep(LOOK_S / 5)
-        await super().dispatcher(reader, writer)
+        """One user's commands. Being cancelled is how ``close`` ends it: no error, and Python 3.11 asks a cancelled
+        connection for its exception, which raises in the loop and leaves the socket open.
+        """
+        self._keep(writer)
+        with contextlib.suppress(asyncio.CancelledError):
+            while self._faults.is_on(self._source, Kind.STALL) and not reader.at_eof():  # noqa: ASYNC110 (faults tell nobody)
+                await asyncio.sleep(LOOK_S / 5)
+            if not self._closed:
+                await super().dispatcher(reader, writer)
+        writer.close()
+
+    async def _start_passive_server(
+        self,
+        connection: Connection,
+        handler_callback: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    ) -> asyncio.Server:
+        async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._keep(writer)
+            await handler_callback(reader, writer)
+
+        return await super()._start_passive_server(connection, kept)
+
+    def _keep(self, writer: asyncio.StreamWriter) -> None:
+        """A data connection that opens while its user is cut off is forgotten by aioftp: all are ended here."""
+        self._writers = {w for w in self._writers if not w.is_closing()} | {writer}
+        if self._closed:
+            writer.close()
+
+    async def close(self) -> None:
+        self._closed = True
+        await super().close()
+        for writer in self._writers:
+            writer.close()
 
 
 @dataclass(slots=True)
