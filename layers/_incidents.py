@@ -47,6 +47,13 @@ def classify(events: gpd.GeoDataFrame, view: View, mark: str) -> gpd.GeoDataFram
     return gpd.GeoDataFrame(states.ordered(out))
 
 
+def of_window(events: gpd.GeoDataFrame, view: View) -> pd.Series[bool]:
+    """Of classified events those that the window meets: over after its start, begun inside it, or going on."""
+    ended = events["end_time"].fillna(events["time"]) > pd.Timestamp(view.start)
+    found: pd.Series[bool] = ended | events["open"].astype(bool)
+    return found
+
+
 def beside(marks: pd.DataFrame, px_m: float, near: pd.Series[bool]) -> pd.DataFrame:
     """The rows of ``near`` moved to the shoulder of what stands at their place; x, y in EPSG:3857."""
     dx, dy = SHOULDER_PX

@@ -1,4 +1,7 @@
-"""Plans, projects, permits and violations: dotted areas by kind, an open violation as a hexagon."""
+"""Plans, projects, permits and violations: dotted areas by kind, an open violation as a hexagon.
+
+A place that only tells how many permits or violations it had (a ward, an office) is a dot with its figures.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ import pandas as pd
 import shapely
 
 from geodata import catalogue
-from geodata.records import Event, Feature
+from geodata.records import Event, Feature, Observation, Thing
 from geodata.rules import project
 from geodata.view import EARTH_RADIUS_M, View
 from layers import _assets as assets
@@ -42,7 +45,21 @@ FOUND_WITHIN = timedelta(days=365)
 SOON = timedelta(days=90)
 LABELS_MOST = 60
 NAME_PX = 12
-COLUMNS = ("category_id", "zone", "standing", "condition", "state", "level", "alpha", "age_s", "mark", "kind")
+COLUMNS = (
+    "category_id",
+    "zone",
+    "standing",
+    "condition",
+    "state",
+    "level",
+    "alpha",
+    "age_s",
+    "mark",
+    "kind",
+    "results",
+)
+FIGURES = "figures"
+"""Condition of a place that tells numbers: the catalogue has no limit for them, so they ask for nothing."""
 
 TINTS: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "land_use": (palette.TINT["people"], features.DOTTED),
@@ -64,16 +81,20 @@ class Planning(Layer):
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
         found = reader.latest(self.service, Event, replace(view, start=view.end - FOUND_WITHIN))
-        return self.classify(reader.latest(self.service, Feature, view), found, view)
+        told = figures(reader.latest(self.service, Thing, view), reader.latest(self.service, Observation, view), view)
+        return self.classify(reader.latest(self.service, Feature, view), found, view, told)
 
-    def classify(self, frame: gpd.GeoDataFrame, events: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
-        """Both with ``COLUMNS``. Pure."""
+    def classify(
+        self, frame: gpd.GeoDataFrame, events: gpd.GeoDataFrame, view: View, told: gpd.GeoDataFrame | None = None
+    ) -> gpd.GeoDataFrame:
+        """All with ``COLUMNS``; ``told`` as ``figures`` gives it. Pure."""
         shown = events[~settled_before(events, view)]
-        if frame.empty and shown.empty:
+        if frame.empty and shown.empty and (told is None or told.empty):
             return assets.empty(frame, COLUMNS)
-        out = together(frame, shown)
+        out = together(frame, shown, told)
         out["age_s"] = (pd.Timestamp(view.end) - out["received_at"]).dt.total_seconds()
-        out["state"] = np.where(out["feed"] == "down", "unknown", "fresh")  # a plan does not age as a signal does
+        plain = np.where(out["feed"] == "down", "unknown", "fresh")  # a plan does not age as a signal does
+        out["state"] = out["state"].where(out["collection"] == FIGURES, plain)
         out["category_id"] = [category_of(code) for code in out["category"]]
         out["zone"], protected = zones_of(out)
         out["standing"] = [standing_of(row, view) for row in out.to_dict("records")]
@@ -108,6 +129,7 @@ class Planning(Layer):
             ("Loại" if vi else "Type"): assets.category_words(self.service, row["category"], language),
         }
         facts |= plan.violation(row, language) if row["event"] else plan.plan(row, language)
+        facts |= assets.measured(self.service, assets.own(row["results"]), language)
         if zone := assets.text_of(row["zone"]):
             facts["Nằm trong" if vi else "Lies in"] = zone
         hectares = features.area_ha(row["geometry"])
@@ -126,6 +148,8 @@ def conditions() -> assets.Conditions:
         "project_done": Condition("dự án hoàn thành", "project done"),
         "project_unsaid": Condition("dự án chưa báo tiến độ", "project, progress not told", state="late"),
         "permit": Condition("giấy phép xây dựng", "building permit", mark="dot"),
+        FIGURES: Condition("nơi có số liệu", "place with figures", mark="dot"),
+        "figures_old": Condition("nơi có số liệu cũ", "place with old figures", state="silent", mark="dot"),
         "settled": Condition("vi phạm đã xử lý", "violation settled", mark="hexagon"),
         "permit_protected": Condition("giấy phép trong khu di tích", "permit in a monument zone", 1, mark="dot"),
         "ending": Condition("quy hoạch sắp hết hiệu lực", "plan ends soon", 1),
@@ -140,7 +164,8 @@ def conditions() -> assets.Conditions:
 
 def state_words(row: pd.Series[Any], language: str) -> str:
     """What it asks for; a plan that asks for nothing is in force, for only those are read."""
-    if row["condition"] in {"unknown", "ending", "permit_protected"} or row["event"] or row["standing"] is not None:
+    told = {"unknown", "ending", "permit_protected", FIGURES, "figures_old"}
+    if row["condition"] in told or row["event"] or row["standing"] is not None:
         return conditions()[row["condition"]].words(language)
     return "đang có hiệu lực" if language == "vi" else "in force"
 
@@ -161,13 +186,27 @@ def settled_before(events: gpd.GeoDataFrame, view: View) -> pd.Series[bool]:
     return gone
 
 
-def together(frame: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Features and violations in one frame with a unique index; ``event`` tells them apart."""
-    plans = frame.assign(event=False, severity=np.nan, end_time=never(frame), status=None)
+def figures(things: gpd.GeoDataFrame, latest: pd.DataFrame, view: View) -> gpd.GeoDataFrame:
+    """A row a thing that tells a number, with ``results`` and the ``state`` of its age; index id."""
+    numbers = latest[latest["result"].notna()] if len(latest) else latest
+    joined = assets.joined(things, numbers)
+    joined = joined[joined["measures"].astype(bool)]
+    return joined if joined.empty else assets.aged(joined, view)
+
+
+def together(
+    frame: gpd.GeoDataFrame, events: gpd.GeoDataFrame, told: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Features, violations and figures in one frame with a unique index; ``event`` tells violations apart."""
+    plans = frame.assign(event=False, severity=np.nan, end_time=never(frame), status=None, state=None, results=None)
     cases = events.assign(event=True, name=events["title"], collection="vi_pham", approximate=False)
-    cases = cases.assign(valid_from=never(events), valid_to=never(events))
-    columns = [c for c in plans.columns if c in cases.columns]
-    full = [one[columns] for one in (plans, cases) if len(one)]
+    cases = cases.assign(valid_from=never(events), valid_to=never(events), state=None, results=None)
+    parts = [plans, cases]
+    if told is not None and len(told):
+        one = told.assign(event=False, severity=np.nan, end_time=never(told), status=None, collection=FIGURES)
+        parts.append(one.assign(valid_from=never(told), valid_to=never(told), approximate=False))
+    columns = [c for c in plans.columns if all(c in part.columns for part in parts)]
+    full = [one[columns] for one in parts if len(one)]
     out = gpd.GeoDataFrame(pd.concat(full) if len(full) > 1 else full[0].copy(), geometry="geometry", crs=frame.crs)
     out.index.name = "id"
     return features.unique(out).copy()
@@ -197,7 +236,7 @@ def zones_of(frame: gpd.GeoDataFrame) -> tuple[list[str | None], list[bool]]:
 
 def standing_of(row: Mapping[str, Any], view: View) -> project.Standing | None:
     """Of a project; None for everything else."""
-    if row["event"] or row["category_id"] != "project":
+    if row["event"] or row["collection"] == FIGURES or row["category_id"] != "project":
         return None
     more = row["properties"]
     done = assets.number_of(features.field(more, "progress"))
@@ -224,6 +263,8 @@ def condition_of(row: Mapping[str, Any], protected: bool, view: View) -> str:
             assets.number_of(row["severity"]), closed=plan.is_settled(row, view), protected=protected
         )
         return f"violation_{level}" if level else "settled"
+    if row["collection"] == FIGURES:
+        return "figures_old" if row["state"] == "silent" else FIGURES
     if row["standing"] is not None:
         return STANDINGS[row["standing"].name]
     if row["category_id"] == "permit":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -31,6 +33,10 @@ LEVEL_SILENT = 2
 OFF_DUTY_S = 12 * 3600.0
 """A unit not heard of for so long has gone off duty without a word: longer than any shift."""
 
+OPEN_FOR = timedelta(days=30)
+"""An incident that goes on stays on the map so long after it began, however narrow the window; longer ago a desk has
+forgotten to close it."""
+
 COLUMNS = ("what", "open", "state", "level", "alpha", "age_s", "mark", "name", "title", "thing_id", "end_time")
 MORE = ("severity", "place_level", "sog_kn", "category")
 
@@ -43,14 +49,17 @@ class PublicOrder(Layer):
     noun = ("vụ đang xử lý", "incidents open")
 
     def load(self, reader: Reader, view: View) -> gpd.GeoDataFrame:
-        found = (reader.latest(self.service, kind, view) for kind in (Event, Thing, Position))
-        return self.classify(*found, view=view)
+        events = reader.latest(self.service, Event, replace(view, start=min(view.start, view.end - OPEN_FOR)))
+        return self.classify(
+            events, *(reader.latest(self.service, kind, view) for kind in (Thing, Position)), view=view
+        )
 
     def classify(
         self, events: gpd.GeoDataFrame, things: gpd.GeoDataFrame, positions: gpd.GeoDataFrame, *, view: View
     ) -> gpd.GeoDataFrame:
         """The rows of all kinds with ``COLUMNS``. Pure."""
-        happened = _incidents.classify(events, view, "hexagon").assign(what="incident", name=None, description=None)
+        happened = _incidents.classify(events, view, "hexagon")
+        happened = happened[_incidents.of_window(happened, view)].assign(what="incident", name=None, description=None)
         happened["title"] = pd.Series([headline(row) for _, row in happened.iterrows()], happened.index, dtype=object)
         parts = [happened, units(positions, view), posts(things[~things.index.isin(positions.index)])]
         whole = _rows.stack(parts, (*COLUMNS, *MORE))

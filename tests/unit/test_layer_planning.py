@@ -13,8 +13,8 @@ from shapely import Point
 from layers import palette
 from layers.elements import Areas, Marks
 from layers.mapfigure import area_columns, flat, style_of
-from layers.planning import Planning
-from tests.support.asset_frames import HOME, NOW, events, features, place, view
+from layers.planning import Planning, figures
+from tests.support.asset_frames import HOME, NOW, events, features, observations, place, results, things, view
 
 LAYER = Planning()
 
@@ -164,3 +164,37 @@ def test_odd_rows_raise_nothing() -> None:
     found = frame(odd, events({"id": "e", "severity": float("nan")}))
     LAYER.draw(found, view(16))
     assert all(LAYER.inspect(row, "vi") for _, row in found.iterrows())
+
+
+def test_a_place_that_tells_numbers_is_a_dot_with_its_figures() -> None:
+    told = figures(
+        things(
+            {"id": "ward", "name": "Phường Thuận Hóa", "geometry": place(2), "cadence_s": 604800.0},
+            {"id": "mute", "name": "Phường Phú Xuân", "geometry": place(3)},
+        ),
+        observations(
+            *results("ward", permits=41, violations=3),
+            *results("old", age_s=9e6, permits=5),
+            *results("mute", permits="chưa có"),
+        ),
+        view(),
+    )
+    found = LAYER.classify(PLANS, CASES, view(), told)
+    assert set(found.index) - set(frame().index) == {"ward", "old"}, "who tells no number has no figures"
+    assert found["condition"]["ward"] == "figures"
+    assert (found["state"]["old"], found["level"]["old"]) == ("silent", 0)
+    panel = LAYER.inspect(found.loc["ward"], "vi")
+    assert (panel["Giấy phép xây dựng"], panel["Vi phạm"]) == ("41\u2009giấy phép", "3\u2009vụ")
+    assert panel["Trạng thái"] == "nơi có số liệu"
+    marks = [
+        m
+        for p in flat(LAYER.draw(found, view(14.0)))
+        if isinstance(p, Marks) and "id" in p
+        for m in p.dimension_values("id")
+    ]
+    assert "ward" in marks
+    assert "old" not in marks, "a thing that was never described has no place"
+    assert LAYER.classify(PLANS.iloc[:0], CASES.iloc[:0], view(), told)["condition"].to_list() == [
+        "figures",
+        "figures_old",
+    ]

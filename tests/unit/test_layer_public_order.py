@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 from shapely import Point
 
+from geodata.records import Event
+from geodata.view import View
 from layers.base import get
 from layers.elements import columns
 from tests.support.frames import ago, cell, rows, view
@@ -139,3 +142,25 @@ def test_nothing_is_an_empty_picture() -> None:
     assert not len(LAYER.draw(nothing, view()))
     assert [item.count for item in LAYER.legend(nothing)] == [0]
     assert LAYER.count(nothing) == 0
+
+
+def test_an_incident_that_goes_on_stays_however_narrow_the_window() -> None:
+    asked: list[tuple[str, float]] = []
+    incidents = rows(
+        "event",
+        {"id": "open", "category": "rescue", "severity": 4.0, "time": ago(days=3)},
+        {"id": "ends_later", "category": "crowd", "time": ago(days=2), "end_time": ago(days=-1)},
+        {"id": "over", "category": "fight", "time": ago(days=2), "end_time": ago(days=1, hours=1)},
+        {"id": "closed", "category": "fight", "time": ago(days=2), "status": "closed"},
+        {"id": "just", "category": "fight", "time": ago(days=2), "end_time": ago(hours=1)},
+    )
+
+    class Asked:
+        def latest(self, _service: str, kind: type, at: View) -> gpd.GeoDataFrame:
+            asked.append((kind.__name__, (at.end - at.start) / timedelta(days=1)))
+            return incidents if kind is Event else rows(kind.__name__.lower())
+
+    found = LAYER.load(Asked(), view())  # type: ignore[arg-type]
+    assert set(found.index) == {"open", "ends_later", "just"}
+    assert found["level"].to_dict() == {"just": 0, "ends_later": 2, "open": 4}
+    assert dict(asked) == {"Event": 30.0, "Thing": 1.0, "Position": 1.0}
