@@ -124,6 +124,7 @@ class City(_Strict):
     agencies: tuple[Agency, ...] = ()
     services: Mapping[str, CityService]
     legal: tuple[Legal, ...] = ()
+    rules: Mapping[str, Mapping[str, float]] = {}  # the city's own limits: rule id to limit to value
     wall: Wall
 
     @model_validator(mode="after")
@@ -175,6 +176,10 @@ class City(_Strict):
             return None
         hours = self.services[name].due_h.get(known.id, known.due_h) if name in self.services else known.due_h
         return None if hours is None else self.calendar().add(requested, hours)
+
+    def limits(self, rule_id: str) -> Mapping[str, float]:
+        """The city's own limits of a rule; what it leaves out is as the rule's file says."""
+        return self.rules.get(rule_id, {})
 
     def catalogue(self) -> Mapping[str, Service]:
         """The services this city has, in the catalogue's order."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import holoviews as hv
 import numpy as np
 import pandas as pd
-import shapely
 import xarray as xr
 
-from geodata import geography
 from geodata.records import Position
-from geodata.rules import vessel
+from geodata.rules import port, vessel
 from geodata.view import View
 from layers import density, elements, palette, states, words
 from layers.base import LegendItem, RasterLayer
@@ -25,10 +22,6 @@ if TYPE_CHECKING:
     from layers.raster import ColumnCache
 
 FISHING = "ship_30"
-PORT_RADIUS_DEG = 0.02
-"""About 2 km around a landing place."""
-
-PORT_SPEED_KN = 0.8
 FAR, NEAR = 9.0, 12.0
 """Under ``FAR`` only what needs acting on is a single mark; under ``NEAR`` marks are smaller (look.md 3.7)."""
 
@@ -58,7 +51,7 @@ class FishingVessels(RasterLayer):
             return frame.assign(**{name: pd.Series(dtype=object) for name in COLUMNS})
         out = gpd.GeoDataFrame(states.classify(frame, view.end))
         out = out[out["age_s"] <= FORGOTTEN_S].copy()
-        out["in_port"] = in_port(out)
+        out["in_port"] = port.in_port(out)
         length = out["properties"].map(lambda p: p.get("length_m"))
         clocks = [vessel.signal(a, m, in_port=p) for a, m, p in zip(out["age_s"], length, out["in_port"], strict=True)]
         known, fishing = out["feed"] != "down", out["category"].fillna(FISHING) == FISHING
@@ -71,7 +64,7 @@ class FishingVessels(RasterLayer):
         out["tint"] = np.where(out["fishing"], palette.TINT["sea"], palette.TEXT3)
         out["mark"] = "vessel"
         heading = pd.to_numeric(out["heading_deg"], errors="coerce")
-        moving = pd.to_numeric(out["sog_kn"], errors="coerce").fillna(0) >= PORT_SPEED_KN
+        moving = pd.to_numeric(out["sog_kn"], errors="coerce").fillna(0) >= port.STILL_KN
         out["az"] = heading.fillna(pd.to_numeric(out["cog_deg"], errors="coerce").where(moving))
         return gpd.GeoDataFrame(states.ordered(out))
 
@@ -85,12 +78,12 @@ class FishingVessels(RasterLayer):
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
-        port = frame["in_port"].astype(bool) if len(frame) else pd.Series(dtype=bool)
+        inside = frame["in_port"].astype(bool) if len(frame) else pd.Series(dtype=bool)
         level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
         fishing = frame["fishing"].astype(bool) if len(frame) else pd.Series(dtype=bool)
         rows = (
-            ("đang ở biển", "at sea", "fresh", 0, int(((state == "fresh") & ~port & fishing).sum())),
-            ("trong cảng", "in port", "fresh", 0, int(((state == "fresh") & port & fishing).sum())),
+            ("đang ở biển", "at sea", "fresh", 0, int(((state == "fresh") & ~inside & fishing).sum())),
+            ("trong cảng", "in port", "fresh", 0, int(((state == "fresh") & inside & fishing).sum())),
             ("trễ", "late", "late", 0, int(((state == "late") & fishing).sum())),
             ("tàu khác", "other ships", "fresh", 0, int((state.isin(["fresh", "late"]) & ~fishing).sum())),
             ("mất tín hiệu trên 6 giờ", "lost over 6 h", "silent", 3, int((level == vessel.LEVEL_LOST).sum())),
@@ -156,20 +149,3 @@ def state_words(row: pd.Series[Any], language: str) -> str:
     if row["state"] == "late":
         return "trễ" if vi else "late"
     return "đang nhận" if vi else "receiving"
-
-
-@cache
-def landings() -> shapely.Geometry:
-    """The circles around the landing places, EPSG:4326."""
-    places = shapely.union_all(shapely.buffer(geography.collection("landings").geometry.to_numpy(), PORT_RADIUS_DEG))
-    shapely.prepare(places)
-    return places
-
-
-def in_port(frame: gpd.GeoDataFrame) -> np.ndarray:
-    """Whether the last fix lies at a landing place and was all but still (or moored, AIS status 5)."""
-    still = pd.to_numeric(frame["sog_kn"], errors="coerce").fillna(0).to_numpy() < PORT_SPEED_KN
-    moored = pd.to_numeric(frame["status"], errors="coerce").to_numpy() == 5
-    there = np.asarray(shapely.intersects(landings(), frame.geometry.to_numpy()), dtype=bool)
-    out: np.ndarray = there & (still | moored)
-    return out

@@ -12,7 +12,7 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
-from geodata import catalogue, stations
+from geodata import catalogue
 from geodata.records import Observation, Quality
 from geodata.rules import alarm
 from geodata.unit_words import unit_word
@@ -79,14 +79,14 @@ class Hydrology(Layer):
         one.index.name = None
         out = gpd.GeoDataFrame(states.classify(one, view.end), crs=latest.crs)
         by = measured_of(latest)
-        rates = rates_of(recent)
+        rates = alarm.rates_of(recent)
         out["values"] = [by.get(station, {}) for station in out.index]
         out["value"] = [values.get(LEVEL, np.nan) for values in out["values"]]
         out["rate"] = [rates.get(station, np.nan) for station in out.index]
         out["river"] = pd.Series([p.get("river") for p in out["properties"]], out.index, dtype=object)
         named = list(zip(out["properties"], out["name"], strict=True))
-        out["alarms"] = [alarms_of(p, n) for p, n in named]
-        raising = [alarms_of(p, n, confirmed=True) for p, n in named]
+        out["alarms"] = [alarm.alarms_of(p, n) for p, n in named]
+        raising = [alarm.alarms_of(p, n, confirmed=True) for p, n in named]
         measured = ~out["value"].isna()
         out["level"] = [
             alarm.alarm(v, a).level if m else 0 for v, a, m in zip(out["value"], raising, measured, strict=True)
@@ -180,30 +180,6 @@ def alone(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
     first = river.notna() & ~river.duplicated()
     kept: pd.Series[bool] = (frame["level"].astype(int) >= 1) | first | (frame["state"] == "unknown") & first
     return kept
-
-
-def alarms_of(properties: Mapping[str, Any], name: str | None = None, *, confirmed: bool = False) -> dict[str, float]:
-    """BĐ1–3 in metres: of the station list when the feed names the station, else what the feed sends.
-
-    ``confirmed``: only the levels that may raise an alarm on their own.
-    """
-    known = stations.find(str(properties.get("station") or "")) or (stations.find(name) if name else None)
-    if known is not None and known.alarms:
-        return {str(at): value for at, value in known.alarms.items() if not confirmed or known.confirmed(at)}
-    return {at: float(properties[at]) for at in ("bd1", "bd2", "bd3") if properties.get(at) is not None}
-
-
-def rates_of(recent: pd.DataFrame) -> dict[str, float]:
-    """Metres an hour by station: the slope over the last three hours, from results of devices that measure."""
-    if recent.empty:
-        return {}
-    good = recent[(recent["observed_property"] == LEVEL) & (recent["quality"] == Quality.MEASURING)]
-    out = {}
-    for station, rows in good.groupby("id"):
-        hours = (rows["time"] - rows["time"].min()).dt.total_seconds().to_numpy() / 3600
-        if len(rows) >= 3 and hours.max() >= 0.5:
-            out[str(station)] = float(np.polyfit(hours, rows["result"].astype(float).to_numpy(), 1)[0])
-    return out
 
 
 def alarm_words(value: float, levels: Mapping[str, float], language: str) -> str:

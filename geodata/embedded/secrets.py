@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ADMIN = "vonglau_admin"
-ROLES = ("owner", "ingest", "read", "identity")
+ROLES = ("owner", "ingest", "read", "identity", "watch", "desk")
 
 
 def load(path: Path) -> Mapping[str, str]:
-    """User name to password; made on the first call, mode 0600."""
-    if not path.exists():
-        made = {user: secrets.token_urlsafe(24) for user in (ADMIN, *(f"vonglau_{role}" for role in ROLES))}
+    """User name to password; made on the first call, mode 0600. A role that is new to an older folder gets one too."""
+    users = [ADMIN, *(f"vonglau_{role}" for role in ROLES)]
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if missing := [user for user in users if user not in found]:
+        found |= {user: secrets.token_urlsafe(24) for user in missing}
         fresh = path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(made, file, indent=1)
+            json.dump(found, file, indent=1)
         fresh.replace(path)
-    found: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return found

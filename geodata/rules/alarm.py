@@ -10,9 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from geodata import stations
+from geodata.records import Quality
 
+PROPERTY = "water_level"
 ABOVE_BD3_M = 1.0
 TOUCH_M = 1e-6
 """Levels are read in centimetres: a sum of binary fractions that falls short by less than this has touched."""
@@ -55,3 +61,27 @@ def trend(rate_m_per_h: float | None) -> int | None:
     if rate_m_per_h is None or math.isnan(rate_m_per_h):
         return None
     return 0 if abs(rate_m_per_h) < STEADY_M_PER_H else int(math.copysign(1, rate_m_per_h))
+
+
+def alarms_of(properties: Mapping[str, Any], name: str | None = None, *, confirmed: bool = False) -> dict[str, float]:
+    """BĐ1–3 in metres: of the station list when the feed names the station, else what the feed sends.
+
+    ``confirmed``: only the levels that may raise an alarm on their own.
+    """
+    known = stations.find(str(properties.get("station") or "")) or (stations.find(name) if name else None)
+    if known is not None and known.alarms:
+        return {str(at): value for at, value in known.alarms.items() if not confirmed or known.confirmed(at)}
+    return {at: float(properties[at]) for at in ("bd1", "bd2", "bd3") if properties.get(at) is not None}
+
+
+def rates_of(recent: pd.DataFrame) -> dict[str, float]:
+    """Metres an hour by station: the slope over the last three hours, from results of devices that measure."""
+    if recent.empty:
+        return {}
+    good = recent[(recent["observed_property"] == PROPERTY) & (recent["quality"] == Quality.MEASURING)]
+    out = {}
+    for station, rows in good.groupby("id"):
+        hours = (rows["time"] - rows["time"].min()).dt.total_seconds().to_numpy() / 3600
+        if len(rows) >= 3 and hours.max() >= 0.5:
+            out[str(station)] = float(np.polyfit(hours, rows["result"].astype(float).to_numpy(), 1)[0])
+    return out

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from shapely.geometry.base import BaseGeometry
 
@@ -39,6 +40,11 @@ TIMES: Mapping[type[Record], Callable[..., tuple[datetime | None, ...]]] = {
     Feature: lambda r: (),
     Coverage: lambda r: (r.time,),
 }
+
+_VALUES: Mapping[type[Record], Callable[[Record], tuple[object, ...]]] = {
+    kind: attrgetter(*(f.name for f in fields(kind))) for kind in TIMES
+}
+"""All values of a record in the order of its fields: records come by the hundred thousand, names are asked for once."""
 
 
 @dataclass(slots=True)
@@ -101,9 +107,9 @@ def _unreasonable(record: Record, clock: datetime) -> tuple[str, str] | None:
     for time in TIMES[type(record)](record):
         if time is not None and not OLDEST <= time <= latest:
             return ("too_old" if time < OLDEST else "time_ahead"), time.isoformat()
-    for name in (f.name for f in fields(record)):
-        if _has_nul(getattr(record, name)):
-            return "text", name
+    values = _VALUES[type(record)](record)
+    if any(map(_has_nul, values)):
+        return "text", next(f.name for f, value in zip(fields(record), values, strict=True) if _has_nul(value))
     return _misplaced(getattr(record, "geometry", None))
 
 
@@ -118,7 +124,13 @@ def _misplaced(geometry: BaseGeometry | None) -> tuple[str, str] | None:
     return None
 
 
+_NO_TEXT = frozenset({type(None), float, int, bool, datetime})
+"""What most values are: they need no look inside."""
+
+
 def _has_nul(value: object) -> bool:
+    if type(value) in _NO_TEXT:
+        return False
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, Mapping):
@@ -143,6 +155,8 @@ def _measured(record: Observation, properties: Mapping[str, ObservedProperty]) -
         value = convert(value)
     if not math.isfinite(value) or not _within(value, known):
         return "implausible", f"{record.observed_property} {value} {known.unit or ''}".strip()
+    if type(record.result) is float and value == record.result and record.unit == known.unit:
+        return record  # most are as the catalogue has them
     return replace(record, result=float(value), unit=known.unit)
 
 

@@ -9,8 +9,9 @@ from typing import Literal
 
 from geodata.records import JSON, Record, Rejected
 
-Role = Literal["owner", "ingest", "read", "identity"]
-"""Database roles: migrate, write records, read what everyone may see, read personal data too."""
+Role = Literal["owner", "ingest", "read", "identity", "watch", "desk"]
+"""Database roles: migrate, write records, read what everyone may see, read personal data too, keep findings, keep the
+desk's journal."""
 
 Cursor = Mapping[str, JSON]
 """Where a source goes on from; committed with the rows it follows."""

@@ -6,7 +6,7 @@ grant select on all tables in schema vonglau to vonglau_ingest, vonglau_read;
 grant select on all tables in schema identity to vonglau_identity;
 
 grant insert on all tables in schema vonglau to vonglau_ingest;
-revoke insert on migration from vonglau_ingest;
+revoke insert on migration, finding, finding_change, act from vonglau_ingest;
 grant usage on all sequences in schema vonglau to vonglau_ingest;
 grant update on
     service, source, source_live, source_state, cursor, ledger, thing, property, position_latest, observation,
@@ -24,3 +24,11 @@ grant execute on all functions in schema identity to vonglau_ingest;
 revoke execute on function prune(smallint, timestamptz) from vonglau_ingest;
 revoke execute on function prune_rejections(timestamptz) from vonglau_ingest;
 grant usage on schema vonglau to vonglau_identity;
+
+-- findings are the watch's, acts the desk's; a line of a journal is never changed
+grant usage on schema vonglau to vonglau_watch, vonglau_desk;
+grant insert, update on finding to vonglau_watch;
+grant insert on finding_change to vonglau_watch;
+grant insert on act to vonglau_desk;
+revoke execute on function bump_watch() from vonglau_ingest;
+grant execute on function bump_watch() to vonglau_watch, vonglau_desk;

@@ -1,0 +1,142 @@
+"""Findings in the store: what stands, and what changed, in one transaction each. Synchronous, role watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+import shapely
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from geodata.sql import text
+from geodata.store.failures import translated
+from geodata.store.pool import Connection
+from geodata.watch.course import Change, Finding
+from geodata.watch.signs import Row
+
+Standing = Mapping[str, Mapping[str, Finding]]
+"""By rule, by key."""
+
+
+class FindingStore:
+    """One connection, kept. Only one watch of a city has its turn; the others stand by. Not for several threads.
+
+    Methods raise StoreGone when the database is away; the next call connects again.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: Connection | None = None
+        self._has_turn = False
+
+    def turn(self) -> bool:
+        """Whether this watch is the one of the city; it stays so until its connection is lost."""
+        with self._open() as connection:
+            if not self._has_turn:
+                row = connection.execute(text("watch", "turn")).fetchone()
+                self._has_turn = bool(row and row[0])
+            return self._has_turn
+
+    def standing(self, after: datetime) -> Standing:
+        """The newest finding of each rule and key that is open, or was closed after that instant."""
+        with self._open() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(text("watch", "standing"), {"after": after}).fetchall()
+        found: dict[str, dict[str, Finding]] = {}
+        for row in rows:
+            finding = _finding(row)
+            found.setdefault(finding.rule, {})[finding.key] = finding
+        return found
+
+    def apply(self, changes: Sequence[Change]) -> list[Finding]:
+        """Stores the changes and tells who listens, all or nothing; the findings with their ids, in the same order."""
+        if not changes:
+            return []
+        kept = []
+        with self._open() as connection, connection.transaction():
+            for change in changes:
+                finding = self._store(connection, change.finding)
+                kept.append(finding)
+                if change.what != "keep":
+                    connection.execute(text("watch", "journal"), _line(change, finding))
+            connection.execute(text("watch", "bump"))
+        return kept
+
+    def close(self) -> None:
+        connection, self._connection, self._has_turn = self._connection, None, False
+        if connection is not None:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @staticmethod
+    def _store(connection: Connection, finding: Finding) -> Finding:
+        if finding.id is not None:
+            connection.execute(text("watch", "change"), _params(finding))
+            return finding
+        row = connection.execute(text("watch", "open"), _params(finding)).fetchone()
+        assert row is not None
+        return replace(finding, id=int(row[0]))
+
+    @contextmanager
+    def _open(self) -> Iterator[Connection]:
+        with translated(self._dsn, opening=False):
+            if self._connection is None:
+                self._connection = psycopg.connect(self._dsn, autocommit=True)
+            try:
+                yield self._connection
+            except psycopg.Error:
+                self.close()
+                raise
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    wkb = row.pop("geometry")
+    return Finding(
+        **{key: value for key, value in row.items() if key not in {"finding_id", "rows", "limits"}},
+        id=row["finding_id"],
+        geometry=shapely.from_wkb(bytes(wkb)) if wkb is not None else None,
+        rows=tuple(_row(r) for r in row["rows"]),
+        limits=tuple(row["limits"]),
+    )
+
+
+def _row(value: Mapping[str, Any]) -> Row:
+    time = datetime.fromisoformat(value["time"]) if value.get("time") else None
+    return Row(value["service"], value["kind"], value["id"], time, value.get("source"))
+
+
+def _params(finding: Finding) -> dict[str, object]:
+    names = Finding.__dataclass_fields__
+    values: dict[str, object] = {name: getattr(finding, name) for name in names}
+    values["geometry"] = shapely.to_wkb(finding.geometry) if finding.geometry is not None else None
+    values["facts"] = Jsonb(dict(finding.facts))
+    values["rows"] = Jsonb([row.as_json() for row in finding.rows])
+    values["limits"] = Jsonb([dict(limit) for limit in finding.limits])
+    return values
+
+
+def _line(change: Change, finding: Finding) -> dict[str, object]:
+    detail: dict[str, object] = {"facts": dict(finding.facts)}
+    if change.what == "close":
+        detail |= {"reason": finding.close_reason, "closed_at": str(finding.closed_at)}
+    if change.what == "unknown":
+        detail |= {"cause": finding.unknown_cause}
+    return {
+        "id": finding.id,
+        "updated_at": finding.updated_at,
+        "what": change.what,
+        "level": finding.level,
+        "detail": Jsonb(detail),
+    }

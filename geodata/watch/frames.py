@@ -1,0 +1,101 @@
+"""What a rule may look at: frames of one instant, loaded when asked for and once for all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.records import Record
+from geodata.view import Bounds, View
+
+if TYPE_CHECKING:
+    from geodata.city import City
+    from geodata.store.reader import Reader
+
+WORLD = Bounds(-180, -85, 180, 85)
+NO_FRAME = gpd.GeoDataFrame({"time": pd.Series(dtype="datetime64[us, UTC]")}, geometry=gpd.GeoSeries(crs="EPSG:4326"))
+
+
+class Frames(Protocol):
+    """Frames have the columns of contracts.md 4.1; ``at`` is the instant looked at, nothing is younger."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def city(self) -> City: ...
+
+    def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
+        """The newest row of each thing; of cases also those that closed within ``back``."""
+        ...
+
+    def between(self, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
+        """Every row of the time ``back`` before the instant."""
+        ...
+
+    def sources(self) -> pd.DataFrame:
+        """Index source; service, title_vi, title_en, operator, owner, protocol, simulated, cadence_s, up (None: never
+        connected), since, error.
+        """
+        ...
+
+
+class StoreFrames:
+    """Frames of a store. ``known_at``: what was known then; None: what is known now."""
+
+    def __init__(self, reader: Reader, city: City, at: datetime, known_at: datetime | None = None) -> None:
+        self._reader, self._city, self._at, self._known_at = reader, city, at, known_at
+        self._kept: dict[tuple[str, str, str, timedelta], gpd.GeoDataFrame] = {}
+        self._sources: pd.DataFrame | None = None
+
+    @property
+    def at(self) -> datetime:
+        return self._at
+
+    @property
+    def city(self) -> City:
+        return self._city
+
+    def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
+        return self._frame("latest", service, kind, back)
+
+    def between(self, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
+        return self._frame("between", service, kind, back)
+
+    def sources(self) -> pd.DataFrame:
+        if self._sources is None:
+            found = self._reader.query("sources_at", end=self._at, known_at=self._known_at)
+            self._sources = found.set_index("source")
+        return self._sources
+
+    def _frame(self, which: str, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
+        key = (which, service, kind.__name__, back)
+        if key not in self._kept:
+            view = View(WORLD, 1024, 1024, self._at - back, self._at, self._known_at)
+            read = self._reader.latest if which == "latest" else self._reader.between
+            self._kept[key] = read(service, kind, view)
+        return self._kept[key]
+
+
+@dataclass(frozen=True, slots=True)
+class StillFrames:
+    """Frames given by hand: for tests and notebooks. Keys of ``rows``: (service, record class); both ways read them."""
+
+    at: datetime
+    city: City
+    rows: Mapping[tuple[str, type[Record]], gpd.GeoDataFrame] = field(default_factory=dict)
+    feeds: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
+        return self.rows.get((service, kind), NO_FRAME)
+
+    def between(self, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
+        return self.rows.get((service, kind), NO_FRAME)
+
+    def sources(self) -> pd.DataFrame:
+        return self.feeds

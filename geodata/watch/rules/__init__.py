@@ -1,0 +1,1 @@
+"""One module a family of rules, its words and limits beside it."""
