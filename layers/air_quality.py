@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,8 +17,8 @@ from geodata import catalogue
 from geodata.records import Observation, Quality
 from geodata.rules import vn_aqi
 from geodata.view import View, mercator_xy
-from layers import elements, palette, states, words
-from layers.base import Layer, LegendItem
+from layers import _limits, elements, palette, states, words
+from layers.base import Layer, LegendItem, Limit
 from layers.labels import Boxes
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class AirQuality(Layer):
         if (state == "unknown").any():
             rows.append(("chưa rõ, mất nguồn", "unknown, feed down", "unknown", 0, int((state == "unknown").sum())))
         return [LegendItem(mark="aqi", title_vi=v, title_en=e, state=s, level=a, count=n) for v, e, s, a, n in rows]
+
+    def limits(self, row: pd.Series[Any], observed_property: str, at: datetime) -> Sequence[Limit]:
+        """QCVN 05:2023. No limit for temperature and humidity."""
+        del row
+        return _limits.air(observed_property, at)
 
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi = language == "vi"

@@ -7,12 +7,14 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geodata import catalogue
 from geodata.errors import UnknownName
@@ -41,6 +43,29 @@ class LegendItem:
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What the rest of the picture is: ``hard`` boxes (n, 4: left, top, right, bottom, px of the view) that no words of
+    a layer may cover (numbers, abnormal marks, what lies on the map), ``soft`` ones that they cover only in need.
+    ``wall``: words are read from six metres.
+    """
+
+    hard: NDArray[np.float64]
+    soft: NDArray[np.float64]
+    language: str = "vi"
+    wall: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A line that a curve is measured against, in the unit of the observed property; ``level`` 0 has no colour."""
+
+    value: float
+    title_vi: str
+    title_en: str
+    level: int = 0
+
+
 class Layer(ABC):
     """One service as a picture. ``service`` is the id in the catalogue; ``z_order`` grows upwards."""
 
@@ -57,6 +82,14 @@ class Layer(ABC):
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element | hv.Overlay:
         """Pure: no database, no Panel, no clock. Only the elements of ``layers.elements``, hv.Path, hv.RGB."""
 
+    def settle(self, frame: gpd.GeoDataFrame, view: View, among: Among) -> hv.Element | hv.Overlay | None:
+        """``draw`` once more when all others are drawn, clear of them; None: as drawn. ``view`` counts px of the desk.
+
+        For a layer that may choose where its marks and words stand, as a warning may in its area. Pure.
+        """
+        del frame, view, among
+        return None
+
     @abstractmethod
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         """What the frame shows, abnormal last, with counts."""
@@ -64,6 +97,11 @@ class Layer(ABC):
     @abstractmethod
     def inspect(self, row: pd.Series, language: str) -> Mapping[str, str]:
         """A row in words for the detail panel: label to value, in the order to show."""
+
+    def limits(self, row: pd.Series, observed_property: str, at: datetime) -> Sequence[Limit]:
+        """What the curve of a row's property is measured against then: alarms, law, thresholds; () for none."""
+        del row, observed_property, at
+        return ()
 
     def count(self, frame: gpd.GeoDataFrame) -> int:
         """What the city has of it now: the number of the wall's tile when nothing is abnormal."""

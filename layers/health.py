@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,10 +16,10 @@ from geodata.records import Observation, Thing
 from geodata.rules import hospital
 from geodata.view import View
 from layers import _facilities as facilities
+from layers import _limits, words
 from layers import _ward_cases as cases
 from layers import _warned as warned
-from layers import words
-from layers.base import Layer, LegendItem
+from layers.base import Layer, LegendItem, Limit
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -98,6 +98,11 @@ class Health(Layer):
     def count(self, frame: gpd.GeoDataFrame) -> int:
         """Facilities; wards are none."""
         return int((~frame["ward"].astype(bool)).sum()) if len(frame) else 0
+
+    def limits(self, row: pd.Series[Any], observed_property: str, at: datetime) -> Sequence[Limit]:
+        """The program's thresholds of beds in use."""
+        del row, at
+        return _limits.beds() if observed_property == "bed_occupancy" else ()
 
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi = language == "vi"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,9 +17,9 @@ from geodata.records import Observation, Quality
 from geodata.rules import alarm
 from geodata.unit_words import unit_word
 from geodata.view import View
+from layers import _limits, elements, states, words
 from layers import badges as beside
-from layers import elements, states, words
-from layers.base import Layer, LegendItem
+from layers.base import Layer, LegendItem, Limit
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -136,6 +136,17 @@ class Hydrology(Layer):
         if (state == "unknown").any():
             rows.append(("chưa rõ, mất nguồn", "unknown, feed down", "unknown", 0, int((state == "unknown").sum())))
         return [LegendItem(mark="badge", title_vi=v, title_en=e, state=s, level=a, count=n) for v, e, s, a, n in rows]
+
+    def limits(self, row: pd.Series[Any], observed_property: str, at: datetime) -> Sequence[Limit]:
+        """BĐ1–3 of the station; a level that is not confirmed raises no alarm and has no colour."""
+        del at
+        if observed_property != LEVEL:
+            return ()
+        more, name = row.get("properties"), row.get("name")
+        told = more if isinstance(more, Mapping) else {}
+        named = name if isinstance(name, str) else None
+        sure = alarm.alarms_of(told, named, confirmed=True)
+        return _limits.alarms(alarm.alarms_of(told, named), sure)
 
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi = language == "vi"

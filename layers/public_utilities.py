@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,9 +18,9 @@ from geodata.rules import upstream, utility
 from geodata.view import View, mercator_xy
 from layers import _assets as assets
 from layers import _features as features
-from layers import elements, palette, states, words
+from layers import _limits, elements, palette, states, words
 from layers._assets import SILENT, UNKNOWN, Condition
-from layers.base import Layer, LegendItem
+from layers.base import Layer, LegendItem, Limit
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -135,6 +136,11 @@ class PublicUtilities(Layer):
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         return assets.legend_of(frame, CONDITIONS, "cabinet")
+
+    def limits(self, row: pd.Series[Any], observed_property: str, at: datetime) -> Sequence[Limit]:
+        """The program's thresholds (``geodata.rules.utility``)."""
+        del row, at
+        return _limits.utilities(observed_property)
 
     def inspect(self, row: pd.Series[Any], language: str) -> Mapping[str, str]:
         vi, values = language == "vi", row["results"]

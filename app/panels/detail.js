@@ -23,7 +23,7 @@ export function render({model, el}) {
       ${d.clock ? clockCard(d.clock) : ""}
       ${d.also?.length ? `<div class="sec first"><h3>${esc(w.also)}</h3>${around(d.also, w)}</div>` : ""}
       ${d.picture ? picture(d.picture, d.title, w) : ""}
-      ${d.chart ? `<div class="chart"><h3>${esc(d.chart_title)}</h3>${d.chart}<p>${esc(d.chart_note)}</p></div>` : ""}
+      ${d.chart ? `<div class="chart"><h3>${esc(d.chart_title)}</h3>${d.chart}${d.chart_limits?.length ? `<p class="lim">${d.chart_limits.map((l) => `<span class="${l.level ? `l${l.level}` : ""}">${esc(l.title)} ${esc(l.value)}</span>`).join("")}</p>` : ""}<p>${esc(d.chart_note)}</p></div>` : ""}
       ${d.life?.length ? life(d.life) : ""}
       ${d.facts?.length ? `<div class="sec first">${facts(d.facts)}</div>` : ""}
       ${d.choices?.length ? choices(d.choices, w) : ""}

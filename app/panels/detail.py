@@ -13,9 +13,9 @@ from app.panels import chart
 from app.panels.block import Block
 from app.panels.provenance import provenance
 from app.panels.rows import moment, word
-from app.panels.story import NEAR_M, SPAN, Seer, Story, Subject, changes, title_of
+from app.panels.story import NEAR_M, SPAN, Seer, Story, Subject, changes, lost, title_of
 from geodata.catalogue import ObservedProperty
-from geodata.stations import find
+from geodata.unit_words import unit_word
 from geodata.view import View
 from layers import marks, words
 from layers.base import get, layers
@@ -30,7 +30,8 @@ CHANGES_MOST = 6
 
 
 class Detail(Block):
-    """``data``: kind, icon, title, sub, timezone, clock, picture {url, t}, chart, chart_title, chart_note, choices
+    """``data``: kind, icon, title, sub, timezone, clock, picture {url, t}, chart, chart_title,
+    chart_note, chart_limits [{title, value, level}], choices
     [{id, title, value, on}], life and history [{time, text, state}], facts [{label, value}], also and around [{service,
     id, title, value, note}], around_title, cameras [{id, title, url, t, note}], privacy, how, source [{label, value,
     t}]. Empty closes it.
@@ -203,9 +204,9 @@ def _azimuth(row: pd.Series[Any]) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _chart(subject: Subject, story: Story, view: View, timezone: str, text: Text) -> dict[str, str | None]:
-    """The curve of the last day, with its lowest, highest and n; a single value is no curve."""
-    nothing: dict[str, str | None] = {"chart": None, "chart_title": None, "chart_note": None}
+def _chart(subject: Subject, story: Story, view: View, timezone: str, text: Text) -> dict[str, Any]:
+    """The curve of the last day, with its lowest, highest and n, its limits and its holes; one value is no curve."""
+    nothing: dict[str, Any] = {"chart": None, "chart_title": None, "chart_note": None, "chart_limits": []}
     if story.series is None or story.series.empty or story.observed_property is None:
         return nothing
     prop = story.observed_property
@@ -214,11 +215,15 @@ def _chart(subject: Subject, story: Story, view: View, timezone: str, text: Text
     points = [(t.timestamp(), float(v)) for t, v in zip(times, values, strict=True) if pd.notna(v)]
     if len(points) < 2:
         return nothing
-    name = text("detail.chart", property=prop.title_vi if text.language == "vi" else prop.title_en)
+    title = prop.title_vi if text.language == "vi" else prop.title_en
+    name = text(
+        "detail.chart", property=f"{title} ({unit})" if (unit := unit_word(prop.unit, text.language)) else title
+    )
     low, high = (
         words.quantity(bound, prop.unit, prop.decimals, text.language)
         for bound in (min(v for _, v in points), max(v for _, v in points))
     )
+    limits, down = _limits(subject, prop, view, text), lost(story.feed, view.end)
     drawn = chart.line(
         points,
         start=view.end - SPAN,
@@ -227,19 +232,33 @@ def _chart(subject: Subject, story: Story, view: View, timezone: str, text: Text
         decimals=prop.decimals,
         language=text.language,
         label=name,
-        thresholds=_thresholds(subject, prop.id, text),
+        lines=limits,
+        lost=down,
+        words_of={"hole": text("detail.hole"), "lost": text("detail.lost")},
     )
     note = text("detail.chart_note", low=low, high=high, n=words.number(len(points), 0, text.language))
-    return {"chart": drawn, "chart_title": name, "chart_note": note}
+    empty = len(chart.holes(points, view.end.timestamp()))
+    more = [text("detail.holes", n=empty)] * bool(empty) + [text("detail.losses", n=len(down))] * bool(down)
+    told = [
+        {
+            "title": one.title,
+            "value": words.quantity(one.value, prop.unit, prop.decimals, text.language),
+            "level": one.level,
+        }
+        for one in limits
+    ]
+    return {"chart": drawn, "chart_title": name, "chart_note": " · ".join([note, *more]), "chart_limits": told}
 
 
-def _thresholds(subject: Subject, name: str, text: Text) -> list[tuple[str, float, int]]:
-    """Alarm levels of a river station, for its water level."""
-    station = find(word(subject.row, "name")) if name == "water_level" else None
-    if station is None:
+def _limits(subject: Subject, prop: ObservedProperty, view: View, text: Text) -> list[chart.Line]:
+    """What the layer measures the curve against. A row that an exact pick found may lack what the layer looks for."""
+    name = subject.service.id
+    try:
+        found = get(name).limits(subject.row, prop.id, view.end) if name in layers() else ()
+    except (KeyError, TypeError, ValueError):
         return []
-    levels = enumerate((station.bd1, station.bd2, station.bd3), 1)
-    return [(f"BĐ{i} {words.number(v, 1, text.language)}", v, i) for i, v in levels if v is not None]
+    vi = text.language == "vi"
+    return [chart.Line(one.title_vi if vi else one.title_en, one.value, one.level) for one in found]
 
 
 def _life(story: Story, row: pd.Series[Any], view: View, zone: ZoneInfo, text: Text) -> list[dict[str, str]]:

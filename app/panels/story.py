@@ -85,7 +85,10 @@ class Seer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """What was read. ``latest`` are the newest values of the thing, one row an observed property."""
+    """What was read. ``latest`` are the newest values of the thing, one row an observed property.
+
+    ``feed``: the changes of the state of the source that told the charted one (``feed_history``).
+    """
 
     properties: Sequence[ObservedProperty] = ()
     life: pd.DataFrame | None = None
@@ -94,6 +97,7 @@ class Story:
     observed_property: ObservedProperty | None = None
     words: pd.DataFrame | None = None
     worded: ObservedProperty | None = None
+    feed: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
     track: pd.DataFrame | None = None
     picture: Snapshot | None = None
@@ -134,6 +138,7 @@ def read(ask: Asking, subject: Subject, view: View) -> Story:
         observed_property=charted,
         words=told,
         worded=worded,
+        feed=None if charted is None else _feed(reader, subject, latest, charted, span),
         events=_events(reader, subject, view) if "Event" in kinds else None,
         track=reader.query("track", service=name, thing_id=subject.key, **span) if "Position" in kinds else None,
         picture=_picture(ask, subject.row, view.end),
@@ -204,6 +209,35 @@ def _events(reader: Reader, subject: Subject, view: View) -> pd.DataFrame | None
         return None
     own = rows[rows["thing_id"].astype(object).map(str) == subject.key]
     return pd.DataFrame(own.sort_values("time", ascending=False).head(EVENTS_MOST)) if len(own) else None
+
+
+def _feed(
+    reader: Reader,
+    subject: Subject,
+    latest: pd.DataFrame | None,
+    charted: ObservedProperty,
+    span: Mapping[str, object],
+) -> pd.DataFrame | None:
+    """The ups and downs of the source that told the charted property last; None when nobody did."""
+    own = None if latest is None else latest[latest["observed_property"] == charted.id]
+    source = word(subject.row, "source") if own is None or own.empty else word(own.iloc[0], "source")
+    return reader.query("feed_history", source=source, **span) if source else None
+
+
+def lost(feed: pd.DataFrame | None, end: datetime) -> list[tuple[float, float]]:
+    """The spans (epoch s) in which the feed was down, until ``end``."""
+    out: list[tuple[float, float]] = []
+    since: float | None = None
+    for _, row in (feed.sort_values("time") if feed is not None and len(feed) else pd.DataFrame()).iterrows():
+        at = moment(row["time"])
+        if at is None:
+            continue
+        if not bool(row["up"]):
+            since = at.timestamp() if since is None else since
+        elif since is not None:
+            out.append((since, at.timestamp()))
+            since = None
+    return out if since is None else [*out, (since, end.timestamp())]
 
 
 def _picture(ask: Asking, row: pd.Series[Any], now: datetime) -> Snapshot | None:

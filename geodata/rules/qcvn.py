@@ -1,7 +1,7 @@
 """Limits of ambient air, QCVN 05:2023/BTNMT (Circular 01/2023/TT-BTNMT, in force 12/09/2023), µg/Nm³.
 
-A limit holds for a mean over its own hours: 1 h for gases, 24 h for dust. PM2.5 fell from 50 to 45 on 01/01/2026. CO has
-no 24 h limit, so its 1 h one stands. The regulation names no colour and no level, so neither do we.
+A limit holds for a mean over its own hours. PM2.5 fell from 50 to 45 on 01/01/2026. The regulation names no colour and
+no level, so neither do we. Source: hand-checked transcription of the circular, see the catalogue's ``air_quality``.
 """
 
 from __future__ import annotations

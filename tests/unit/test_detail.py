@@ -94,8 +94,14 @@ def test_curve_and_choices_have_units_alarm_levels_and_n() -> None:
             observed_property=service_.observed_property("water_level"),
         )
     )
-    assert shown["chart_note"] == "thấp nhất 2,70\u2009m, cao nhất 3,20\u2009m, n = 11"
+    assert shown["chart_note"] == "thấp nhất 2,70\u2009m, cao nhất 3,20\u2009m, n = 11 · 1 khoảng không có số liệu"
+    assert shown["chart_title"] == "Mực nước (m), 24 giờ"
     assert "BĐ3" in shown["chart"]
+    assert [(one["title"], one["value"], one["level"]) for one in shown["chart_limits"]] == [
+        ("BĐ1", "1,00\u2009m", 1),
+        ("BĐ2", "2,00\u2009m", 2),
+        ("BĐ3", "3,50\u2009m", 3),
+    ]
     assert [(one["id"], one["value"], one["on"]) for one in shown["choices"]] == [
         ("water_level", "3,20\u2009m", True),
         ("rain_1h", "12,5\u2009mm", False),
