@@ -16,7 +16,8 @@ import shapely
 from geodata.geography import APPROXIMATE, collection
 from geodata.view import View, mercator
 from layers import badges, palette, words
-from layers.labels import Boxes
+from layers.base import Among
+from layers.labels import Box, Boxes, touched
 from layers.lettering import width
 
 MOST_LABELS = 12
@@ -30,24 +31,46 @@ GLYPH_PX = 13.0
 LINE_PX, SECOND_PX = 14.0, 12.0
 FIRST_DY, SECOND_DY = 23.0, 39.0
 DRILL_DYS = (0.0, 17.0)
+WALL_SCALE = 1.5
+"""Of words on a wall: 14 desk px are 46 px of a picture 2160 px high, what six metres ask for (look.md 3.3)."""
+
+WALL_DY = 31.0
+WALL_DRILL_DYS = (0.0, 26.0)
 LEAST_ALONE = 0.12
 """Share of an area that must be free of smaller warnings for its words to stand there."""
 
 TRIES = 9
 RIM_PX = 8.0
 SIMPLER_PX, CLOSED_PX = 0.7, 5.0
+CLEAR_PX = 2.0
 NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of words: its middle is ``dy`` desk px under the glyph's."""
+
+    text: str
+    dy: float
+    kind: str
+    scale: float = 1.0
+
+    @property
+    def box(self) -> Box:
+        """Around the glyph's middle, desk px."""
+        half = width(self.text, LINE_PX, 700) / 2 * self.scale
+        high = (SECOND_PX / 2 + 2) * self.scale
+        return -half, self.dy - high, half, self.dy + high
+
+
+@dataclass(frozen=True, slots=True)
 class Spot:
-    """Where the glyph of a warning stands (EPSG:3857) and the lines under it, ``dys`` px from it."""
+    """Where the glyph of a warning stands (EPSG:3857), and the lines under it."""
 
     key: Hashable
     x: float
     y: float
-    lines: tuple[str, ...]
-    dys: tuple[float, ...]
+    lines: tuple[Line, ...]
 
 
 def degree_px(view: View) -> float:
@@ -93,26 +116,45 @@ def wards_in(shape: shapely.Geometry) -> list[str]:
     return [names[i] for i in np.flatnonzero(shapely.intersects(shape, points))]
 
 
-def spots(shown: gpd.GeoDataFrame, view: View, lines: Callable[[pd.Series[Any]], tuple[str, str]]) -> Iterator[Spot]:
-    """The most severe first: a place in what of the area is seen and bears no smaller warning, clear of the others."""
-    k = palette.WALL_FACTOR if view.width_px > badges.WALL_FROM_PX else 1.0
-    scale = view.resolution_m * k
+def spots(
+    shown: gpd.GeoDataFrame,
+    view: View,
+    lines: Callable[[pd.Series[Any]], tuple[str, str]],
+    among: Among | None = None,
+) -> Iterator[Spot]:
+    """The most severe first: a place in what of the area is seen and bears no smaller warning, clear of the others.
+
+    ``among`` is what the other layers have drawn, in px of the view.
+    """
+    k = palette.WALL_FACTOR if among is None and view.width_px > badges.WALL_FROM_PX else 1.0
     seen = shapely.intersection(shown.geometry.to_numpy(), _window(view, 40 * k))
     order = [i for i in range(len(shown) - 1, -1, -1) if not seen[i].is_empty][:MOST_LABELS]
-    boxes = Boxes()
+    screen = _Screen.of(view, k, among)
     for i in order:
         row = shown.iloc[i]
         above = shapely.union_all([seen[j] for j in order if j > i] or [shapely.Point()])
         alone = shapely.difference(seen[i], above)
         where = alone if alone.area >= LEAST_ALONE * seen[i].area else seen[i]
-        said: tuple[str, ...] = lines(row)
-        dys: tuple[float, ...] = DRILL_DYS if row["drill"] else (FIRST_DY, SECOND_DY)
-        if view.zoom < FAR and not row["drill"]:
-            said, dys = (), ()
-        found = _free(list(_candidates(where, view)), said, dys, _Screen(boxes, scale, _rim(view, scale)))
+        drill = bool(row["drill"])
+        said = _lines(lines(row), drill=drill, wall=among is not None and among.wall)
+        if view.zoom < FAR and not drill:
+            said = ()
+        found = _free(list(_candidates(where, view)), said, screen, glyph=not drill)
         if found is not None:
             (x, y), fitting = found
-            yield Spot(shown.index[i], x, y, said if fitting else (), dys if fitting else ())
+            yield Spot(shown.index[i], x, y, said if fitting else ())
+
+
+def _lines(said: tuple[str, str], *, drill: bool, wall: bool) -> tuple[Line, ...]:
+    """As they stand: on a wall larger, and only what it is, for until when stands in the list."""
+    first, second = said
+    if wall and not drill:
+        return (Line(first, WALL_DY, "warning", WALL_SCALE),)
+    if drill:
+        a, b = WALL_DRILL_DYS if wall else DRILL_DYS
+        scale = WALL_SCALE if wall else 1.0
+        return Line(first, a, "warning", scale), Line(second, b, "place", scale)
+    return Line(first, FIRST_DY, "warning"), Line(second, SECOND_DY, "place")
 
 
 def _window(view: View, margin_px: float) -> shapely.Geometry:
@@ -142,42 +184,68 @@ def _candidates(where: shapely.Geometry, view: View) -> Iterator[tuple[float, fl
 
 @dataclass(frozen=True, slots=True)
 class _Screen:
-    """Boxes taken, metres a px, and the picture's own box: px of the desk from the corner of EPSG:3857, y downwards."""
+    """What is taken of the picture: desk px from its upper left corner. ``hard`` and ``soft``: see ``Among``."""
 
+    view: View
+    k: float
     boxes: Boxes
-    scale: float
-    rim: tuple[float, float, float, float]
+    hard: np.ndarray
+    soft: np.ndarray
 
-    def take(self, wanted: Sequence[tuple[float, float, float, float]]) -> bool:
-        """Whether all boxes are free and whole in the picture; then they are taken."""
-        x0, y0, x1, y1 = self.rim
-        if any(a < x0 or b < y0 or c > x1 or d > y1 for a, b, c, d in wanted):
-            return False
-        if not all(self.boxes.free(box, gap=3) for box in wanted):
-            return False
-        for box in wanted:
-            self.boxes.take(box)
-        return True
+    @classmethod
+    def of(cls, view: View, k: float, among: Among | None) -> _Screen:
+        none = np.empty((0, 4))
+        return cls(view, k, Boxes(), none if among is None else among.hard, none if among is None else among.soft)
 
+    def at(self, place: tuple[float, float], box: Box) -> Box:
+        """A box around a place in EPSG:3857."""
+        x0, _, _, y1 = self.view.bounds.mercator
+        scale = self.view.resolution_m * self.k
+        x, y = (place[0] - x0) / scale, (y1 - place[1]) / scale
+        return x + box[0], y + box[1], x + box[2], y + box[3]
 
-def _rim(view: View, scale: float) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = view.bounds.mercator
-    return x0 / scale + RIM_PX, -y1 / scale + RIM_PX, x1 / scale - RIM_PX, -y0 / scale - RIM_PX
+    def fits(self, wanted: Sequence[Box]) -> bool:
+        """Whether the boxes lie whole in the picture and touch no other warning's."""
+        w, h = self.view.width_px / self.k - RIM_PX, self.view.height_px / self.k - RIM_PX
+        return all(
+            x0 >= RIM_PX and y0 >= RIM_PX and x1 <= w and y1 <= h and self.boxes.free((x0, y0, x1, y1), gap=3)
+            for x0, y0, x1, y1 in wanted
+        )
+
+    def covers(self, wanted: Sequence[Box]) -> tuple[int, int]:
+        """How many hard and soft boxes they would cover."""
+        return (
+            sum(touched(self.hard, box, CLEAR_PX) for box in wanted),
+            sum(touched(self.soft, box, 0) for box in wanted),
+        )
 
 
 def _free(
-    places: Sequence[tuple[float, float]], said: Sequence[str], dys: Sequence[float], screen: _Screen
+    places: Sequence[tuple[float, float]], said: Sequence[Line], screen: _Screen, *, glyph: bool
 ) -> tuple[tuple[float, float], bool] | None:
-    """The first place where glyph and lines are clear of others; else where the glyph alone is; else nowhere."""
-    for text in (True, False):
-        for x, y in places:
-            px, py = x / screen.scale, -y / screen.scale
-            wanted = [(px - GLYPH_PX, py - GLYPH_PX, px + GLYPH_PX, py + GLYPH_PX)]
-            for line, dy in zip(said, dys, strict=True) if text else ():
-                half, high = width(line, LINE_PX, 700) / 2, SECOND_PX / 2 + 2
-                wanted.append((px - half, py + dy - high, px + half, py + dy + high))
-            if screen.take(wanted[1:] if len(dys) and not dys[0] and text else wanted):
-                return (x, y), text
+    """The place where glyph and lines cover least of the quiet marks and nothing else; else where the glyph alone
+    covers least; nowhere when no place is free of other warnings.
+    """
+    own = [(-GLYPH_PX, -GLYPH_PX, GLYPH_PX, GLYPH_PX)] if glyph else []
+    for text in (True, False) if said else (False,):
+        best: tuple[float, float] | None = None
+        least = (1, 0) if text else (len(screen.hard) + 1, 0)
+        boxes = [*own, *(line.box for line in said)] if text else own
+        if not boxes:
+            return None
+        for place in places:
+            wanted = [screen.at(place, box) for box in boxes]
+            if not screen.fits(wanted):
+                continue
+            covers = screen.covers(wanted)
+            if covers < least:
+                best, least = place, covers
+            if least == (0, 0):
+                break
+        if best is not None:
+            for box in boxes:
+                screen.boxes.take(screen.at(best, box))
+            return best, text
     return None
 
 

@@ -54,10 +54,16 @@ def headline(row: pd.Series[Any], language: str) -> str:
     return translated(row, "headline", language) or translated(row, "event", language) or ours
 
 
-def event(row: pd.Series[Any]) -> str:
-    """The few words that stand on the map, Vietnamese as every map."""
-    said = text(row.get("event")) or headline(row, "vi")
-    return said if len(said) <= MOST_LETTERS else said[: MOST_LETTERS - 1].rsplit(" ", 1)[0] + "…"
+def event(row: pd.Series[Any], language: str = "vi") -> str:
+    """The few words that stand on the map: the bulletin's, or the kind of hazard where those are too many."""
+    said = translated(row, "event", language) or headline(row, language)
+    if len(said) <= MOST_LETTERS:
+        return said
+    known = catalogue.service("warnings").category(text(properties(row).get("hazard")) or "other")
+    short = None if known is None else known.title_vi if language == "vi" else known.title_en
+    if short is not None and len(short) <= MOST_LETTERS:
+        return short
+    return said[:MOST_LETTERS].rsplit(" ", 1)[0].rstrip(" ,;:–-")
 
 
 def level(row: pd.Series[Any], language: str) -> str:
@@ -121,14 +127,17 @@ def sender(row: pd.Series[Any], language: str) -> str:
     return translated(row, "sender_name", language) or text(row.get("sender")) or words.NOTHING
 
 
-def lines(row: pd.Series[Any]) -> tuple[str, str]:
+def lines(row: pd.Series[Any], language: str = "vi") -> tuple[str, str]:
     """The two lines on the map: what, and from or until when; of a drill the word for it."""
+    vi = language == "vi"
     if row["drill"]:
-        return DRILL_WORDS[row["status"]][1], event(row)
+        return DRILL_WORDS[row["status"]][vi], event(row, language)
     if row["phase"] == "coming":
         start = row["onset"] if not pd.isna(row["onset"]) else row["effective"]
-        return event(row), f"từ {clock(start)}"
-    return event(row), NO_END[1] if pd.isna(row["expires"]) else f"đến {clock(row['expires'])}"
+        return event(row, language), f"{'từ' if vi else 'from'} {clock(start)}"
+    if pd.isna(row["expires"]):
+        return event(row, language), NO_END[vi]
+    return event(row, language), f"{'đến' if vi else 'until'} {clock(row['expires'])}"
 
 
 def clock(value: pd.Timestamp) -> str:

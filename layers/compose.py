@@ -5,7 +5,7 @@ All four take the elements that the layers draw, so an object has the same mark 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,13 @@ from holoviews.streams import RangeXY
 from PIL import Image
 
 from geodata.view import Bounds, View
-from layers import basemap, palette, wordboxes
+from layers import basemap, palette, settling, wordboxes
 from layers.agg import Canvas, painted
 from layers.base import Layer, RasterLayer, get
-from layers.elements import Areas, Marks, columns
+from layers.elements import Areas, Marks, columns, spoken
 from layers.labels import labels
-from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, flat, image_rgba, path_columns, style_of
+from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, image_rgba, path_columns
+from layers.order import stacked, style_of
 from layers.streets import Streets
 
 if TYPE_CHECKING:
@@ -32,12 +33,20 @@ __all__ = ["MapFigure", "figure", "live", "overlay", "still"]
 DENSITY_ALPHA = 0.7
 
 
-def figure(view: View, style: str = "desk", tools: Sequence[Any] | None = None, *, k: float | None = None) -> MapFigure:
+def figure(
+    view: View,
+    style: str = "desk",
+    tools: Sequence[Any] | None = None,
+    *,
+    k: float | None = None,
+    language: str = "vi",
+) -> MapFigure:
     """A map for a page: style ``desk`` (tools: pan, wheel, tap, or those given) or ``wall`` (no hand).
 
     ``k`` multiplies every mark; None takes 1 on the desk and 2.2 on the wall, which is right for a height of 2160 px.
+    ``language`` writes the numbers of marks as that language does.
     """
-    return MapFigure(view, style, tools, k)
+    return MapFigure(view, style, tools, k, language)
 
 
 def still(
@@ -63,22 +72,30 @@ def still(
     streets = Streets.read(reader, view) if with_map and reader is not None else None
     inks = basemap.scene(box, view.resolution_m, view.zoom, k, city=city, streets=streets) if with_map else ()
     canvas = painted(box, width, height, inks, palette.BASEMAP["sea"])
-    avoid, taken = [], []
+    drawn: dict[str, tuple[gpd.GeoDataFrame, Any]] = {}
     for layer in sorted((get(i) for i in layer_ids if i != "basemap"), key=lambda one: one.z_order):
         assert reader is not None, "layers other than the basemap are read from a store"
         density = _density(layer, reader, view)
         if density is not None:
             canvas.paste(density, DENSITY_ALPHA)
         frame = layer.load(reader, view) if load is None else load(layer, view)
-        for element in flat(layer.draw(frame, view)):
-            paint(canvas, element, k)
-            if isinstance(element, Marks):
-                avoid.append(np.column_stack((element.dimension_values("x"), element.dimension_values("y"))))
-                taken += list(wordboxes.boxes(element, view, k))
+        drawn[layer.service] = frame, layer.draw(frame, view)
+    elements = _from_below(drawn, settling.Picture(view=view, k=k, language=language, wall=style == "wall"))
+    for element in elements:
+        paint(canvas, spoken(element, language), k)
     if with_map:
-        near = np.concatenate(avoid) if avoid else ()
-        paint(canvas, labels(view, style, language=language, avoid=near, taken=taken), k)
+        marks_ = [one for one in elements if isinstance(one, Marks) and len(one)]
+        near = [np.column_stack((one.dimension_values("x"), one.dimension_values("y"))) for one in marks_]
+        taken = [box for one in marks_ for box in wordboxes.boxes(one, view, k)]
+        avoid = np.concatenate(near) if near else ()
+        paint(canvas, labels(view, style, language=language, avoid=avoid, taken=taken), k)
     return Image.fromarray(canvas.rgba()[..., :3])
+
+
+def _from_below(drawn: Mapping[str, tuple[gpd.GeoDataFrame, Any]], picture: settling.Picture) -> list[Any]:
+    """What the layers of a picture drew, settled among each other, in the order to draw it."""
+    settled = settling.settled(drawn, picture)
+    return stacked((get(name).z_order, settled.get(name, element)) for name, (_, element) in drawn.items())
 
 
 def paint(canvas: Canvas, element: Any, k: float) -> None:
@@ -149,12 +166,15 @@ def backdrop(view: View, style: str = "desk", city: str | None = None) -> hv.RGB
 
 def _parts(reader: Reader | None, layer_ids: Sequence[str], view: View, style: str, city: str | None) -> hv.Overlay:
     parts: list[Any] = [backdrop(view, style, city)] if "basemap" in layer_ids else []
+    drawn: dict[str, tuple[gpd.GeoDataFrame, Any]] = {}
     for layer in sorted((get(i) for i in layer_ids if i != "basemap"), key=lambda one: one.z_order):
         assert reader is not None, "layers other than the basemap are read from a store"
         density = _density(layer, reader, view)
         if density is not None:
             parts.append(hv.RGB(density, bounds=view.bounds.mercator, vdims=["R", "G", "B", "A"]))
-        parts += list(flat(layer.draw(layer.load(reader, view), view)))
+        frame = layer.load(reader, view)
+        drawn[layer.service] = frame, layer.draw(frame, view)
+    parts += _from_below(drawn, settling.Picture(view=view, k=K[style], wall=style == "wall"))
     if "basemap" in layer_ids:
         parts.append(labels(view, style))
     return hv.Overlay(parts)

@@ -7,6 +7,7 @@ EPSG:3857 metres.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -47,6 +48,9 @@ COLUMNS = (
 )
 """All columns of ``Marks`` beside x, y; every one but ``mark`` may be missing. ``layers.marks`` says what they mean."""
 
+NUMBER = re.compile(r"^[−+≈-]?\d{1,3}(\.\d{3})*(,\d+)?$|^[−+≈-]?\d+,\d+$")
+SWAPPED = str.maketrans(",.", ".,")
+
 Hatch = tuple[str, float, float, float]
 """Colour ``#RRGGBB``, alpha, gap px, stroke px."""
 
@@ -79,6 +83,22 @@ def of(frame: gpd.GeoDataFrame | pd.DataFrame | Mapping[str, Any]) -> Marks:
         data["id"] = data.index
     columns = [c for c in COLUMNS if c in data]
     return Marks({c: data[c].to_numpy() for c in ("x", "y", *columns)}, ["x", "y"], columns)
+
+
+def spoken(element: Any, language: str) -> Any:
+    """The element with the numbers of its marks as a language writes them: layers write 1.234,5, English 1,234.5.
+
+    Words and whatever is no number stay as they are.
+    """
+    if language == "vi" or not isinstance(element, Marks) or "text" not in element.vdims or not len(element):
+        return element
+    data = columns(element)
+    said = [text.translate(SWAPPED) if isinstance(text, str) and NUMBER.match(text) else text for text in data["text"]]
+    if said == list(data["text"]):
+        return element
+    data["text"] = np.asarray(said, object)
+    style = Store.lookup_options("bokeh", element, "style").kwargs
+    return Marks(data, ["x", "y"], [name for name in data if name not in {"x", "y"}]).opts(backend="bokeh", **style)
 
 
 def areas(

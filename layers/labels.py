@@ -32,15 +32,18 @@ WALL_MOST = 12  # map labels of a wall scene (look.md 3.3)
 MARGIN_PX = 8  # a label keeps whole inside the frame
 NEAR_PX = 3  # between a label and what a mark covers: its halo
 GREAT = frozenset({"city", "sea", "island"})
-LINES = tuple((0.0, up) for step in (1.15, 2.3, 3.4) for up in (step, -step))
+STRAY_PX: Mapping[str, float] = {"city": 45.0, "ward": 18.0, "place": 18.0, "lagoon": 18.0}
+"""How far from its place the nearer edge of a name may stand, desk px: 9 are 1 u of a wall. Where there is no room so
+near the name goes, for farther off it names something else. A sea has no one place; islands: see ``Frame.places``."""
+
 ASIDE: Mapping[str, Sequence[tuple[float, float]]] = {
-    "ward": (*LINES[:4], *((x, up) for up in (0.0, 1.15, -1.15) for x in (0.7, -0.7)), *LINES[4:]),
-    "place": LINES[:2],
-    "lagoon": LINES[:2],
-    "city": (*LINES, *((x, up) for up in (0.0, 1.2, -1.2, 2.4, -2.4) for x in (-0.7, 0.7, -1.2, 1.2))),
+    "ward": tuple((x, up) for x in (0.0, 0.3, -0.3, 0.6, -0.6) for up in (0.0, 0.6, -0.6, 1.15, -1.15) if x or up),
+    "place": ((0.0, 1.15), (0.0, -1.15)),
+    "lagoon": ((0.0, 1.15), (0.0, -1.15)),
+    "city": tuple((x / 10, up / 10) for x in range(-9, 10, 3) for up in range(-14, 15, 4) if x or up),
     "sea": tuple((x, up) for up in (0.0, 2.0, -2.0, 4.0, -4.0, 7.0, -7.0, 10.0) for x in (0.0, 0.4, -0.4, 0.9, -0.9)),
 }
-"""Steps aside by kind, in widths to the right and heights up of the name itself, the nearest first."""
+"""Steps aside by kind, in widths to the right and heights up of the name itself."""
 
 
 @dataclass(slots=True)
@@ -191,10 +194,13 @@ class Frame:
             yield own
             left, top, right, bottom = own.box
             across, up = (right - left) * self.view.resolution_m, (bottom - top) * self.view.resolution_m
-            for dx, dy in ASIDE.get(name.kind, ()):
-                x, y = name.x + dx * across, name.y + dy * up
-                if name.kind != "sea" or not on_land(x, y, across):
-                    yield self.place(name, x, y)
+            steps = [(name.x + dx * across, name.y + dy * up) for dx, dy in ASIDE.get(name.kind, ())]
+            if name.kind != "sea":  # the shortest step first; a sea's are in the order to try
+                steps.sort(key=lambda at: hypot(at[0] - name.x, at[1] - name.y))
+            for x, y in steps:
+                one = self.place(name, x, y)
+                if not on_land(x, y, across) if name.kind == "sea" else self.strays(one) <= STRAY_PX[name.kind]:
+                    yield one
         if not name.islands:
             return
         seen = np.array([p for p in name.islands if x0 <= p[0] <= x1 and y0 <= p[1] <= y1])
@@ -204,6 +210,12 @@ class Frame:
         step = 30 * self.k * self.view.resolution_m
         for up in (-1, 1, 0, -2, 2, -4, 4, -6, 6):
             yield self.inward(self.place(name, float(middle[0]), float(middle[1]) + up * step))
+
+    def strays(self, one: Placed) -> float:
+        """How far the name's box stands from its own place, desk px; 0 where it covers it."""
+        x, y = self.px(one.name.x, one.name.y)
+        left, top, right, bottom = one.box
+        return hypot(max(left - x, 0, x - right), max(top - y, 0, y - bottom)) / self.k
 
     def inward(self, one: Placed) -> Placed:
         """The same name moved so that its box lies inside the frame."""

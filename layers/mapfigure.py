@@ -25,33 +25,35 @@ from bokeh.models import (
     WMTSTileSource,
 )
 from bokeh.plotting import figure as bokeh_figure
-from holoviews.core.options import Store
 from numpy.typing import NDArray
 
 from geodata.view import View
 from layers import marks, palette
-from layers.elements import Areas, Marks, columns, hatching
+from layers.elements import Areas, Marks, columns, hatching, spoken
+from layers.order import GROUND, OVER, OVER_Z, flat, parted, style_of
+
+__all__ = [
+    "LABEL_Z",
+    "LINE_CASING_PX",
+    "SELECTION_Z",
+    "K",
+    "MapFigure",
+    "Pick",
+    "area_columns",
+    "flat",
+    "image_columns",
+    "image_rgba",
+    "path_columns",
+    "pieces",
+    "style_of",
+]
 
 Pick = Callable[[str, Sequence[str]], None]
 """Called with the layer and the ids that a tap chose; no ids when the tap cleared the choice."""
 
 K = {"desk": 1.0, "wall": palette.WALL_FACTOR}
 LINE_CASING_PX = 3  # bg.0 under every line of a layer
-SELECTION_Z, LABEL_Z = 900, 1000
-
-
-def flat(element: Any) -> Iterator[Any]:
-    """The elements of an overlay, from below; a single element is its own."""
-    if isinstance(element, hv.Overlay | hv.NdOverlay):
-        for part in element:
-            yield from flat(part)
-    else:
-        yield element
-
-
-def style_of(element: Any) -> dict[str, Any]:
-    """The element's style options as ``.opts`` set them."""
-    return dict(Store.lookup_options("bokeh", element, "style").kwargs)
+SELECTION_Z, LABEL_Z = OVER_Z, 1000
 
 
 def area_columns(element: Areas) -> dict[str, list[Any]]:
@@ -109,10 +111,16 @@ class MapFigure:
     """
 
     def __init__(
-        self, view: View, style: str = "desk", tools: Sequence[Any] | None = None, k: float | None = None
+        self,
+        view: View,
+        style: str = "desk",
+        tools: Sequence[Any] | None = None,
+        k: float | None = None,
+        language: str = "vi",
     ) -> None:
         x0, y0, x1, y1 = view.bounds.mercator
         self.style = style
+        self.language = language
         self.k = K[style] if k is None else k
         self.figure = bokeh_figure(
             x_range=Range1d(x0, x1),
@@ -171,9 +179,10 @@ class MapFigure:
         renderer = TileRenderer(
             tile_source=WMTSTileSource(url=url, tile_size=256), smoothing=True, alpha=alpha, level="image"
         )
+        renderer.tags = [alpha]
         self._tiles[name] = renderer
         self._order[name] = z_order
-        self._look[name] = (True, alpha)
+        self._look[name] = (True, 1.0)
         self._sort()
         return renderer
 
@@ -185,7 +194,12 @@ class MapFigure:
         parts = [part for part in flat(element) if not isinstance(part, hv.Tiles)]
         for i, part in enumerate(p for p in flat(element) if isinstance(p, hv.Tiles)):
             self.add_tiles(f"{layer_id}.{i}", part.data, z_order=z_order)
-        wanted = [one for part in parts for one in self._prepare(part)]
+        wanted = [
+            ([*tags, str(band)], data, make)
+            for part in parts
+            for band, piece in parted(part, z_order)
+            for tags, data, make in self._prepare(spoken(piece, self.language))
+        ]
         present = self._layers.get(layer_id)
         if present is not None and [r.tags for r in present] == [tags for tags, _, _ in wanted]:
             for renderer, (_, data, _) in zip(present, wanted, strict=True):
@@ -337,7 +351,7 @@ class MapFigure:
         visible, alpha = self._look.get(layer_id, (True, 1.0))
         for name, tiles in self._tiles.items():
             if name == layer_id or name.startswith(f"{layer_id}."):
-                tiles.update(visible=visible, alpha=alpha)
+                tiles.update(visible=visible, alpha=tiles.tags[0] * alpha)  # over the tiles' own opacity
         for renderer in self._layers.get(layer_id, ()):
             renderer.visible = visible
             glyph = renderer.glyph
@@ -364,8 +378,17 @@ class MapFigure:
         ]
 
     def _sort(self) -> None:
-        """Draw order is the order of renderers; tiles lie under every glyph by their level."""
+        """Draw order is the order of renderers (``layers.order``); tiles lie under every glyph by their level."""
         tiles = sorted(self._tiles.items(), key=lambda item: self._order[item[0]])
-        layers = sorted(self._layers.items(), key=lambda item: self._order[item[0]])
-        self.figure.renderers = [r for _, r in tiles] + [r for _, group in layers for r in group]
+        drawn = [
+            (_band(renderer, self._order[name]), self._order[name], renderer)
+            for name, group in self._layers.items()
+            for renderer in group
+        ]
+        self.figure.renderers = [r for _, r in tiles] + [r for *_, r in sorted(drawn, key=lambda one: one[:2])]
         self.tap.renderers = self._tappable()
+
+
+def _band(renderer: GlyphRenderer, z_order: float) -> int:
+    """The band that the renderer was made for: the last of its tags."""
+    return OVER if z_order >= OVER_Z else int(renderer.tags[-1]) if renderer.tags else GROUND

@@ -22,7 +22,8 @@ from geodata import crs
 from geodata.errors import UsageError
 from layers.base import get
 from layers.elements import Areas, Marks, columns
-from layers.mapfigure import area_columns, flat, path_columns, style_of
+from layers.mapfigure import area_columns, path_columns
+from layers.order import flat, stacked, style_of
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -57,9 +58,9 @@ def projected(element: Any, srid: int) -> gv.Overlay:
 
 def drawn(reader: Reader, layer_ids: Sequence[str], view: View, srid: int) -> gv.Overlay:
     """Layers of a view in EPSG:``srid``, from below, to show or to lay over a drawing in that system."""
-    parts: list[Any] = []
-    for layer in sorted(map(get, layer_ids), key=lambda one: one.z_order):
-        parts += list(projected(layer.draw(layer.load(reader, view), view), srid))
+    wanted = [get(one) for one in layer_ids]
+    below = stacked((layer.z_order, layer.draw(layer.load(reader, view), view)) for layer in wanted)
+    parts = [part for element in below for part in projected(element, srid)]
     return gv.Overlay(parts).opts(gv.opts.Overlay(projection=projection(srid), backend="bokeh"))
 
 

@@ -18,7 +18,7 @@ from layers import _warning_places as places
 from layers import _warning_words as told
 from layers import elements, palette, states, words
 from layers._named_areas import placed
-from layers.base import Layer, LegendItem
+from layers.base import Among, Layer, LegendItem
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -74,15 +74,12 @@ class Warnings(Layer):
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Overlay:
         """Areas by level from below, the larger under the smaller; then their glyphs and words."""
         shown = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
-        parts: list[Any] = []
-        if len(shown):
-            # several levels may share a style's look, never its place in the order
-            style = [style_of(row) for _, row in shown.iterrows()]
-            for key in dict.fromkeys(style):
-                rows = shown[[one == key for one in style]]
-                ids = [str(i) for i in rows.index]
-                parts.append(elements.areas(places.outlines(rows, view), key[0], ids=ids, **look(*key)))
-        return hv.Overlay([*parts, elements.of(labels(shown, view))])
+        return hv.Overlay([*hatched(shown, view), elements.of(labels(shown, view))])
+
+    def settle(self, frame: gpd.GeoDataFrame, view: View, among: Among) -> hv.Overlay:
+        """The same, glyphs and words where they cover no number and no abnormal mark; on a wall larger, in one line."""
+        shown = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+        return hv.Overlay([*hatched(shown, view), elements.of(labels(shown, view, among))])
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
@@ -170,18 +167,30 @@ def look(color: str, state: str, coming: bool, named: bool) -> dict[str, Any]:
     }
 
 
-def labels(shown: gpd.GeoDataFrame, view: View) -> pd.DataFrame:
+def hatched(shown: gpd.GeoDataFrame, view: View) -> list[Any]:
+    """The areas, one element a look."""
+    # several levels may share a style's look, never its place in the order
+    style = [style_of(row) for _, row in shown.iterrows()]
+    parts: list[Any] = []
+    for key in dict.fromkeys(style):
+        rows = shown[[one == key for one in style]]
+        ids = [str(i) for i in rows.index]
+        parts.append(elements.areas(places.outlines(rows, view), key[0], ids=ids, **look(*key)))
+    return parts
+
+
+def labels(shown: gpd.GeoDataFrame, view: View, among: Among | None = None) -> pd.DataFrame:
     """A glyph of the level in each area and beside it, where there is room, what it is and until when."""
     rows: list[dict[str, Any]] = []
-    for spot in places.spots(shown, view, told.lines):
+    language = "vi" if among is None else among.language
+    for spot in places.spots(shown, view, lambda row: told.lines(row, language), among):
         row = shown.loc[spot.key]
         at = {"x": spot.x, "y": spot.y, "alpha": 1.0, "id": str(spot.key)}
         if not row["drill"]:
             glyph = {"mark": "level", "state": row["state"], "level": int(row["level"]), "scale": places.GLYPH_SCALE}
             rows.append(at | glyph | {"text": None, "dy": 0.0, "kind": None})
-        for line, dy in zip(spot.lines, spot.dys, strict=True):
-            kind = "warning" if dy == spot.dys[0] else "place"
-            words_ = {"mark": "label", "state": "fresh", "level": 0, "text": line, "dy": dy, "scale": 1.0, "kind": kind}
-            rows.append(at | words_)
+        for line in spot.lines:
+            words_ = {"mark": "label", "state": "fresh", "level": 0, "text": line.text, "dy": line.dy / line.scale}
+            rows.append(at | words_ | {"scale": line.scale, "kind": line.kind})
     names = ("x", "y", "mark", "state", "level", "alpha", "text", "dy", "kind", "scale", "id")
     return pd.DataFrame(rows, columns=list(names))

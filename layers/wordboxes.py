@@ -34,17 +34,22 @@ def around(row: Mapping[str, Any]) -> Box | None:
 
 def boxes(element: Marks, view: View, k: float = 1.0) -> Iterator[Box]:
     """The boxes of all words of an element on the screen of the view, px from its upper left corner."""
+    yield from (box for _, box in rows(element, view, k))
+
+
+def rows(element: Marks, view: View, k: float = 1.0) -> Iterator[tuple[int, Box]]:
+    """The same with the number of the row; rows without words are left out."""
     data = columns(element)
     if not {"text", "name"} & set(data):
         return
     x0, _, _, y1 = view.bounds.mercator
-    for values in zip(*data.values(), strict=True):
+    for i, values in enumerate(zip(*data.values(), strict=True)):
         row = dict(zip(data, values, strict=True))
         box = around(row)
         if box is not None:
             scale = k * (_number(row, "scale") or 1.0)
             x, y = (row["x"] - x0) / view.resolution_m, (y1 - row["y"]) / view.resolution_m
-            yield x + box[0] * scale, y + box[1] * scale, x + box[2] * scale, y + box[3] * scale
+            yield i, (x + box[0] * scale, y + box[1] * scale, x + box[2] * scale, y + box[3] * scale)
 
 
 def _words(row: Mapping[str, Any], name: str) -> str:

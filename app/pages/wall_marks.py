@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.pages.footprints import covered
-from app.pages.pictures import Picture, marks_of
 from app.panels import callouts
 from app.panels.map_frame import wall_chrome
-from layers import labels
+from layers import labels, settling, wordboxes
 from layers.elements import Marks
 
 if TYPE_CHECKING:
+    from app.pages.pictures import Picture
     from app.panels.wall_have import Memory, Spot
     from geodata.view import View
 
@@ -25,10 +26,11 @@ KEY = "names on the map"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """``fresh``: other than the last time, to be drawn."""
+    """``settled`` are layers that stand otherwise among the others. ``fresh``: other than the last time."""
 
     callouts: Marks
     labels: Any
+    settled: Mapping[str, Any]
     fresh: bool
 
 
@@ -39,17 +41,30 @@ def named(
     key = (tuple((name, id(p)) for name, p in sorted(pictures.items())), tuple(spots), view.bounds, view.width_px, k)
     before = memory.last(KEY)
     if before is not None and before[0] == key:
-        return Named(before[1].callouts, before[1].labels, fresh=False)
-    found = _placed(list(pictures.values()), spots, view, k, language)
+        known: Named = before[1]
+        return replace(known, fresh=False)
+    found = _placed(pictures, spots, view, k, language)
     memory.keep(KEY, 0, lambda: (key, found, list(pictures.values())))  # the pictures are kept: their ids are the key
     return found
 
 
-def _placed(pictures: Sequence[Picture], spots: Sequence[Spot], view: View, k: float, language: str) -> Named:
-    hard, soft = covered(marks_of(pictures), view, k)
+def _placed(pictures: Mapping[str, Picture], spots: Sequence[Spot], view: View, k: float, language: str) -> Named:
     chrome = wall_chrome(view.width_px, view.height_px, k)
-    called = callouts.element(spots, view, k, chrome, np.concatenate([hard, soft]))
+    drawn = {name: (p.frame, p.element) for name, p in pictures.items() if p.element is not None}
+    scene = settling.Picture(view=view, k=k, language=language, wall=True, chrome=chrome)
+    moved = settling.settled(drawn, scene)
+    elements = [moved.get(name, element) for name, (_, element) in drawn.items()]
+    hard, soft = covered(settling.marks_of(elements), view, k)
+    called = callouts.element(
+        spots, view, k, np.concatenate([chrome, words(elements, view, k)]), np.concatenate([hard, soft])
+    )
     numbers, _ = covered([callouts.boxed(called)], view, k)
     taken = np.concatenate([hard, numbers, chrome])
     names = labels.labels(view, "wall", language=language, taken=taken, crowd=soft, most=LABELS_MOST, k=k)
-    return Named(called, names, fresh=True)
+    return Named(called, names, moved, fresh=True)
+
+
+def words(elements: Sequence[Any], view: View, k: float) -> NDArray[np.float64]:
+    """The boxes of what layers write: a number never stands on words."""
+    boxes = [box for part in settling.marks_of(elements) for box in wordboxes.boxes(part, view, k)]
+    return np.asarray(boxes, float).reshape(-1, 4)

@@ -63,7 +63,7 @@ class Screen:
         self.background = Background()
         self.body: Any = None
         self.box = Bounds(*self.scene.bounds)
-        self.map = compose.figure(self.view(), style="wall")
+        self.map = compose.figure(self.view(), style="wall", language=text.language)
         self.map.figure.name = "map"
         self._blocks()
 
@@ -178,43 +178,48 @@ class Screen:
         if self.gather.pending(self.shown):
             self.read()
 
-    def read(self) -> None:
+    def read(self, *, urgent: bool = False) -> None:
+        """``urgent``: a round that goes on with what the last one left."""
         if not self.sized and self._served():
             return  # what is sent before the browser has drawn the blocks may be lost
-        self.background.run("wall", self._load, self._show)
+        self.background.run("wall", self._load, self._show, urgent=urgent)
 
-    def _load(self) -> tuple[Reading, Named]:
+    def _load(self) -> tuple[Reading, Named | None]:
         """In the screen's thread."""
         view, wide, scene, warning = self.view(), self.wide(), self.shown, self.warning
         found = self.gather.read(scene, warning, view, wide, (self.desk(view), self.desk(wide)))
+        if found.flying:  # names and numbers find their places when the marks stand
+            return found, None
         spots = [spot for spot in (*found.rail.spots, *found.low.spots) if spot.text not in self.hidden]
         return found, named(found.near, spots, view, self.map.k, self.text.language, self.gather.memory)
 
-    def _show(self, both: tuple[Reading, Named]) -> None:
+    def _show(self, both: tuple[Reading, Named | None]) -> None:
         found, marks = both
         if (found.scene, found.warning) != self._key():
             self.read()
             return
         self.reading = found
         for name, picture in found.near.items():
-            if self.drawn.get(name) is not picture:
-                self._draw(picture)
+            settled = {} if marks is None else marks.settled
+            if self.drawn.get(name) is not picture or (marks is not None and marks.fresh and name in settled):
+                self._draw(picture, settled.get(name, picture.element))
                 self.drawn[name] = picture
-        if marks.fresh:
+        if marks is not None and marks.fresh:
             self.map.set("callouts", marks.callouts, z_order=CALLOUT_Z)
             self.map.labels(marks.labels)
         self.arrange()
         self._tell()
         if not self._take() and found.more:
-            self.read()
+            self.read(urgent=True)
 
     def _key(self) -> tuple[str, str | None]:
         return self.shown.id, None if self.warning is None else self.warning.key
 
-    def _draw(self, picture: Picture) -> None:
+    def _draw(self, picture: Picture, element: Any) -> None:
+        """``element`` is what the layer drew, settled among the others."""
         layer = layers()[picture.service]
-        if picture.element is not None:
-            self.map.set(picture.service, picture.element, z_order=layer.z_order)
+        if element is not None:
+            self.map.set(picture.service, element, z_order=layer.z_order)
         if has_density(picture.service, picture.view):
             view, bucket_s = picture.view, BUCKET_S
             if "Position" in self.city.catalogue()[picture.service].kinds:
@@ -260,7 +265,7 @@ class Screen:
             {"title": scene.title(lang), "current": scene.id == self.shown.id, "ready": scene.id in ready}
             for scene in self.city.wall.scenes
         ]
-        services = () if found is None else found.services.values()
+        services = self.gather.services.values()
         alert = None
         if self.warning is not None and found is not None:
             alert = wall_warnings.banner(self.warning, found.have, wall_warnings.fact(self.shown, found.have))
@@ -294,8 +299,7 @@ class Screen:
     # -- scenes --------------------------------------------------------------------------------
     def ready(self) -> list[str]:
         """Scenes that can be turned to: at least one of their services has data."""
-        services = {} if self.reading is None else self.reading.services
-        connected = {name for name, state in services.items() if state.state != "ready"}
+        connected = {name for name, state in self.gather.services.items() if state.state != "ready"}
         return [s.id for s in self.city.wall.scenes if connected & _named(s, self.city.services)]
 
     def turn(self) -> None:

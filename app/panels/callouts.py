@@ -22,48 +22,92 @@ REACH_PX = (44, 66, 92, 130)
 EDGE_PX, CIRCLE_PX = 26, 20
 DIRECTIONS = 12
 COLUMNS = ("mark", "state", "level", "text", "dx", "dy")
-COVER = 30.0
-"""What covering one mark counts, in px of distance."""
+COVER, CROSS = 30.0, 60.0
+"""What covering one mark counts, and a leader across another or through a circle, in px of distance."""
+
+Point = tuple[float, float]
+Leader = tuple[Point, Point]
+"""From the mark to the call-out, screen px."""
 
 
 def place(
-    points: Sequence[tuple[float, float]],
+    points: Sequence[Point],
     width: float,
     height: float,
     k: float,
     blocked: NDArray[np.float64] = NOTHING,
     covered: NDArray[np.float64] = NOTHING,
-) -> list[tuple[float, float]]:
+) -> list[Point]:
     """Offsets in desk px (before ``k``) for marks at screen px: the freest of twelve directions, nearest first.
 
     Boxes (n, 4): left, top, right, bottom in screen px. No call-out stands in a ``blocked`` one, nor, where there is
-    a choice, in a ``covered`` one.
+    a choice, in a ``covered`` one. No leader crosses another.
     """
-    taken: list[tuple[float, float]] = []
-    out = []
+    ends: list[Point] = []
     for i, (x, y) in enumerate(points):
         others = [p for j, p in enumerate(points) if j != i]
-        best, score = (0.0, 0.0), float("-inf")
+        best, score = (x, y), float("-inf")
         for reach in REACH_PX:
             for n in range(DIRECTIONS):
                 angle = 2 * pi * n / DIRECTIONS - pi / 4
-                dx, dy = reach * cos(angle), reach * sin(angle)
-                at = (x + dx * k, y + dy * k)
+                at = (x + reach * cos(angle) * k, y + reach * sin(angle) * k)
                 edge = EDGE_PX * k
                 if not (edge < at[0] < width - edge and edge < at[1] < height - edge):
                     continue
                 if _within(blocked, at, edge):
                     continue
-                clear = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in [*taken, *others]), default=200.0)
+                clear = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in [*ends, *others]), default=200.0)
                 value = min(clear, 70.0) - reach * 0.3 - COVER * _within(covered, at, CIRCLE_PX * k)
+                value -= CROSS * _entangled(((x, y), at), list(zip(points, ends, strict=False)), CIRCLE_PX * k)
                 if value > score:
-                    best, score = (dx, dy), value
-        taken.append((x + best[0] * k, y + best[1] * k))
-        out.append(best)
-    return out
+                    best, score = at, value
+        ends.append(best)
+    untangle(points, ends)
+    return [((u - x) / k, (v - y) / k) for (x, y), (u, v) in zip(points, ends, strict=True)]
 
 
-def _within(boxes: NDArray[np.float64], at: tuple[float, float], reach: float) -> int:
+def untangle(points: Sequence[Point], ends: list[Point]) -> None:
+    """Let call-outs whose leaders cross change places, until none cross: each change makes the leaders shorter, so it
+    ends.
+    """
+    pairs = [(i, j) for i in range(len(points)) for j in range(i)]
+    for _ in range(len(pairs) + 1):
+        crossed = [(i, j) for i, j in pairs if crossing((points[i], ends[i]), (points[j], ends[j]))]
+        if not crossed:
+            return
+        i, j = crossed[0]
+        ends[i], ends[j] = ends[j], ends[i]
+
+
+def crossing(one: Leader, other: Leader) -> bool:
+    """Whether two leaders cross between their ends."""
+    (a, b), (c, d) = one, other
+    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+
+
+def _side(a: Point, b: Point, p: Point) -> float:
+    """On which side of a → b a point lies, as a sign; 0 on it."""
+    found = (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
+    return 0.0 if abs(found) < 1e-6 else found
+
+
+def _entangled(mine: Leader, others: Sequence[Leader], radius: float) -> int:
+    """How many leaders cross mine, and how many circles one of them runs through."""
+    return sum(
+        crossing(mine, other) + (_far(other[1], mine) < radius) + (_far(mine[1], other) < radius) for other in others
+    )
+
+
+def _far(p: Point, line: Leader) -> float:
+    """From a point to a leader."""
+    (ax, ay), (bx, by) = line
+    dx, dy = bx - ax, by - ay
+    length = dx * dx + dy * dy
+    t = 0.0 if not length else min(max(((p[0] - ax) * dx + (p[1] - ay) * dy) / length, 0.0), 1.0)
+    return hypot(p[0] - ax - t * dx, p[1] - ay - t * dy)
+
+
+def _within(boxes: NDArray[np.float64], at: Point, reach: float) -> int:
     """How many boxes a place comes nearer to than ``reach`` px."""
     x, y = at
     hit = (boxes[:, 0] - reach < x) & (x < boxes[:, 2] + reach) & (boxes[:, 1] - reach < y) & (y < boxes[:, 3] + reach)

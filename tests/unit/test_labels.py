@@ -11,7 +11,7 @@ import pytest
 
 from geodata.view import Bounds, View, lonlat, mercator
 from layers.elements import columns
-from layers.labels import GAP_PX, WALL_MOST, archipelagos, labels
+from layers.labels import GAP_PX, STRAY_PX, WALL_MOST, archipelagos, labels, names
 from layers.lettering import width
 from layers.pen import LABELS
 
@@ -107,3 +107,22 @@ def test_the_same_words_are_not_repeated_near() -> None:
     found = rows(view(107.58, 16.46, 11))
     texts = [row["text"] for row in found]
     assert texts.count("Sông Hương") <= 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_name_strays_from_its_place(seed: int) -> None:
+    """However crowded the picture, a name stands near what it names or not at all."""
+    view = View(Bounds(107.25, 16.25, 107.85, 16.68), 1920, 1080, START, END)
+    random = np.random.default_rng(seed)
+    corner = random.uniform((0, 0), (1900, 1060), (400, 2))
+    taken = np.column_stack([corner, corner + 24])
+    placed = columns(labels(view, "wall", taken=taken, k=1.1))
+    for text, kind, x, y, scale in zip(*(placed[n] for n in ("text", "kind", "x", "y", "scale")), strict=True):
+        if kind not in STRAY_PX:
+            continue
+        same = [one for one in names("vi") if (one.text, one.kind) == (text, kind)]
+        near = min(same, key=lambda one: abs(one.x - x) + abs(one.y - y))
+        k, (size, weight, _, tracking, _) = 1.1 * scale, LABELS[kind]
+        half = width(text, size, weight, tracking) * k / 2, size * 0.6 * k
+        gap = np.maximum(np.abs([near.x - x, near.y - y]) / view.resolution_m - half, 0)
+        assert np.hypot(*gap) <= STRAY_PX[kind] * 1.1 + 1, text

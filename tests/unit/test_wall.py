@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, get_args
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -284,3 +285,18 @@ def test_letters_and_numbers_stand_clear_of_each_other() -> None:
     at = list(zip(drawn.dimension_values("dx"), drawn.dimension_values("dy"), strict=True))
     assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) > 20 for i, a in enumerate(at) for b in at[:i])
     assert set(callouts.boxed(drawn).dimension_values("mark")) == {"callout"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_leaders_never_cross(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    points = [(float(x), float(y)) for x, y in random.uniform((800, 500), (1100, 700), (11, 2))]
+    points.append(points[0])  # two cameras on one mast
+    corner = random.uniform((0, 0), (1900, 1000), (120, 2))
+    covered = np.column_stack([corner, corner + 20])
+    offsets = callouts.place(points, 1960.0, 1100.0, 1.1, covered[:20], covered)
+    leaders = [(p, (p[0] + dx * 1.1, p[1] + dy * 1.1)) for p, (dx, dy) in zip(points, offsets, strict=True)]
+    crossed = [(i, j) for i, one in enumerate(leaders) for j in range(i) if callouts.crossing(one, leaders[j])]
+    assert not crossed
+    ends = [end for _, end in leaders]
+    assert all(np.hypot(a[0] - b[0], a[1] - b[1]) > 30 for i, a in enumerate(ends) for b in ends[:i])
