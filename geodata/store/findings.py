@@ -64,7 +64,8 @@ class FindingStore:
                 kept.append(finding)
                 if change.what != "keep":
                     connection.execute(text("watch", "journal"), _line(change, finding))
-            connection.execute(text("watch", "bump"))
+            if any(change.what != "keep" for change in changes):  # a fact that moved is no news
+                connection.execute(text("watch", "bump"))
         return kept
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ def changes(
     standing: dict[str, dict[str, Finding]] = {}
     number, at = 0, start
     while at <= end:
-        frames = StoreFrames(reader, city, at, at if as_known else None)
+        frames = StoreFrames(reader, city, at, at if as_known else None, standing)
         for change in look(chosen, frames, standing).changes:
             finding = change.finding
             if finding.id is None:

@@ -90,8 +90,8 @@ class Watch:
         if not due:
             return Pass(self._clock())
         at = self._clock()
-        frames = StoreFrames(self._reader, self._city, at)
-        done = look(due, frames, self._store.standing(at - REMEMBER))
+        standing = self._store.standing(at - REMEMBER)
+        done = look(due, StoreFrames(self._reader, self._city, at, standing=standing), standing)
         self._store.apply(done.changes)
         self._seen = versions
         self._looked |= {r.id: time.monotonic() for r in due}

@@ -16,6 +16,7 @@ from geodata.view import Bounds, View
 if TYPE_CHECKING:
     from geodata.city import City
     from geodata.store.reader import Reader
+    from geodata.watch.course import Finding
 
 WORLD = Bounds(-180, -85, 180, 85)
 NO_FRAME = gpd.GeoDataFrame({"time": pd.Series(dtype="datetime64[us, UTC]")}, geometry=gpd.GeoSeries(crs="EPSG:4326"))
@@ -38,6 +39,14 @@ class Frames(Protocol):
         """Every row of the time ``back`` before the instant."""
         ...
 
+    def track(self, service: str, thing: str, start: datetime) -> pd.DataFrame:
+        """The fixes of one thing from ``start`` to the instant, in order: time, lon, lat, sog_kn, cog_deg."""
+        ...
+
+    def opened(self, rule: str) -> Mapping[str, datetime]:
+        """The keys of the rule's open findings and since when: for a rule that can tell when one of them ended."""
+        ...
+
     def sources(self) -> pd.DataFrame:
         """Index source; service, title_vi, title_en, operator, owner, protocol, simulated, cadence_s, up (None: never
         connected), since, error.
@@ -46,10 +55,18 @@ class Frames(Protocol):
 
 
 class StoreFrames:
-    """Frames of a store. ``known_at``: what was known then; None: what is known now."""
+    """Frames of a store. ``known_at``: what was known then; None: what is known now. ``standing``: by rule, by key."""
 
-    def __init__(self, reader: Reader, city: City, at: datetime, known_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        city: City,
+        at: datetime,
+        known_at: datetime | None = None,
+        standing: Mapping[str, Mapping[str, Finding]] | None = None,
+    ) -> None:
         self._reader, self._city, self._at, self._known_at = reader, city, at, known_at
+        self._standing = standing or {}
         self._kept: dict[tuple[str, str, str, timedelta], gpd.GeoDataFrame] = {}
         self._sources: pd.DataFrame | None = None
 
@@ -66,6 +83,14 @@ class StoreFrames:
 
     def between(self, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
         return self._frame("between", service, kind, back)
+
+    def track(self, service: str, thing: str, start: datetime) -> pd.DataFrame:
+        return self._reader.query(
+            "track", service=service, thing_id=thing, start=start, end=self._at, known_at=self._known_at
+        )
+
+    def opened(self, rule: str) -> Mapping[str, datetime]:
+        return {key: f.opened_at for key, f in self._standing.get(rule, {}).items() if f.open}
 
     def sources(self) -> pd.DataFrame:
         if self._sources is None:
@@ -90,12 +115,21 @@ class StillFrames:
     city: City
     rows: Mapping[tuple[str, type[Record]], gpd.GeoDataFrame] = field(default_factory=dict)
     feeds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    standing: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    tracks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
         return self.rows.get((service, kind), NO_FRAME)
 
     def between(self, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
         return self.rows.get((service, kind), NO_FRAME)
+
+    def track(self, service: str, thing: str, start: datetime) -> pd.DataFrame:
+        found = self.tracks.get(thing, pd.DataFrame({"time": pd.Series(dtype="datetime64[us, UTC]")}))
+        return found[found["time"].between(pd.Timestamp(start), pd.Timestamp(self.at), inclusive="right")]
+
+    def opened(self, rule: str) -> Mapping[str, datetime]:
+        return self.standing.get(rule, {})
 
     def sources(self) -> pd.DataFrame:
         return self.feeds

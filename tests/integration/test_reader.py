@@ -89,6 +89,8 @@ WARNING = [
     "instruction",
     "sender_name",
     "area_desc",
+    "root",
+    "first_sent",
 ]
 HAPPENED = [
     "end_time",

@@ -186,6 +186,8 @@ async def test_alert_is_never_edited(writer: Writer, reader: Reader) -> None:
     update = alert("2", at=60, msg_type="Update", references=(("kttv", "1", NOON),))
     assert await put(writer, update) == (1, 0, {})
     assert reader.latest("trial", Alert, view())["identifier"].tolist() == ["2"]
+    first = reader.latest("trial", Alert, view()).iloc[0]
+    assert (first["root"], first["first_sent"]) == ("kttv,1,2026-11-20T05:00:00Z", NOON)
     assert reader.latest("trial", Alert, view(end=after(seconds=59)))["identifier"].tolist() == ["1"]
     cancel = alert("3", at=120, msg_type="Cancel", references=(("kttv", "2", after(seconds=60)),))
     await put(writer, cancel)

@@ -3,10 +3,12 @@ select concat_ws(',', v.sender, v.identifier, to_char(v.sent at time zone 'UTC',
     st_asbinary(v.geom) as geometry, v.sent as time, v.received_at,
     s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
     v.properties, v.sender, v.identifier, v.sent, v.status, v.msg_type, v.event, v.urgency, v.severity, v.certainty, v.level,
-    v.effective, v.onset, v.expires, v.headline, v.description, v.instruction, v.sender_name, v.area_desc
+    v.effective, v.onset, v.expires, v.headline, v.description, v.instruction, v.sender_name, v.area_desc,
+    o.root, o.first_sent
 from alert as v
 join source as s on s.source_id = v.source_id
 join feed(%(end)s, %(known)s, now()) as f on f.source_id = s.source_id
+cross join alert_root(v.service_id, v.sender, v.identifier, v.sent, %(known)s) as o
 where v.service_id = service_of(%(service)s) and v.sent > %(start)s and v.sent <= %(end)s
     and (%(known)s::timestamptz is null or v.received_at <= %(known)s)
     and (v.geom is null or v.geom && st_makeenvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4326))

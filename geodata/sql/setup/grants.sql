@@ -17,7 +17,8 @@ revoke execute on all functions in schema vonglau, identity from public;
 grant execute on all functions in schema vonglau to vonglau_ingest;
 grant execute on function feed(timestamptz, timestamptz, timestamptz), service_of(text),
     things_at(smallint, timestamptz, timestamptz), requests_at(smallint, timestamptz, timestamptz),
-    events_known(smallint, timestamptz), coverages_known(smallint, timestamptz), features_known(smallint, timestamptz)
+    events_known(smallint, timestamptz), coverages_known(smallint, timestamptz), features_known(smallint, timestamptz),
+    alert_root(smallint, text, text, timestamptz, timestamptz)
 to vonglau_read;
 grant usage on schema identity to vonglau_ingest;
 grant execute on all functions in schema identity to vonglau_ingest;

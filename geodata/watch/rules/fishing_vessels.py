@@ -13,7 +13,7 @@ from geodata.records import Position
 from geodata.rules import feed_health, port, vessel
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
-from geodata.watch.signs import Fires, Row, Sign, Unknown
+from geodata.watch.signs import Fires, Over, Row, Sign, Unknown
 from geodata.watch.words import Limits
 
 FISHING = "ship_30"
@@ -27,6 +27,7 @@ AIS_CONFIDENCE = 0.5
 def lost_6h(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Silent at sea for longer than the manual report is due, up to the ten days of ``lost_10d``."""
     yield from _lost(frames, limits["lost_s"], limits["long_lost_s"], limits)
+    yield from _heard(frames, "fishing_vessels.lost_6h", limits["lost_s"])
 
 
 @rule(SERVICE)
@@ -49,6 +50,18 @@ def _lost(frames: Frames, from_s: float, to_s: float, limits: Limits) -> Iterabl
             yield Unknown(str(key))
         elif row["age_s"] <= to_s:
             yield _fires(str(key), row, from_s, own, by_ais=protocol.get(row["source"]) == AIS)
+
+
+def _heard(frames: Frames, rule_id: str, from_s: float) -> Iterable[Sign]:
+    """Of those told as lost: when the silence ended by their own fixes, which may have come hours late."""
+    opened = frames.opened(rule_id)
+    fleet = at_sea(frames) if opened else None
+    for key, since in opened.items():
+        if fleet is None or key not in fleet.index or fleet.loc[key, "age_s"] > from_s:
+            continue
+        fixes = frames.track(SERVICE, key, since - timedelta(seconds=from_s))["time"]
+        if len(fixes):
+            yield Over(key, fixes.min().to_pydatetime())
 
 
 def at_sea(frames: Frames) -> Any:

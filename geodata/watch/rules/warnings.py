@@ -28,10 +28,9 @@ def in_force(frames: Frames, limits: Limits) -> Iterable[Sign]:
         level = warning.level(row["severity"], None if pd.isna(official) else float(official))
         start = row["onset"] if pd.notna(row["onset"]) else row["effective"]
         sent = row["sent"].to_pydatetime()
-        properties = row["properties"] if isinstance(row["properties"], dict) else {}
         yield Fires(
-            key=str(properties.get("chain") or f"{row['sender']},{row['identifier']}"),
-            since=sent,
+            key=str(row["root"]),
+            since=row["first_sent"].to_pydatetime(),
             level=level,
             geometry=row["geometry"],
             facts={
