@@ -107,12 +107,12 @@ class Beside:
         for name, picture in self.pictures.items():
             if picture.element is not None:
                 self._map.set(name, picture.element, z_order=layers()[name].z_order)
-                self._map.alpha(name, self.planner.state.opacity.get(name, 1.0))
             if has_density(name, view) and not picture.dotted:
                 url = tile_url(name, "desk", picture.version, view, live=False)
-                self._map.add_tiles(f"{name}.density", url, z_order=layers()[name].z_order)
+                self._map.add_tiles(f"{name}.density", url, z_order=layers()[name].z_order, alpha=compose.DENSITY_ALPHA)
             else:
                 self._map.remove(f"{name}.density")
+            self._map.alpha(name, self.planner.state.opacity.get(name, 1.0))
         self._map.labels(names)
         self.planner.tabulate()
 

@@ -10,14 +10,18 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
+from app.pages import filtered_density
 from app.state import FILTERS
 from geodata import catalogue
 from layers import elements, palette, states
+from layers.base import Layer, RasterLayer
 from layers.elements import Marks
 from layers.mapfigure import flat, style_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from geodata.view import View
 
 NONE = "-"
 """The value of a row that has none."""
@@ -88,11 +92,13 @@ def title(service: str, column: str, value: str, language: str) -> str:
     return value if column == "agency" else ""
 
 
-def dots(frame: gpd.GeoDataFrame) -> Marks | None:
-    """A filtered layer from far: a dot for each row in place of the density of all. None beyond ``MOST_DOTS``."""
-    if len(frame) > MOST_DOTS:
-        return None
-    return elements.of(frame.assign(mark="dot"))
+def far(layer: Layer, frame: gpd.GeoDataFrame, view: View) -> Marks | hv.Overlay | None:
+    """A filtered layer from far, in place of the shared density of all rows: a dot for each row it keeps; beyond
+    ``MOST_DOTS`` the density of those rows alone. None for a layer without a density.
+    """
+    if len(frame) <= MOST_DOTS:
+        return elements.of(frame.assign(mark="dot"))
+    return filtered_density.drawn(layer, frame, view) if isinstance(layer, RasterLayer) else None
 
 
 def scale(frame: pd.DataFrame) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ class Picture:
     facets: Sequence[Facet] = ()
     total: int = 0
     cost_s: float = 0.0
-    dotted: bool = False  # a filtered layer from far: dots stand in for the density
+    dotted: bool = False  # a filtered layer from far: dots, or their own density, stand in for the density of all
 
     @property
     def filtered(self) -> bool:
@@ -83,7 +83,7 @@ def paint(reader: Reader, service: str, view: View, version: int, look: Look = P
         layer = layers()[service]
         whole = layer.load(reader, view)
         frame = filters.keep(whole, look.kept) if any(look.kept.values()) else whole
-        dotted = filters.dots(frame) if frame is not whole and has_density(service, view) else None
+        dotted = filters.far(layer, frame, view) if frame is not whole and has_density(service, view) else None
         element = layer.draw(frame, view) if dotted is None else dotted
         return Picture(
             service=service,

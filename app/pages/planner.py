@@ -188,12 +188,12 @@ class Planner:
         name, layer = picture.service, layers()[picture.service]
         if picture.element is not None:
             self.map.set(name, picture.element, z_order=layer.z_order)
-            self.map.alpha(name, self.state.opacity.get(name, 1.0))
         if has_density(name, picture.view) and not picture.dotted:
             url = tile_url(name, "desk", picture.version, picture.view, live=self.state.live)
-            self.map.add_tiles(f"{name}.density", url, z_order=layer.z_order)
+            self.map.add_tiles(f"{name}.density", url, z_order=layer.z_order, alpha=compose.DENSITY_ALPHA)
         else:
             self.map.remove(f"{name}.density")
+        self.map.alpha(name, self.state.opacity.get(name, 1.0))
 
     def label(self, view: View) -> None:
         """Name the places of a view, clear of marks, of the chosen object's chip and of what lies on the map."""

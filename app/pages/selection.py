@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import cosh
+from math import cosh, log2
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
@@ -13,14 +13,15 @@ import pandas as pd
 import panel as pn
 from numpy.typing import NDArray
 
-from app.pages import hits
+from app.pages import fan, hits
+from app.pages.fan import Fan
 from app.pages.hits import Hit
 from app.pages.pictures import has_density
 from app.panels import detail
 from app.panels.rows import word
 from app.panels.story import Asking, Story, Subject, read, title_of
 from geodata.catalogue import service as service_of
-from geodata.view import EARTH_RADIUS_M, View, lonlat, mercator
+from geodata.view import EARTH_RADIUS_M, WORLD_M, View, lonlat, mercator
 from layers import lettering, palette, words
 from layers.base import layers
 
@@ -38,7 +39,13 @@ CLEAR_PX = (260, 60)
 """A chosen object nearer to the map's sides, or to its top and bottom, is brought to the middle: panel and tools."""
 
 BRACKET_PX, CHIP_LETTER_PX = 26, 14
-MOST_ALSO = 8
+MOST_ALSO = 200
+"""Of a crowd all are listed, as far as a panel can hold them; beyond that it says how many more."""
+
+GROUP_ZOOM, GROUP_FIT = 1.0, 0.6
+"""A tap on a density comes nearer by at least so many levels, until its members fill that share of the map."""
+
+NEAREST = 18.0
 
 
 class Selection:
@@ -50,6 +57,8 @@ class Selection:
         self._place: tuple[float, float] | None = None
         self._hits: Sequence[Hit] = ()
         self._told: tuple[str, str] | None = None
+        self.fan = Fan(planner.map)
+        planner.detail.on("near", lambda m: self.approach())
         self._row: pd.Series[Any] | None = None
 
     # -- choosing ------------------------------------------------------------------------------
@@ -82,8 +91,35 @@ class Selection:
             self._choose(found)
 
     def _choose(self, found: Sequence[Hit]) -> None:
+        """The first of what was hit; marks that hide each other come apart. One of the fan leaves the fan as it is."""
+        first = found[0]
+        if first.fanned:
+            self.pick(first.service, first.key, among=self._hits)
+            return
         self._hits = found
-        self.pick(found[0].service, found[0].key, row=found[0].row, among=found)
+        px_m = self.planner.view().resolution_m
+        marks = [(hit, self._row_of(hit)) for hit in found if hit.rank == hits.MARK and hit.row is None]
+        self.fan.show(fan.members(marks, px_m), px_m, self.planner.state.zoom)
+        self.pick(first.service, first.key, row=first.row, among=found)
+
+    def _row_of(self, hit: Hit) -> pd.Series[Any] | None:
+        picture = self.planner.pictures.get(hit.service)
+        return hit.row if hit.row is not None or picture is None else picture.row(hit.key)
+
+    def approach(self) -> None:
+        """Bring all that the last tap hit into the map, nearer than before: a density has no marks of its own."""
+        rows = [self._row_of(hit) for hit in self._hits if hit.rank == hits.MARK]
+        shapes = [row["geometry"] for row in rows if row is not None and row.get("geometry") is not None]
+        points = [shape.representative_point() for shape in shapes if not shape.is_empty]
+        if len(points) < 2:
+            return
+        planner, xy = self.planner, np.array([mercator(point.x, point.y) for point in points])
+        (x0, y0), (x1, y1) = xy.min(axis=0), xy.max(axis=0)
+        per_px = max((x1 - x0) / planner.size[0], (y1 - y0) / planner.size[1], 0.05) / GROUP_FIT
+        zoom = min(max(log2(WORLD_M / 256 / per_px), planner.state.zoom + GROUP_ZOOM), NEAREST)
+        lon, lat = lonlat((x0 + x1) / 2, (y0 + y1) / 2)
+        if zoom > planner.state.zoom:
+            planner.go(lon, lat, zoom)
 
     def _pick_exactly(self, x: float, y: float, drawn: Sequence[Hit]) -> None:
         planner = self.planner
@@ -101,7 +137,10 @@ class Selection:
         def then(found: Sequence[Hit]) -> None:
             if found:
                 self._choose(found)
+                if found[0].row is not None:
+                    self.approach()
             else:
+                self.fan.fold()
                 self.clear()
 
         if dense:
@@ -146,6 +185,7 @@ class Selection:
             return
         planner.state = replace(planner.state, selected=None, observed_property=None)
         self._row, self._hits, self._told = None, (), None
+        self.fan.fold()
         planner.map.deselect()
         planner.map.remove("track")
         planner.detail.show({})
@@ -168,6 +208,7 @@ class Selection:
     def refresh(self, services: set[str]) -> None:
         """Show the chosen object again when its layer was among those just read."""
         planner = self.planner
+        self.fan.moved(planner.state.zoom)
         if planner.state.selected is None or planner.state.selected[0] not in services:
             return
         service, key = planner.state.selected
@@ -187,7 +228,7 @@ class Selection:
 
         def tell(story: Story) -> None:
             shown = detail.content(subject, story, view, planner.city.timezone, text)
-            planner.detail.show({**shown, "also": self._also(service, key), "how": self._how(service, key)})
+            planner.detail.show({**shown, **self._others(service, key), "how": self._how(service, key)})
 
         def then(story: Story) -> None:
             if planner.state.selected == (service, key):
@@ -233,7 +274,17 @@ class Selection:
                 title = title_of(Subject(service=service_of(hit.service), key=hit.key, row=row, sources=()))
                 kind = service_of(hit.service).short(self.planner.text.language)
                 out.append({"service": hit.service, "id": hit.key, "title": title, "value": "", "note": kind})
-        return out[:MOST_ALSO]
+        return out
+
+    def _others(self, service: str, key: str) -> dict[str, Any]:
+        """The list of all that lies here, with how many there are."""
+        also, text = self._also(service, key), self.planner.text
+        more = len(also) - MOST_ALSO
+        return {
+            "also": also[:MOST_ALSO],
+            "also_title": text("detail.also_n", n=words.number(len(also), 0, text.language)) if len(also) > 1 else "",
+            "also_more": text("detail.also_more", n=words.number(more, 0, text.language)) if more > 0 else "",
+        }
 
     def _how(self, service: str, key: str) -> str | None:
         """How an exact pick chose its row."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.pages.pictures import has_density
+from app.pages.filters import MOST_DOTS
 from app.panels.filter_chips import FilterChips
 from app.panels.layer_tree import value_text
 from app.state import FILTERS
+from layers import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,13 +76,16 @@ class Sieve:
         self.chips.show({"chips": chips, "note": self._note()})
 
     def _note(self) -> str | None:
-        """Density is drawn of all rows: where a filter could not turn it into dots, that is said."""
-        whole = [
-            picture.service
+        """What a density with a filter is of: only the rows that it keeps, by their newest places."""
+        text, services = self.planner.text, self.planner.city.catalogue()
+        told = [
+            text(
+                "filter.density",
+                name=services[picture.service].short(text.language),
+                n=words.number(picture.count or 0, 0, text.language),
+                total=words.number(picture.total, 0, text.language),
+            )
             for picture in self.planner.pictures.values()
-            if picture.filtered and not picture.dotted and has_density(picture.service, picture.view)
+            if picture.filtered and picture.dotted and (picture.count or 0) > MOST_DOTS
         ]
-        if not whole:
-            return None
-        names = ", ".join(self.planner.city.catalogue()[name].short(self.planner.text.language) for name in whole)
-        return self.planner.text("filter.density", names=names)
+        return " ".join(told) or None

@@ -21,7 +21,7 @@ export function render({model, el}) {
       <button class="ib close" aria-label="${esc(w.close)}" title="${esc(w.close)}">${icon("close")}</button></div>
       <div class="body"><h2 class="rt">${esc(d.title)}</h2><div class="rs">${esc(d.sub)}</div>
       ${d.clock ? clockCard(d.clock) : ""}
-      ${d.also?.length ? `<div class="sec first"><h3>${esc(w.also)}</h3>${around(d.also, w)}</div>` : ""}
+      ${d.also?.length ? `<div class="sec first"><h3>${esc(d.also_title || w.also)}</h3>${around(d.also, w)}${d.also_more ? `<p>${esc(d.also_more)}</p>` : ""}${d.also.length > 1 ? `<button class="btn" data-do="near">${icon("zoom_in_map")}<span>${esc(w.near_all)}</span></button>` : ""}</div>` : ""}
       ${d.picture ? picture(d.picture, d.title, w) : ""}
       ${d.chart ? `<div class="chart"><h3>${esc(d.chart_title)}</h3>${d.chart}${d.chart_limits?.length ? `<p class="lim">${d.chart_limits.map((l) => `<span class="${l.level ? `l${l.level}` : ""}">${esc(l.title)} ${esc(l.value)}</span>`).join("")}</p>` : ""}<p>${esc(d.chart_note)}</p></div>` : ""}
       ${d.life?.length ? life(d.life) : ""}
@@ -45,6 +45,7 @@ export function render({model, el}) {
     if (near?.dataset.property) model.send_msg({type: "property", id: near.dataset.property});
     else if (near) model.send_msg({type: "pick", service: near.dataset.service, id: near.dataset.id});
     else if (e.target.closest(".close")) model.send_msg({type: "close"});
+    else if (e.target.closest("[data-do=near]")) model.send_msg({type: "near"});
     else if (e.target.closest(".goto")) model.send_msg({type: "goto"});
     else if (e.target.closest(".copy")) {
       const w = plain(model.words), label = root.querySelector(".copy span");

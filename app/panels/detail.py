@@ -30,13 +30,12 @@ CHANGES_MOST = 6
 
 
 class Detail(Block):
-    """``data``: kind, icon, title, sub, timezone, clock, picture {url, t}, chart, chart_title,
-    chart_note, chart_limits [{title, value, level}], choices
-    [{id, title, value, on}], life and history [{time, text, state}], facts [{label, value}], also and around [{service,
-    id, title, value, note}], around_title, cameras [{id, title, url, t, note}], privacy, how, source [{label, value,
-    t}]. Empty closes it.
+    """``data``: kind, icon, title, sub, timezone, clock, picture {url, t}, chart, chart_title, chart_note, chart_limits
+    [{title, value, level}], choices [{id, title, value, on}], life and history [{time, text, state}], facts [{label,
+    value}], also_title, also_more, also and around [{service, id, title, value, note}], around_title, cameras [{id,
+    title, url, t, note}], privacy, how, source [{label, value, t}]. Empty closes it.
 
-    Messages: ``pick`` {service, id}, ``property`` {id}, ``goto``, ``close``.
+    Messages: ``pick`` {service, id}, ``property`` {id}, ``goto``, ``near``, ``close``.
     """
 
 

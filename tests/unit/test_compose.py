@@ -106,6 +106,14 @@ def test_opacity_and_visibility_of_a_layer() -> None:
     assert figure.renderers["field_reports"][0].glyph.tags == [0.5]
 
 
+def test_the_opacity_of_a_layer_lies_over_that_of_its_tiles() -> None:
+    figure = compose.figure(HUE)
+    tiles = figure.add_tiles("field_reports.density", "/t/{Z}/{X}/{Y}.png", alpha=compose.DENSITY_ALPHA)
+    for asked, seen in ((1.0, 0.7), (0.5, 0.35), (0.5, 0.35), (1.0, 0.7)):
+        figure.alpha("field_reports", asked)
+        assert tiles.alpha == pytest.approx(seen)
+
+
 def test_a_tap_calls_back_with_layer_and_id() -> None:
     figure = compose.figure(HUE)
     picked: list[tuple[str, list[str]]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,8 +12,14 @@ from shapely import Point
 
 from app.pages import filters
 from app.pages.pictures import ids
+from geodata.view import Bounds, View, mercator
 from layers import elements, palette
+from layers.base import get
 from layers.elements import Areas
+from layers.mapfigure import flat, image_rgba
+
+NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
+VIEW = View(Bounds(107.4, 16.3, 107.72, 16.45), 3840, 1920, NOW, NOW)
 
 
 def cases() -> gpd.GeoDataFrame:
@@ -74,11 +82,32 @@ def test_beyond_the_scale_the_rest_is_one_colour() -> None:
     assert colors["c13"] == palette.CATEGORY_OTHER
 
 
-def test_dots_stand_for_a_density_only_while_they_can_be_drawn() -> None:
-    few = filters.dots(cases())
-    assert few is not None
+def test_dots_stand_for_a_density_while_they_can_be_drawn() -> None:
+    few = filters.far(get("field_reports"), cases(), VIEW)
+    assert isinstance(few, elements.Marks)
     assert set(elements.columns(few)["mark"]) == {"dot"}
-    assert filters.dots(gpd.GeoDataFrame(pd.concat([cases()] * (filters.MOST_DOTS // 4 + 1)))) is None
+
+
+def test_beyond_dots_the_density_is_of_the_filtered_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "MOST_DOTS", 3)
+    layer = get("field_reports")
+    monkeypatch.setattr(type(layer), "draw", lambda _self, frame, _view: elements.of(frame))
+    whole = cases()
+    kept = whole.iloc[[0, 1, 2, 3, 0, 0]]
+    (picture, marks) = flat(filters.far(layer, kept, VIEW))
+    rgba = image_rgba(picture)
+    assert rgba.shape[:2] == (640, 1280), "4K is drawn small and stretched"
+    x0, y0, x1, y1 = VIEW.bounds.mercator
+    assert picture.bounds.lbrt() == pytest.approx((x0, y0, x1, y1))
+    seen = set()
+    for row, column in zip(*np.nonzero(rgba[..., 3]), strict=True):
+        seen.add((round(x0 + (column + 0.5) / 1280 * (x1 - x0)), round(y1 - (row + 0.5) / 640 * (y1 - y0))))
+    places = [mercator(point.x, point.y) for point in whole.geometry]
+    near = 4 * (x1 - x0) / 1280
+    assert all(min(abs(x - a) + abs(y - b) for a, b in places) < near for x, y in seen)
+    assert all(min(abs(x - a) + abs(y - b) for x, y in seen) < near for a, b in places)
+    assert isinstance(marks, elements.Marks), "the abnormal ones stay single"
+    assert filters.far(get("cameras"), kept, VIEW) is None
 
 
 def test_values_are_told_in_words() -> None:
