@@ -26,6 +26,14 @@ class VongLauError(Exception):
         template = " ".join((type(self).__doc__ or "").split())
         super().__init__(template.format(**fields))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that one raised in another process arrives here as itself."""
+        return _again, (type(self), self.fields)
+
+
+def _again(kind: type[VongLauError], fields: dict[str, object]) -> VongLauError:
+    return kind(**fields)
+
 
 class UsageError(VongLauError):
     """{reason}"""

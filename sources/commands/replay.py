@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -18,11 +18,10 @@ from geodata.store.reader import Reader
 from geodata.store.types import Written
 from geodata.store.writer import Writer
 from sources._binding import bindings, json_object
+from sources._load import Job, load
 from sources._mend import mend
 from sources.base import Options, Source, protocol
-from sources.recording import recordings, replay
-
-Job = tuple[SourceBinding, tuple[Path, ...]]
+from sources.recording import recordings
 
 
 @click.command("replay")
@@ -72,7 +71,7 @@ def command(
     else:
         raise UsageError(reason="give PROTOCOL and FILE, or --recordings DIR")
     with database(settings, role="ingest", create=settings.dsn is None) as db:
-        total = asyncio.run(_replay(db.dsn, jobs))
+        total = load(db.dsn, jobs)
     _print(total, as_json)
 
 
@@ -136,15 +135,6 @@ def _only_service(source: Source[Options], city_id: str) -> str:
         choice = ", ".join(found) or ", ".join(city(city_id).catalogue())
         raise UsageError(reason=f"say with --service whose records these are: {choice}")
     return found[0]
-
-
-async def _replay(dsn: str, jobs: Sequence[Job]) -> Written:
-    total = Written()
-    async with Writer.open(dsn) as writer:
-        await writer.register([binding for binding, _ in jobs])
-        for binding, files in jobs:
-            total += await replay(writer, binding, files)
-    return total
 
 
 def _print(total: Written, as_json: bool, more: Mapping[str, int] | None = None) -> None:

@@ -66,14 +66,14 @@ def feeds(only: Iterable[str] | None = None) -> Mapping[str, Feed]:
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
 
-def feeds_of(town: Town) -> Sequence[Feed]:
+def feeds_of(town: Town) -> Mapping[str, Feed]:
     """The feeds that this town is to have, in the order of their ports. Raises FeedUnknown."""
-    return [*feeds(town.only).values()]
+    return feeds(town.only)
 
 
 def unbound(town: Town) -> list[SourceBinding]:
     """Every source of the city as recordings name it: without a port, for there is no server behind a file."""
-    return [binding for feed in feeds_of(town) for binding in feed.sources(town)]
+    return [binding for feed in feeds_of(town).values() for binding in feed.sources(town)]
 
 
 def sources(town: Town) -> list[str]:

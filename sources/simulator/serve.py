@@ -56,7 +56,7 @@ class Simulation:
     async def open(self) -> list[SourceBinding]:
         """Opens every port and writes the bindings. Raises SimulatorPortTaken, NoBroker, BindingsUnwritable."""
         found: list[SourceBinding] = []
-        for feed in feeds_of(self.town):
+        for feed in feeds_of(self.town).values():
             found += await feed.open(self.town, self.host)
         await self.control.open()
         bindings.write(self.plan.bindings, found)

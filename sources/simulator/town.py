@@ -48,6 +48,10 @@ class Town:
         """Whether the simulated city has feeds for the service."""
         return service in self.city.services and service not in self.profile.unconnected
 
+    def bare(self) -> Town:
+        """The same town without what was made of it: what another process makes by itself."""
+        return Town(self.city, self.seed, self.scenario, self.begun, self.only)
+
     def part(self, make: Callable[[Town], T]) -> T:
         """What ``make`` makes of this town, made once: how a feed keeps its own cast of the city."""
         if make not in self._parts:

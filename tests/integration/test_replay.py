@@ -17,11 +17,13 @@ from click.testing import CliRunner
 from pyais import encode_dict
 
 from app.cli import cli
+from geodata.city import SourceBinding
 from geodata.errors import VongLauError
 from geodata.records import Observation, Position, ServiceRequest
 from geodata.store.reader import Reader
 from geodata.view import Bounds, View
 from sources import recording
+from sources._load import load
 from tests.conftest import Dsn
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -182,6 +184,20 @@ def test_a_folder_of_recordings(run: Replay, reader: Reader, tmp_path: Path) -> 
     air = reader.latest("air_quality", Observation, VIEW)
     assert list(air["result"]) == [20.0]
     assert bool(air["simulated"].iloc[0])
+
+
+def test_two_services_at_once_in_processes_of_their_own(dsn: Dsn, reader: Reader, tmp_path: Path) -> None:
+    (tmp_path / "ais.nmea").write_bytes(nmea(30))
+    (tmp_path / "reports.ndjson").write_bytes(ndjson([(START, case("submitted", START))]))
+    sources = [binding("vessels", "fishing_vessels", "ais"), binding("reports", "field_reports", "open311")]
+    files = [(tmp_path / "ais.nmea",), (tmp_path / "reports.ndjson",)]
+    jobs = list(zip(sources, files, strict=True))
+    assert (load(dsn("ingest"), jobs, 2).stored, load(dsn("ingest"), jobs).duplicate) == (31, 31)
+    assert len(reader.between("fishing_vessels", Position, VIEW)) == 30
+
+
+def binding(name: str, service: str, protocol: str) -> SourceBinding:
+    return SourceBinding(id=name, protocol=protocol, title_vi=name, title_en=name, service=service)
 
 
 def test_lines_of_a_recording_that_are_none_are_counted(run: Replay, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from geodata.records import Observation, Position, Rejected, ServiceRequest
 from sources._binding import replay_options
 from sources.base import protocol
 from sources.recording import Payload, payloads, recordings
+from tests.support.patience import HANG_S
 
 UNTIL = 1795222800.0  # 2026-11-21T01:00:00Z
 VONGLAU = (sys.executable, "-m", "app")
@@ -35,7 +36,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def wait_for(path: Path) -> list[SourceBinding]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_S
     while not path.exists():
         assert time.monotonic() < deadline, "no bindings were written"
         time.sleep(0.05)
@@ -117,7 +118,7 @@ def test_another_city_serves_and_stops_on_sigterm(name: str, tmp_path: Path) -> 
         bindings = wait_for(path)
         assert {"field_reports", "hydrology"} <= {binding.service for binding in bindings}
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=HANG_S)
     finally:
         process.kill()
     assert process.returncode == 0
@@ -136,7 +137,7 @@ def test_it_stops_when_its_parent_dies(tmp_path: Path) -> None:
     parent.wait()
     url = next(str(binding.options["url"]) for binding in bindings if "url" in binding.options)
     port = int(url.split(":")[2].split("/")[0])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG_S
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:

@@ -1,0 +1,72 @@
+"""Recordings of many sources into one store: small ones one after another, large ones on every core."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from geodata.city import SourceBinding
+from geodata.store.types import Written
+from geodata.store.writer import Writer
+from sources._spread import spread
+from sources.recording import replay
+
+Job = tuple[SourceBinding, tuple[Path, ...]]
+"""A source and its files, in their order."""
+
+SMALL_B = 4 << 20
+"""Text of recordings that is read sooner than other processes have started."""
+
+PACKED = 8
+"""A packed recording holds about so many times its own size."""
+
+
+def load(dsn: str, jobs: Sequence[Job], processes: int | None = None) -> Written:
+    """Parses and stores all files, the sums of all sources together.
+
+    ``processes`` as ``spread`` has them; None: one for small recordings, else one a core. Sources of one service go one
+    after another: its batches would only wait for each other.
+
+    Raises what ``replay`` raises, and WorkerKilled.
+    """
+    if not jobs:
+        return Written()
+    asyncio.run(_register(dsn, [binding for binding, _ in jobs]))
+    if processes is None and sum(map(_weight, jobs)) < SMALL_B:
+        processes = 1
+    total = Written()
+    for written in spread(partial(_load, dsn), by_service(jobs), processes):
+        total += written
+    return total
+
+
+def by_service(jobs: Sequence[Job]) -> list[list[Job]]:
+    """The heaviest first, so that none of the cores is left with it at the end."""
+    ordered = sorted(jobs, key=lambda job: job[0].service)
+    parts = [list(group) for _, group in groupby(ordered, key=lambda job: job[0].service)]
+    return sorted(parts, key=lambda part: -sum(map(_weight, part)))
+
+
+def _weight(job: Job) -> int:
+    """About how many bytes of text there are to read."""
+    return sum(path.stat().st_size * (PACKED if path.suffix == ".gz" else 1) for path in job[1] if path.exists())
+
+
+async def _register(dsn: str, bindings: Sequence[SourceBinding]) -> None:
+    async with Writer.open(dsn) as writer:
+        await writer.register(bindings)
+
+
+def _load(dsn: str, jobs: Sequence[Job]) -> Written:
+    return asyncio.run(_replay(dsn, jobs))
+
+
+async def _replay(dsn: str, jobs: Sequence[Job]) -> Written:
+    total = Written()
+    async with Writer.open(dsn) as writer:
+        for binding, files in jobs:
+            total += await replay(writer, binding, files)
+    return total
