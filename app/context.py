@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from app.live import Live
 from app.refresh import Refresh
 from geodata.city import City
 from geodata.settings import Settings
@@ -26,6 +27,7 @@ class Services:
     reader: Reader
     tiles: TileService
     refresh: Refresh
+    live: Live = field(default_factory=Live)
     build: str  # changes with every start of the server: a wall that sees another one reloads
 
 
@@ -58,6 +60,10 @@ class PageContext:
     @property
     def refresh(self) -> Refresh:
         return self.services.refresh
+
+    @property
+    def live(self) -> Live:
+        return self.services.live
 
     @property
     def build(self) -> str:

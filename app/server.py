@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -29,11 +30,14 @@ from app.access import Access, Login, LoginNeeded, cookie_secret, is_loopback
 from app.context import Language, PageContext, Services
 from app.refresh import Refresh
 from geodata.city import City
-from geodata.errors import PortTaken
+from geodata.errors import PortTaken, VongLauError
 from geodata.settings import Settings
+from geodata.view import Bounds, View
 
 if TYPE_CHECKING:
+    from geodata.scenes import Scene
     from geodata.store.reader import Reader
+    from layers.tiles import Style
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +46,9 @@ MONTH_S = 30 * 24 * 3600
 
 TILE_WORKERS = 2
 DRAIN_S = 0.5
-HOME_PX = (1200, 800)
-"""About the map of a planner's window: its tiles are drawn before anybody asks."""
+PLANNER_PX = (1196, 728)
+WALLS_PX = ((1316, 768), (2632, 1536))
+"""The maps of a planner's window and of walls 1080 and 2160 px high: their tiles are drawn before anybody asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,26 @@ def session_of(module: ModuleType, services: Services, alive: WeakSet[Any]) -> C
     return session
 
 
+def homes(city: City) -> tuple[list[tuple[View, Style]], list[tuple[View, Style]]]:
+    """The views that pages of the city open with: those of a first visitor, and the others."""
+    from app.state import initial
+
+    now = datetime.now(UTC)
+
+    def wall(scene: Scene, width: int, height: int) -> tuple[View, Style]:
+        x0, y0, x1, y1 = Bounds(*scene.bounds).mercator
+        resolution = max((x1 - x0) / width, (y1 - y0) / height)  # the map shows the whole scene, and more beside it
+        x, y, across, up = (x0 + x1) / 2, (y0 + y1) / 2, resolution * width / 2, resolution * height / 2
+        return View(Bounds.from_mercator(x - across, y - up, x + across, y + up), width, height, now, now), "wall"
+
+    scenes = city.wall.scenes
+    first: list[tuple[View, Style]] = [
+        *(wall(scene, *WALLS_PX[0]) for scene in scenes[:1]),
+        (initial(city, {}).view(*PLANNER_PX, now), "desk"),
+    ]
+    return first, [wall(scene, *size) for size in reversed(WALLS_PX) for scene in scenes]
+
+
 class WebServer:
     """Builds the server of one city and runs it until told to stop."""
 
@@ -137,12 +162,13 @@ class WebServer:
             settings=settings,
             city=city,
             reader=reader,
-            tiles=TileService(reader, TILE_WORKERS, city=city.id, cache=settings.data / "cache" / "tiles"),
+            tiles=TileService(reader, TILE_WORKERS, city=city.id, cache=settings.data / "cache" / "tiles", apart=True),
             refresh=self.refresh,
             build=f"{int(time.time()):x}",
         )
         self.pool = ThreadPoolExecutor(TILE_WORKERS * 4, thread_name_prefix="tile")
         self.desk = Desk()
+        self.stopped = threading.Event()
         self.documents: WeakSet[Any] = WeakSet()
         self.server = self._server()
 
@@ -222,20 +248,22 @@ class WebServer:
             self.close()
 
     def _warm_up(self) -> None:
-        """What the first visitor would wait for: compiled kernels, the drawing processes, the city's first tiles."""
-        from app.pages.pictures import basemap_version
-        from geodata.view import View
-        from layers.tiles import warm_up
-
-        now = datetime.now(UTC)
-        home = View(self.services.city.box, *HOME_PX, now, now)
-        version = basemap_version(self.services.build, self.refresh.versions)
-        self.services.tiles.warm(home, "basemap", "desk", version)
-        warm_up()
+        """What the first visitor would wait for: the states of the sources, the first tiles of the wall and of the
+        planner, compiled kernels. What is already on disk is there at once.
+        """
+        services = self.services
+        with suppress(VongLauError):  # the pages say that the database is away
+            services.live.states(services.reader, services.city.id, self.refresh.versions)
+        first, rest = homes(services.city)
+        services.tiles.draw_ahead(first, self.stopped.is_set)
+        services.tiles.prepare()
+        services.tiles.draw_ahead(rest, self.stopped.is_set)
 
     def close(self) -> None:
+        self.stopped.set()
         self.server.stop(wait=False)
         self.refresh.stop()
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.desk.close()
+        self.services.live.close()
         self.services.tiles.close()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.parent import child_environment
 
@@ -90,15 +92,29 @@ async def start(arguments: Sequence[str], environment: Mapping[str, str] | None 
     )
 
 
-async def run_once(arguments: Sequence[str]) -> int:
-    """Run to the end; cancelled, end it."""
+async def run_once(arguments: Sequence[str], *, nice: int = 0) -> int:
+    """Run to the end, so much behind the others (``nice``); cancelled, end it."""
     process = await start(arguments)
+    if nice:
+        behind(process.pid, nice)
     try:
         return await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def behind(pid: int, nice: int) -> None:
+    """Have a process that leads its session get less of the processors than the others, as far as the system can.
+
+    Linux may share them among sessions first (sched_autogroup): there a nice value counts inside the session only, and
+    the session has one of its own.
+    """
+    with contextlib.suppress(OSError):  # it may have ended already
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 
 class Supervisor:

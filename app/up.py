@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("vonglau.up")
 
+HISTORY_NICE = 10
+"""The past is written and loaded behind everything else: whoever opens a page meanwhile does not wait for it."""
+
 BINDINGS_S = 60.0
 READY_S = 120.0
 
@@ -238,9 +241,11 @@ class Up:
         began = time.monotonic()
         write = await run_once(
             ["simulate", *self._city_of(simulation), "--history", str(folder), "--days", str(simulation.days),
-             "--history-only"]
+             "--history-only"],
+            nice=HISTORY_NICE,
         )  # fmt: skip
-        load = await run_once(["replay", *self.common, "--recordings", str(folder)]) if write == 0 else 1
+        replay = ["replay", *self.common, "--recordings", str(folder)]
+        load = await run_once(replay, nice=HISTORY_NICE) if write == 0 else 1
         if load == 0:
             self.loaded.write_text(want)
             log.info("history loaded in %.0f s", time.monotonic() - began)

@@ -9,9 +9,10 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from math import ceil, floor
@@ -32,6 +33,7 @@ from layers.tiling.memory import Kept
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
+    from layers.raster import ColumnCache
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,9 @@ QUEUE = 400
 
 IMPORTED_S = 30.0
 """The store is asked at most this often whether new streets were imported."""
+
+AHEAD_S = 0.02
+"""How soon after the last tile that was asked for the next one nobody asked for yet is begun."""
 
 BASEMAP = "basemap"
 
@@ -105,12 +110,19 @@ def encoded(rgba: NDArray[np.uint8]) -> bytes:
 class TileService:
     """Thread-safe. ``city`` is the one that the basemap does not dim.
 
-    Densities are drawn by ``workers`` threads, the basemap by as many processes. ``cache`` is a folder where basemap
-    tiles outlive the program; None keeps them in memory only.
+    Densities are drawn by ``workers`` threads, the basemap by as many processes. ``apart``: a process of its own draws
+    the densities, with the rows in its memory; compiling for them and drawing them then costs the pages nothing.
+    ``cache`` is a folder where basemap tiles outlive the program; None keeps them in memory only.
     """
 
     def __init__(
-        self, reader: Reader | None, workers: int = 2, *, city: str | None = None, cache: Path | None = None
+        self,
+        reader: Reader | None,
+        workers: int = 2,
+        *,
+        city: str | None = None,
+        cache: Path | None = None,
+        apart: bool = False,
     ) -> None:
         from layers.raster import ColumnCache
 
@@ -119,8 +131,9 @@ class TileService:
         self._columns = None if reader is None else ColumnCache(reader)
         self._pools = {
             True: ThreadPoolExecutor(workers, thread_name_prefix="draw-basemap"),
-            False: ThreadPoolExecutor(workers, thread_name_prefix="draw"),
+            False: ThreadPoolExecutor(1 if apart else workers, thread_name_prefix="draw"),
         }
+        self._apart, self._workers = apart, workers
         self._drawers = Drawers(city)
         self._disk = None if cache is None else DiskCache(cache)
         self._lock = threading.Lock()
@@ -166,6 +179,34 @@ class TileService:
                 if self._kept.get(request) is None:
                     self._begin(request)
         return len(requests)
+
+    def prepare(self) -> None:
+        """Compile what densities need, where they are drawn; answers when that is done."""
+        if not self._apart:
+            warm_up()
+            return
+        with suppress(CancelledError):  # the server is stopping
+            self._pools[False].submit(self._drawers.prepare, warm_up).result()
+
+    def draw_ahead(self, views: Sequence[tuple[View, Style]], stopped: Callable[[], bool]) -> None:
+        """Draw the basemap of these views while no other tiles are asked for: those go first.
+
+        Answers when the last one is begun, or ``stopped`` says so.
+        """
+        wanted = [
+            TileRequest(layer=BASEMAP, style=style, version="", start=0, end=0, known=0, z=z, x=x, y=y)
+            for view, style in views
+            for z, x, y in covering(view)
+        ]
+        for request in wanted:
+            while self.pending >= self._workers and not stopped():
+                time.sleep(AHEAD_S)
+            if stopped():
+                return
+            own = self._versioned(request)
+            with self._lock:
+                if self._kept.get(own) is None:
+                    self._begin(own)
 
     def close(self) -> None:
         """End the drawing processes; whoever waits for a tile gets what there is."""
@@ -235,12 +276,20 @@ class TileService:
         layer = get(request.layer)
         if not isinstance(layer, RasterLayer) or request.z >= layer.density_below:
             return clear()
-        assert self._reader is not None, "densities are read from a store"
-        view = request.view
-        counts = layer.aggregate(self._reader, view, self._columns)
-        if not counts.values.any():
-            return clear()
-        return encoded(layer.shade(counts, view))
+        reader, columns = self._reader, self._columns
+        assert reader is not None, "densities are read from a store"
+        if self._apart:
+            return self._drawers.density(reader.dsn, asdict(request), lambda: density(request, reader, columns))
+        return density(request, reader, columns)
+
+
+def density(request: TileRequest, reader: Reader, columns: ColumnCache | None) -> bytes:
+    """The PNG of a density tile. Raises what the reader raises."""
+    layer = get(request.layer)
+    assert isinstance(layer, RasterLayer)
+    view = request.view
+    counts = layer.aggregate(reader, view, columns)
+    return encoded(layer.shade(counts, view)) if counts.values.any() else clear()
 
 
 def covering(view: View) -> Iterator[tuple[int, int, int]]:

@@ -37,6 +37,14 @@ class Background:
             self._loop = asyncio.get_running_loop()
             pn.state.on_session_destroyed(lambda _context: self.close())
 
+    @property
+    def watched(self) -> bool:
+        """Whether a browser is there: a session outlives its connection for a while."""
+        if not self._served or self._document.session_context is None:
+            return not self._served
+        session = getattr(self._document.session_context, "session", None)
+        return session is None or session.connection_count > 0
+
     def run(self, name: str, work: Callable[[], T], then: Callable[[T], None], *, urgent: bool = False) -> None:
         """Do ``work`` in the thread, then call ``then`` with its value under the document's lock.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from functools import cached_property
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -21,15 +22,17 @@ from layers.mapfigure import flat
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from app.context import PageContext
     from geodata.store.reader import Reader
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """``frame`` is what ``Layer.load`` gave (contracts, section 6), filtered; None with ``error`` when it could not be
-    read. ``total`` counts it before the filter. ``cost_s`` is how long reading and drawing took.
+    read. ``total`` counts it before the filter. ``cost_s`` is how long reading and drawing took, ``busy_s`` how much of
+    that at the processor.
     """
 
     service: str
@@ -43,6 +46,7 @@ class Picture:
     facets: Sequence[Facet] = ()
     total: int = 0
     cost_s: float = 0.0
+    busy_s: float = 0.0
     dotted: bool = False  # a filtered layer from far: dots, or their own density, stand in for the density of all
 
     @property
@@ -53,7 +57,7 @@ class Picture:
     def count(self) -> int | None:
         return None if self.frame is None else len(self.frame)
 
-    @property
+    @cached_property
     def abnormal(self) -> gpd.GeoDataFrame | None:
         """Rows with a level, highest first, then the oldest."""
         if self.frame is None or self.frame.empty or "level" not in self.frame:
@@ -78,7 +82,7 @@ def ids(frame: gpd.GeoDataFrame) -> pd.Series[str]:
 
 def paint(reader: Reader, service: str, view: View, version: int, look: Look = PLAIN) -> Picture:
     """Load and draw a layer. A layer that fails is shown as unreadable and leaves the others alone."""
-    begun = perf_counter()
+    begun, worked = perf_counter(), thread_time()
     try:
         layer = layers()[service]
         whole = layer.load(reader, view)
@@ -96,6 +100,7 @@ def paint(reader: Reader, service: str, view: View, version: int, look: Look = P
             facets=filters.facets(whole),
             total=len(whole),
             cost_s=perf_counter() - begun,
+            busy_s=thread_time() - worked,
             dotted=dotted is not None,
         )
     except VongLauError as error:
@@ -103,6 +108,47 @@ def paint(reader: Reader, service: str, view: View, version: int, look: Look = P
     except Exception:  # one layer's mistake must not take the page down; it is logged with its trace
         log.exception("layer %s failed", service)
         return Picture(service=service, view=view, version=version, error=service)
+
+
+def told(reader: Reader, service: str, view: View, version: int) -> Picture:
+    """The rows of a layer and what its legend counts, not drawn."""
+    begun, worked = perf_counter(), thread_time()
+    try:
+        layer = layers()[service]
+        frame = layer.load(reader, view)
+        return Picture(
+            service=service,
+            view=view,
+            version=version,
+            frame=frame,
+            legend=layer.legend(frame),
+            cost_s=perf_counter() - begun,
+            busy_s=thread_time() - worked,
+        )
+    except VongLauError as error:
+        return Picture(service=service, view=view, version=version, error=str(error))
+    except Exception:  # one layer's mistake must not take the page down; it is logged with its trace
+        log.exception("layer %s failed", service)
+        return Picture(service=service, view=view, version=version, error=service)
+
+
+Make = Callable[["Reader", str, View, int], Picture]
+
+
+def shared(context: PageContext, service: str, view: View, make: Make, *, live: bool, for_s: float) -> Picture:
+    """What ``make`` (``paint`` or ``told``) gives, or gave another session at most ``for_s`` ago for the same rows,
+    size and version. ``live``: the view ends now, whenever that is.
+    """
+    version = context.refresh.versions.get(service, 0)
+    span, end = view.end - view.start, None if live else view.end
+    key = (make, service, view.bounds, view.width_px, view.height_px, span, end, view.known_at)
+    return context.live.share(
+        key, version, lambda: make(context.reader, service, view, version), for_s=for_s, whole=_readable
+    )
+
+
+def _readable(picture: Picture) -> bool:
+    return picture.error is None
 
 
 def is_raster(service: str) -> bool:

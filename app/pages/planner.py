@@ -21,7 +21,7 @@ from app.pages.background import Background
 from app.pages.beside import Beside
 from app.pages.clock_hand import ClockHand
 from app.pages.footprints import covered
-from app.pages.pictures import GEOGRAPHY, Picture, basemap_url, has_density, marks_of, tile_url
+from app.pages.pictures import GEOGRAPHY, Picture, basemap_url, has_density, tile_url
 from app.pages.reading import Reading
 from app.pages.selection import Selection
 from app.pages.sieve import Sieve
@@ -34,7 +34,7 @@ from app.text import Text
 from geodata.catalogue import Group
 from geodata.city import City
 from geodata.view import View
-from layers import compose, labels
+from layers import compose, labels, settling
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ class Planner:
         self.pictures: dict[str, Picture] = {}
         self.reading = Reading(self)
         self.rows: dict[str, Any] = twin_table.content(None, None, text)
-        self.services: Mapping[str, ServiceState] = {}
+        self.services: Mapping[str, ServiceState] = context.live.known
         self.background = Background()
         self.full, self.place_n, self._turn = False, 0, 0
         self.folded: bool | None = None  # None: as the window has room
         self.body: Any = None
         self._hits: Sequence[search.Hit] = ()
-        self.map = compose.figure(self.view())
+        self.map = compose.figure(self.view(), language=text.language)
         self.map.figure.name = "map"
         self._blocks()
         self.selection = Selection(self)
@@ -204,12 +204,23 @@ class Planner:
             self.text.language,
         )
 
-        def work() -> Any:
-            hard, soft = covered(marks_of(pictures), view, self.map.k)
-            taken = np.concatenate([hard, map_frame.chrome(*size), chosen])
-            return labels.labels(view, language=language, taken=taken, crowd=soft)
+        def work() -> tuple[dict[str, Any], Any]:
+            chrome = np.concatenate([map_frame.chrome(*size), chosen])
+            own = {p.service: None if p.look.by_category or p.dotted else p.frame for p in pictures}
+            drawn = {p.service: (own[p.service], p.element) for p in pictures if p.element is not None}
+            moved = settling.settled(drawn, settling.Picture(view=view, language=language, chrome=chrome))
+            elements = [moved.get(name, element) for name, (_, element) in drawn.items()]
+            hard, soft = covered(settling.marks_of(elements), view, self.map.k)
+            taken = np.concatenate([hard, chrome])
+            return moved, labels.labels(view, language=language, taken=taken, crowd=soft)
 
-        self.background.run("labels", work, self.map.labels)
+        def then(both: tuple[dict[str, Any], Any]) -> None:
+            for name in self.visible():
+                if name in both[0]:
+                    self.map.set(name, both[0][name], z_order=layers()[name].z_order)
+            self.map.labels(both[1])
+
+        self.background.run("labels", work, then)
 
     def _ground(self, versions: Mapping[str, int]) -> None:
         self.map.add_tiles("basemap", basemap_url("desk", self.context.build, versions), z_order=0)
@@ -223,7 +234,7 @@ class Planner:
 
     def _slow(self) -> None:
         self._turn = (self._turn + 1) % (SLOW_S // TURN_S)
-        if self.state.live and self._turn == 0:
+        if self.state.live and self._turn == 0 and self.background.watched:
             self.reading.changed(self.visible())
             self.hand.count()
         else:
@@ -271,7 +282,7 @@ class Planner:
 
     def _frame_data(self) -> dict[str, Any]:
         state, view = self.state, self.view()
-        shown = [self.services[n] for n in self.pictures if n in self.services and n in state.shown]
+        shown = [self.services[n] for n in self.visible() if n in self.services]
         note = None
         if not state.live:
             key = "map.past_known" if state.as_known else "map.past"

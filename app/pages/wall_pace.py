@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from time import monotonic, thread_time
+from collections.abc import Callable, Iterable
+from time import monotonic
 
 SHARE = 20
 
@@ -42,13 +41,9 @@ class Pace:
         self._read[name] = self._clock()
         self._changed.discard(name)
 
-    @contextmanager
-    def reading(self, name: str) -> Iterator[None]:
-        """The same, and what it takes of the processor is remembered: on a busy machine data must not grow old."""
-        self.read(name)
-        begun = thread_time()
-        yield
-        self._cost[name] = thread_time() - begun
+    def cost(self, name: str, busy_s: float) -> None:
+        """What reading it took of the processor, not of the clock: on a busy machine data must not grow old."""
+        self._cost[name] = busy_s
 
     def forget(self, names: Iterable[str] | None = None) -> None:
         """Read these, or all, as if they never had been."""

@@ -1,4 +1,8 @@
-"""What a screen of the wall reads, and how often: the scene's layers soon after a change, the rest seldom."""
+"""What a screen of the wall reads, and how often: the scene's layers soon after a change, the rest seldom.
+
+The layers of the scene are read side by side and shown as they come; the rest of the city follows one by one, in short
+rounds, so that a screen that has just been switched on fills up instead of waiting for the last of it.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,27 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from time import thread_time
 from typing import TYPE_CHECKING, Any
 
 from app.context import PageContext
+from app.live import Flights
 from app.pages import wall_blocks
-from app.pages.pictures import Picture, paint
+from app.pages.pictures import Picture, paint, shared, told
 from app.pages.wall_pace import Pace
 from app.panels import wall_footer, wall_note, wall_warnings, wall_weather
 from app.panels.wall_have import Have, Memory, Shown
 from app.text import Text
 from geodata.errors import VongLauError
 from geodata.scenes import WHOLE_CITY, Scene
+from geodata.view import View
 from layers.base import layers
 
 if TYPE_CHECKING:
     from app.panels.wall_warnings import Warned
-    from geodata.store.reader import Reader
     from geodata.store.types import ServiceState
-    from geodata.view import View
+    from geodata.view import Bounds
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +38,15 @@ NEAR_S, FAR_S, IDLE_S, STATE_S = (1.0, 30.0), (30.0, 60.0), (120.0, 300.0), (5.0
 """Least and most seconds between two readings: of what the scene shows, of what its blocks count, of all else, of the
 states of the sources. A position is on the map two seconds after the wire; what is dear to read waits (``Pace``)."""
 
-ROUND_S = 1.5
-"""After so long, of the processor's time, a round shows what it has, and the next goes on."""
+ROUND_S, PATIENCE_S, FIRST_S = 0.5, 3.0, 0.3
+"""After so long a round shows what it has, and the next goes on: of the processor's time for the rest of the city, of
+the clock's for the layers of the scene; ``FIRST_S`` while the map lacks some of them."""
+
+SAME_S, FAR_SAME_S = 2.0, 20.0
+"""What another screen has just read serves this one too, while nothing changed (``app.live``)."""
+
+FAR_PX = (1196, 698)
+"""The size as which layers choose what they read of the whole city: one for all screens, so that they share it."""
 
 STATES = "states of the sources"
 WARNINGS = "warnings"
@@ -41,7 +54,9 @@ WARNINGS = "warnings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one round gave. ``scene`` and ``warning`` say what it was read for; ``more``: not everything is read yet."""
+    """What one round gave. ``scene`` and ``warning`` say what it was read for; ``more``: not everything is read yet,
+    ``flying``: not even all layers of the scene.
+    """
 
     scene: str
     warning: str | None
@@ -55,19 +70,7 @@ class Reading:
     ticker: Sequence[Sequence[str]]
     have: Have
     more: bool
-
-
-def told(reader: Reader, service: str, view: View, version: int) -> Picture:
-    """The rows of a layer and what its legend counts, not drawn."""
-    try:
-        layer = layers()[service]
-        frame = layer.load(reader, view)
-        return Picture(service=service, view=view, version=version, frame=frame, legend=layer.legend(frame))
-    except VongLauError as error:
-        return Picture(service=service, view=view, version=version, error=str(error))
-    except Exception:  # one layer's mistake must not take the wall down; it is logged with its trace
-        log.exception("layer %s failed", service)
-        return Picture(service=service, view=view, version=version, error=service)
+    flying: bool
 
 
 class Gather:
@@ -81,8 +84,10 @@ class Gather:
         )
         self.near: dict[str, Picture] = {}
         self.far: dict[str, Picture] = {}
-        self.services: Mapping[str, ServiceState] = {}
+        self.services: Mapping[str, ServiceState] = context.live.known
         self.warned: Sequence[Warned] = ()
+        self._flights = Flights(context.live.pool)
+        self._framed: tuple[Bounds, int, int] | None = None
         catalogue = context.city.catalogue()
         self.alerting = [name for name, service in catalogue.items() if "Alert" in service.kinds]
 
@@ -128,29 +133,47 @@ class Gather:
 
     def read(self, scene: Scene, warning: Warned | None, view: View, wide: View, desk: tuple[View, View]) -> Reading:
         """One round. ``desk`` are view and wide as layers choose by zoom. Raises what the reader raises."""
-        reader, versions = self.context.reader, self.context.refresh.versions
+        context, reader = self.context, self.context.reader
         if self.state_pace.due([STATES]):
             self.state_pace.read(STATES)
-            self.services = {state.id: state for state in reader.services(self.context.city.id)}
+            self.services = context.live.states(reader, context.city.id, context.refresh.versions)
         if self.state_pace.due([WARNINGS]):
             self.state_pace.read(WARNINGS)
             self.warned = wall_warnings.read(reader, [n for n in self.alerting if self._spoke(n)], wide)
-        end = thread_time() + ROUND_S
-        for name in self.near_pace.due(self._near(scene)):
-            with self.near_pace.reading(name):
-                self.near[name] = paint(reader, name, desk[0], versions.get(name, 0))
-            if thread_time() > end:
-                break
+        self._fly(scene, desk[0])
         far = self._far(scene)
+        if not self._flights.names:
+            self._look_far(far, desk[1])
+        more = bool(self._flights.names or self.far_pace.due(far) or self.near_pace.due(self._near(scene)))
+        return self._reading(scene, warning, view, wide, more=more)
+
+    def _fly(self, scene: Scene, view: View) -> None:
+        """Have the layers of the scene read side by side, and take what is there."""
+        if (framed := (view.bounds, view.width_px, view.height_px)) != self._framed:
+            self._framed = framed  # what is under way shows another place
+            self._flights.drop()
+            self.near_pace.forget()
+        for name in self.near_pace.due(self._near(scene)):
+            if name not in self._flights.names:
+                self.near_pace.read(name)
+                self._flights.begin(name, partial(shared, self.context, name, view, paint, live=True, for_s=SAME_S))
+        patience = PATIENCE_S if self._flights.names <= self.near.keys() else FIRST_S
+        for picture in self._flights.landed(patience):
+            self.near[picture.service] = picture
+            self.near_pace.cost(picture.service, picture.busy_s)
+
+    def _look_far(self, far: Sequence[str], view: View) -> None:
+        """Count the rest of the city, as much of what is due as fits into a round."""
+        end = thread_time() + ROUND_S
+        wide = View(view.bounds, *FAR_PX, view.start, view.end, view.known_at)
         idle = [name for name in layers() if name not in far and self._connected(name)]
         for pace, names in ((self.far_pace, far), (self.idle_pace, idle)):
             for name in pace.due(names):
                 if thread_time() > end:
-                    break
-                with pace.reading(name):
-                    self.far[name] = told(reader, name, desk[1], versions.get(name, 0))
-        more = bool(self.far_pace.due(far) or self.near_pace.due(self._near(scene)))
-        return self._reading(scene, warning, view, wide, more=more)
+                    return
+                pace.read(name)
+                self.far[name] = shared(self.context, name, wide, told, live=True, for_s=FAR_SAME_S)
+                pace.cost(name, self.far[name].busy_s)
 
     def _spoke(self, name: str) -> bool:
         return name in self.services and self.services[name].state != "ready"
@@ -189,6 +212,7 @@ class Gather:
             ticker=_kept(have, "ticker", wall_footer.ticker),
             have=have,
             more=more,
+            flying=bool(self._flights.names),
         )
 
 

@@ -58,6 +58,7 @@ class Screen:
         self.gather = Gather(context, text)
         self.reading: Reading | None = None
         self.drawn: dict[str, Picture] = {}
+        self.marked: Named | None = None
         self.sized, self.still = False, False
         self.hidden: frozenset[str] = frozenset()
         self.background = Background()
@@ -133,7 +134,8 @@ class Screen:
     def moved(self, message: Mapping[str, Any]) -> None:
         """The browser told what it shows: its size decides the size of the marks."""
         width, height = max(1, round(message["width"])), max(1, round(message["height"]))
-        box = Bounds.from_mercator(*(float(message[name]) for name in ("x0", "y0", "x1", "y1")))
+        # to the centimetre: the same place told again differs in its last digits
+        box = Bounds.from_mercator(*(round(float(message[name]), 2) for name in ("x0", "y0", "x1", "y1")))
         screen = float(message.get("screen") or REFERENCE_PX)
         self.still = bool(message.get("still"))
         if (width, height) == self.size and box == self.box and self.sized:
@@ -145,10 +147,10 @@ class Screen:
                 if name != "selection":
                     self.map.remove(name)
             self.map.k = k
-            self.drawn = {}
-        self.background.run("inset", lambda: wall_inset.content(box, self.text), self.inset.show)
+            self.drawn, self.marked = {}, None
         self.gather.resized()
         self.read()
+        self.background.run("inset", lambda: wall_inset.content(box, self.text), self.inset.show)
 
     def fits(self, message: Mapping[str, Any]) -> None:
         """The browser told which numbers of the lists have no room: they do not stand on the map either."""
@@ -199,12 +201,14 @@ class Screen:
             self.read()
             return
         self.reading = found
+        again = marks is not None and marks is not self.marked
+        settled = {} if marks is None else marks.settled
         for name, picture in found.near.items():
-            settled = {} if marks is None else marks.settled
-            if self.drawn.get(name) is not picture or (marks is not None and marks.fresh and name in settled):
+            if self.drawn.get(name) is not picture or (again and name in settled):
                 self._draw(picture, settled.get(name, picture.element))
                 self.drawn[name] = picture
-        if marks is not None and marks.fresh:
+        if marks is not None and again:
+            self.marked = marks
             self.map.set("callouts", marks.callouts, z_order=CALLOUT_Z)
             self.map.labels(marks.labels)
         self.arrange()
@@ -333,7 +337,7 @@ class Screen:
         """Another scene or another area: its layers, its place, its blocks."""
         for layer in [*self.drawn, "callouts"]:
             self.map.remove(layer)
-        self.drawn = {}
+        self.drawn, self.marked = {}, None
         self.gather.turned()
         self.arrange()
         self._tell()

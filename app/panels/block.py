@@ -44,6 +44,12 @@ class Block(JSComponent):
         super().__init__(**params)
         self._handlers: dict[str, Handler] = {}
 
+    @classmethod
+    def _patch_datamodel_ref(cls, props: Any, ref: str) -> None:
+        """Panel looks for models in all that is shown, at every change; ``data`` is JSON and holds none."""
+        if (tag := f"__ref:{ref}") not in props.tags:
+            props.tags.append(tag)
+
     def on(self, kind: str, handler: Handler) -> None:
         """Call ``handler(message)`` for messages of that type."""
         self._handlers[kind] = handler

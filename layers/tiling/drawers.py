@@ -1,4 +1,4 @@
-"""Drawing the basemap beside the web server, so that its event loop keeps the interpreter to itself.
+"""Drawing tiles beside the web server, so that its event loop keeps the interpreter to itself.
 
 A thread that draws has a process of its own (``layers.tiling.worker``), started with its first tile. When none can be
 started, or it dies twice over the same tile, the thread draws by itself: slower pages, but a map.
@@ -13,9 +13,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from layers.tiling.worker import Imported, tile
 
@@ -44,13 +44,11 @@ class Worker:
         )
         self.proved = False  # whether it has ever answered
 
-    def tile(
-        self, z: int, x: int, y: int, style: str, city: str | None, imported: Imported | None
-    ) -> tuple[bytes, bool]:
-        """As ``layers.tiling.worker.tile``. Raises Died when the process is gone, RuntimeError when drawing failed."""
+    def ask(self, request: Any) -> tuple[bytes, bool]:
+        """As ``layers.tiling.worker.answer``. Raises Died when the process is gone, RuntimeError when it failed."""
         requests, answers = self._pipes()
         try:
-            requests.write(json.dumps([z, x, y, style, city, imported]).encode() + b"\n")
+            requests.write(json.dumps(request).encode() + b"\n")
             requests.flush()
             word, _, length = answers.readline().decode().partition(" ")
             content = answers.read(int(length or 0))
@@ -78,6 +76,14 @@ class Worker:
         return self.process.stdin, self.process.stdout  # type: ignore[return-value]  # opened in binary mode
 
 
+def told(request: Any) -> str:
+    """A request in the words of the log: the place of its tile, and nothing of the store."""
+    if isinstance(request, list):
+        return "/".join(str(part) for part in request[:3])
+    place = request.get("request") or {}
+    return "/".join(str(place.get(part, "")) for part in ("layer", "z", "x", "y"))
+
+
 class Drawers:
     """The drawing processes of a service, one a thread that calls ``tile``; thread-safe."""
 
@@ -98,23 +104,42 @@ class Drawers:
         """The PNG of a basemap tile, and whether it has the imported streets. Raises RuntimeError when it cannot be
         drawn.
         """
+        city = self._city
+        return self._asked([z, x, y, style, city, imported], lambda: tile(z, x, y, style, city, imported))
+
+    def density(self, dsn: str, request: Mapping[str, Any], alone: Callable[[], bytes]) -> bytes:
+        """The PNG of a density tile, its rows read by the process from that store; ``alone`` draws it here when no
+        process can. Raises RuntimeError when it cannot be drawn.
+        """
+        return self._asked({"dsn": dsn, "request": dict(request)}, lambda: (alone(), True))[0]
+
+    def prepare(self, alone: Callable[[], None]) -> None:
+        """Have the calling thread's process ready for densities: what it needs is compiled."""
+
+        def here() -> tuple[bytes, bool]:
+            alone()
+            return b"", True
+
+        self._asked({"warm": True}, here)
+
+    def _asked(self, request: Any, alone: Callable[[], tuple[bytes, bool]]) -> tuple[bytes, bool]:
         proved = False
         for _ in range(2):
             worker = self._worker()
             if worker is None:
-                return tile(z, x, y, style, self._city, imported)
+                return alone()
             try:
-                return worker.tile(z, x, y, style, self._city, imported)
+                return worker.ask(request)
             except Died:
                 proved |= worker.proved
                 self._drop(worker)
                 if self._closed:
                     raise
-                log.warning("a drawing process ended over tile %s/%s/%s", z, x, y)
+                log.warning("a drawing process ended over tile %s", told(request))
         if not proved:
             self._alone = True
             log.warning("tiles are drawn by the web server itself: no drawing process answers")
-        return tile(z, x, y, style, self._city, imported)
+        return alone()
 
     def close(self) -> None:
         """End all processes; a thread that waits for one gets Died."""

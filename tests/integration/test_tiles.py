@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +20,8 @@ from geodata.view import WORLD_M, Bounds, View, mercator
 from layers import tiles
 from layers.raster import ColumnCache
 from layers.tiles import TileRequest, TileService
+from layers.tiling import worker
+from layers.tiling.drawers import Drawers
 from layers.tiling.memory import Kept
 from tests.support import scene
 from tests.support.sync_store import SyncStore
@@ -78,6 +81,26 @@ def test_a_density_tile(service: TileService) -> None:
     assert not tile.stale
     assert shown.shape == (512, 512, 4)
     assert 50 < np.count_nonzero(shown[..., 3]) < 20_000
+
+
+@pytest.mark.usefixtures("sailed")
+def test_a_process_of_its_own_draws_the_same_density(
+    service: TileService, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but the process: what goes through its pipes is JSON, and it reads the rows by itself."""
+    monkeypatch.setattr(worker, "settle", lambda: None)
+    monkeypatch.setattr(Drawers, "_asked", lambda _self, asked, _alone: worker.answer(json.loads(json.dumps(asked))))
+    apart = TileService(reader, city="hue", apart=True)
+    try:
+        apart.prepare()
+        drawn = apart.png(request())
+        assert not drawn.stale
+        assert drawn.png == service.png(request()).png != tiles.clear()
+        assert apart.png(request("air_quality")).png == tiles.clear()
+    finally:
+        apart.close()
+        worker.rows(reader.dsn)[0].close()
+        worker.rows.cache_clear()
 
 
 def test_a_basemap_tile_is_opaque(service: TileService) -> None:

@@ -83,6 +83,17 @@ def test_without_processes_the_thread_draws(command: tuple[str, ...], caplog: py
     drawers.close()
 
 
+def test_without_processes_a_density_is_drawn_here(caplog: pytest.LogCaptureFixture) -> None:
+    drawers = Drawers("hue", (sys.executable, "-c", "raise SystemExit(3)"))
+    asked = {"layer": "fishing_vessels", "z": 9, "x": 1, "y": 2}
+    assert drawers.density("host=here password=secret", asked, lambda: b"here") == b"here"
+    drawers.prepare(lambda: None)
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert "fishing_vessels/9/1/2" in said
+    assert "secret" not in said
+    drawers.close()
+
+
 def test_a_parent_that_is_killed_leaves_no_process_behind() -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

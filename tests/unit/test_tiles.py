@@ -136,6 +136,26 @@ def test_warm_draws_what_a_view_will_ask_for(service: TileService, easel: Easel)
     assert len(easel.drawn) == n
 
 
+def test_what_nobody_asked_for_waits_for_what_somebody_does(service: TileService, easel: Easel) -> None:
+    view = View(Bounds(107, 16, 108, 17), 1000, 1000, NOW, NOW)
+    stop = threading.Event()
+    easel.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(service.draw_ahead, [(view, "wall")], stop.is_set)
+        until(lambda: service.pending == service._workers)
+        asked = service.warm(View(Bounds(100, 10, 101, 11), 100, 100, NOW, NOW), "basemap", "desk", "1")
+        stop.set()
+        ahead.result(60)
+    begun = service.pending
+    assert begun == asked + service._workers, "no more is begun than can be drawn at once"
+    easel.gate.set()
+    until(lambda: service.pending == 0)
+    service.draw_ahead([(view, "wall")], lambda: False)
+    until(lambda: service.pending == 0)
+    walls = sorted(place for place in easel.drawn if place[3] == "wall")
+    assert walls == sorted((*place, "wall") for place in covering(view)), "each once"
+
+
 def test_after_the_end_there_is_still_a_tile(service: TileService) -> None:
     service.close()
     assert service.png(request()).stale
