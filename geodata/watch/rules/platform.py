@@ -1,15 +1,30 @@
-"""One cause, one alert: a feed that is down, or that is up and brings too little, is one finding, never one a thing."""
+"""One cause, one alert: a feed that is down, or that is up and brings too little, is one finding, never one a thing.
+
+What is silent below a failed parent is told at the parent (gateway, feeder, line), the rest of a feed's silent things
+together. Fishing vessels and buses have clocks of their own and stand in their own families.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
+from geodata.records import Observation, Thing
+from geodata.rules import feed_health, parents, upstream
+from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
-from geodata.watch.signs import Fires, Row, Sign
+from geodata.watch.rules import fishing_vessels
+from geodata.watch.signs import Fires, Row, Sign, Unknown
 from geodata.watch.words import Limits
+
+OWN_CLOCKS = frozenset({"fishing_vessels", "buses"})
+TOLD = frozenset({"fault", "off", "maintenance", "unreachable", "down", "offline"})
+"""Words of a last will, or of a probe: such a thing has told what it is in, and is not silent without a word."""
+
+LEVEL_WIDE = 3
 
 
 @rule()
@@ -35,6 +50,133 @@ def source_down(frames: Frames, limits: Limits) -> Iterable[Sign]:
             rows=[Row(str(r["service"]), "Source", str(i), r["since"].to_pydatetime()) for i, r in group.iterrows()],
             simulated=bool(group["simulated"].any()),
         )
+
+
+@rule()
+def thin_feed(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """A feed that is up while too few of its active things are heard of in time."""
+    for service in frames.city.catalogue():
+        found = _due(frames, service)
+        if found.empty:
+            continue
+        down = set(found.loc[found["feed"] == "down", "source"])
+        for source, own in feed_health.health(found["source"], found["age_s"], found["due_s"]).items():
+            if source in down:
+                yield Unknown(source)
+            elif not own.ok(limits["least_share"]):
+                yield _thin(frames, service, source, own, found[found["source"] == source])
+
+
+@rule()
+def silent_things(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """Things silent by themselves, one finding a feed and one a failed parent; of a sick feed nothing can be told."""
+    for service in things.telling(frames.city.catalogue()):
+        if service not in OWN_CLOCKS:
+            yield from _silent(frames, service, limits)
+
+
+def _due(frames: Frames, service: str) -> pd.DataFrame:
+    """The things whose word is due: source, age_s, due_s, feed, time, name, geometry."""
+    if service == fishing_vessels.SERVICE:
+        fleet: pd.DataFrame = fishing_vessels.at_sea(frames)
+        return fleet[~fleet["in_port"]] if len(fleet) else fleet
+    if service in OWN_CLOCKS or service == "platform":
+        return pd.DataFrame()
+    found = things.heard(frames, service)
+    return found[~found.index.isin(list(_told(frames, service)))] if len(found) else found
+
+
+def _told(frames: Frames, service: str) -> set[str]:
+    """Things whose last word was that they fail or rest."""
+    found = frames.latest(service, Observation)
+    return set(found.loc[found["result_text"].isin(TOLD), "id"]) if len(found) else set()
+
+
+def _thin(frames: Frames, service: str, source: str, own: feed_health.Health, found: pd.DataFrame) -> Fires:
+    active = found[found["age_s"] <= found["due_s"] + feed_health.ACTIVE_S]
+    over = active[active["age_s"] > active["due_s"]]
+    known = frames.sources()
+    title = str(known.loc[source, "title_vi"]) if source in known.index else source
+    since = (over["time"] + pd.to_timedelta(over["due_s"], unit="s")).max()
+    return Fires(
+        key=source,
+        since=since.to_pydatetime(),
+        facts={
+            "name": title,
+            "service": service,
+            "heard": own.heard,
+            "active": own.active,
+            "share_percent": round(100 * own.heard / own.active),
+            "names": things.names(over),
+        },
+        geometry=things.where(over["geometry"]),
+        rows=[Row(service, "Source", source, None, source)],
+        simulated=bool(found["simulated"].any()),
+    )
+
+
+def _silent(frames: Frames, service: str, limits: Limits) -> Iterable[Sign]:
+    found = things.heard(frames, service)
+    if found.empty:
+        return
+    told = _told(frames, service)
+    due = found[~found.index.isin(list(told))]
+    health = feed_health.health(due["source"], due["age_s"], due["due_s"])
+    sick = {name for name, own in health.items() if not own.ok(limits["least_share"])}
+    sick |= set(found.loc[found["feed"] == "down", "source"])
+    yield from (Unknown(f"{service}:{source}") for source in sorted(sick))
+    quiet = due[(due["state"] == "silent") & (due["age_s"] <= limits["forgotten_s"]) & ~due["source"].isin(list(sick))]
+    if quiet.empty:
+        return
+    because = _because(frames, service, found, set(quiet.index) | told)
+    keys = pd.Series([because.get(str(key)) for key in quiet.index], quiet.index, dtype=object)
+    for name, group in quiet.groupby(keys.fillna(quiet["source"])):
+        yield _fires(frames, service, str(name), group, found)
+
+
+def _because(frames: Frames, service: str, found: pd.DataFrame, lost: set[str]) -> dict[str, str]:
+    """What is lost to which parent: one that fell silent itself, or below which nothing is heard."""
+    known = frames.latest(service, Thing)
+    if known.empty or "properties" not in known:
+        return {}
+    above = parents.parents(zip(known.index.astype(str), known["properties"], strict=True))
+    if not above:
+        return {}
+    over = set(above.values())
+    mute = over - set(found.index)
+    return dict(upstream.outage(above, lost, lost & over, mute=mute).because)
+
+
+def _fires(frames: Frames, service: str, name: str, group: pd.DataFrame, found: pd.DataFrame) -> Fires:
+    known, parent = frames.sources(), frames.latest(service, Thing)
+    by_parent = name in parent.index
+    own = found[found["source"].isin(group["source"])]
+    title: Any = parent.loc[name, "name"] if by_parent else known.loc[name, "title_vi"] if name in known.index else name
+    began = group["time"] + pd.to_timedelta(group["due_s"], unit="s")
+    ordered = group.assign(began=began).sort_values("began")
+    return Fires(
+        key=f"{service}:{name}",
+        since=_at_most(began.min(), frames),
+        level=LEVEL_WIDE if by_parent and len(group) >= upstream.WIDE else None,
+        geometry=things.where(group["geometry"]),
+        facts={
+            "name": things.text(title) or name,
+            "service": service,
+            "n": len(group),
+            "of": len(own),
+            "names": things.names(ordered),
+            "by": "parent" if by_parent else "source",
+        },
+        rows=[
+            Row(service, "Thing", str(key), time.to_pydatetime(), str(source))
+            for key, time, source in zip(ordered.index, ordered["time"], ordered["source"], strict=True)
+        ][: things.ROWS_MOST],
+        simulated=bool(group["simulated"].any()),
+    )
+
+
+def _at_most(moment: pd.Timestamp, frames: Frames) -> Any:
+    return min(moment, pd.Timestamp(frames.at)).to_pydatetime()
 
 
 def _operator(sources: pd.DataFrame) -> pd.Series[str]:

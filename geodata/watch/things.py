@@ -1,0 +1,126 @@
+"""What rules of several services ask of their frames: when a thing was heard of, what it tells, where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geodata.catalogue import Service
+from geodata.records import Observation, Quality, Thing
+from geodata.rules import office_days
+from geodata.watch.frames import Frames
+
+OFFICE_CADENCE_S = 6 * 3600.0
+"""What comes so seldom is written by offices, on working days."""
+
+NAMES_MOST = 12
+ROWS_MOST = 50
+"""Of one finding; the counts stand in its facts."""
+
+
+def heard(frames: Frames, service: str) -> pd.DataFrame:
+    """One row a thing that measures, index id: name, category, agency, properties, geometry of its Thing; time, source,
+    feed, simulated of its newest result; ``age_s``, ``due_s`` and ``state`` fresh, late, silent or unknown.
+
+    Days off do not age what offices send.
+    """
+    found = frames.latest(service, Observation)
+    if found.empty:
+        return pd.DataFrame(columns=["source", "age_s", "due_s", "state"])
+    newest = pd.DataFrame(found.sort_values("time", kind="stable").drop_duplicates("id", keep="last").set_index("id"))
+    out = newest[["time", "source", "feed", "simulated", "cadence_s", "late_factor"]].copy()
+    things = frames.latest(service, Thing)
+    for name in ("name", "category", "agency", "properties", "geometry"):
+        own = things[name] if name in things else newest.get(name)
+        if own is None:
+            out[name] = pd.Series(None, out.index, dtype=object)
+        else:
+            out[name] = pd.Series(own, dtype=object).reindex(out.index)
+    cadence = out["cadence_s"].astype(float)
+    out["due_s"] = cadence * out["late_factor"].astype(float)
+    out["age_s"] = _age(out, frames)
+    told = np.select([out["age_s"] <= cadence, out["age_s"] <= out["due_s"]], ["fresh", "late"], "silent")
+    out["state"] = np.where(out["feed"] == "down", "unknown", told)
+    return out
+
+
+def _age(out: pd.DataFrame, frames: Frames) -> pd.Series[float]:
+    age: pd.Series[float] = (pd.Timestamp(frames.at) - out["time"]).dt.total_seconds()
+    office = (out["cadence_s"].astype(float) >= OFFICE_CADENCE_S) & (age > out["due_s"])
+    if office.any():
+        calendar = frames.city.calendar()
+        times = out.loc[office, "time"]
+        worked = {t: office_days.age(t.to_pydatetime(), frames.at, calendar).total_seconds() for t in times.unique()}
+        age = age.where(~office, times.map(worked).reindex(age.index))
+    return age
+
+
+def telling(services: Mapping[str, Service]) -> list[str]:
+    """The services whose things measure, by the catalogue."""
+    return [name for name, one in services.items() if {"Thing", "Observation"} <= set(one.kinds) and name != "platform"]
+
+
+def results(frames: Frames, service: str) -> dict[str, dict[str, float | str]]:
+    """Newest results by thing and observed property, numbers or words; only of devices that measure."""
+    found = frames.latest(service, Observation)
+    if found.empty:
+        return {}
+    good = found[found["quality"] == Quality.MEASURING]
+    out: dict[str, dict[str, float | str]] = {}
+    columns = (good["id"], good["observed_property"], good["result"], good["result_text"])
+    for thing, name, value, word in zip(*columns, strict=True):
+        told = number(value)
+        if told is None:
+            told = text(word)  # type: ignore[assignment]
+        if told is not None:
+            out.setdefault(str(thing), {})[str(name)] = told
+    return out
+
+
+def number(value: Any) -> float | None:
+    """A finite number, else None."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if isfinite(found) else None
+
+
+def text(value: Any) -> str | None:
+    """Words of a cell; None for nothing, NaN, NaT and blanks."""
+    if value is None or isinstance(value, Mapping | list | tuple) or pd.isna(value):
+        return None
+    return str(value).strip() or None
+
+
+def more(value: Any) -> Mapping[str, Any]:
+    """Properties of a row, whatever it holds."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def names(frame: pd.DataFrame) -> list[str]:
+    """The names of the first rows, ids where they have none."""
+    rows = frame.head(NAMES_MOST)
+    return [text(name) or str(key) for key, name in zip(rows.index, rows["name"], strict=True)]
+
+
+def where(places: Iterable[Any]) -> BaseGeometry | None:
+    """The points of these places, once each; None without any."""
+    shapes = np.array([p for p in places if isinstance(p, BaseGeometry) and not p.is_empty], dtype=object)
+    if not len(shapes):
+        return None
+    spots = np.unique(shapely.get_coordinates(shapely.point_on_surface(shapes)), axis=0)
+    return shapely.Point(spots[0]) if len(spots) == 1 else shapely.MultiPoint(spots)
+
+
+def counted(values: pd.Series[Any], most: int = NAMES_MOST) -> list[str]:
+    """The commonest values with their counts, as "Sở Xây dựng: 12"; of equal ones in the order of the alphabet."""
+    told = values.dropna().astype(str).value_counts()
+    ordered = sorted(told.items(), key=lambda item: (-int(item[1]), str(item[0])))
+    return [f"{name}: {n}" for name, n in ordered[:most]]
