@@ -146,9 +146,11 @@ def scene(
     ``streets`` are the city's own imported roads and water.
     """
     level = ground.level(int(zoom + 0.5), city)
-    reach = (WATERLINE_OFFSETS_PX[-1] + 8) * k * resolution
-    wide: Box = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     smooth = zoom >= ground.SMOOTH_FROM
+    reach = (WATERLINE_OFFSETS_PX[-1] + 8) * k * resolution
+    if smooth:  # smoothing cuts the corners of the box that the land is clipped by: they must lie out of sight
+        reach = max(reach, 3 * ground.CUT_M)
+    wide: Box = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     coast = ground.lines(level.coast.within(wide), smooth=smooth)
     land = ground.rings(level.land.within(wide), smooth=smooth)
     if land or coast:

@@ -13,7 +13,7 @@ from layers import palette
 from layers.lettering import width
 from layers.palette import AQI_OUTLINED, BG, INK, LINE2, SEVERITY, TEXT1, TEXT2, UNKNOWN
 from layers.pen import GROUND, LABELS, Op, Pen, Shape, Words
-from layers.shapes import ANCHOR, SHAPES, arc, circle, rounded, sector, tint
+from layers.shapes import ANCHOR, SHAPES, arc, circle, hatched, rounded, sector, tint
 
 
 def _vessel(pen: Pen) -> None:
@@ -51,6 +51,8 @@ def _camera(pen: Pen) -> None:
         dark = pen.state == "silent"
         if not dark:
             pen.fill(cone, pen.tint + "29")
+        if kind == "frozen":
+            pen.stroke(hatched(reach, azimuth, pen.get("fov", 60)), pen.main + "99", 1)
         pen.stroke(cone, pen.main if dark else pen.tint + "66", 1.2 if dark else 1, (3, 2) if dark else ())
     pen.small = True
     pen.body(SHAPES["camera_large" if pen.state == "unknown" else "camera"])

@@ -36,6 +36,9 @@ function sectorPath(r, az, width) {
   const p = new Path2D(), a = (az - width / 2 - 90) * Math.PI / 180, b = (az + width / 2 - 90) * Math.PI / 180;
   p.moveTo(0, 0); p.arc(0, 0, r, a, b); p.closePath(); return p;
 }
+function hatching(r, gap = 6) {                           // lines at 45° through a circle of that radius
+  const p = new Path2D(); for (let d = gap * Math.ceil(-2 * r / gap); d <= 2 * r; d += gap) { p.moveTo(-r, -r + d); p.lineTo(r, r + d) } return p;
+}
 function framed(ctx, m, p, width) {                       // a box with words in it: border says the state
   const l = look(m), strong = m.level > 3 && !l;
   halo(ctx, p, l ? l[0] : width); fill(ctx, p, strong ? m.main : C.bg);
@@ -64,7 +67,8 @@ const MARK = {
     const bare = m.range === 0 || m.az === null || m.kind == "unreachable" || m.state == "unknown" || m.state == "planned";
     if (!bare) {
       const p = sectorPath(m.range ?? 26, m.az, m.fov ?? 60), dark = m.state == "silent";
-      if (!dark) fill(ctx, p, m.tint + "29"); stroke(ctx, p, dark ? m.main : m.tint + "66", dark ? 1.2 : 1, dark ? [3, 2] : []);
+      if (!dark) fill(ctx, p, m.tint + "29"); if (m.kind == "frozen") { ctx.save(); ctx.clip(p); stroke(ctx, hatching(m.range ?? 26), m.main + "99", 1); ctx.restore() }
+      stroke(ctx, p, dark ? m.main : m.tint + "66", dark ? 1.2 : 1, dark ? [3, 2] : []);
     }
     m.small = true; body(ctx, m.state == "unknown" ? P.camera_large : P.camera, m); query(ctx, m, 0, 0, 9);
     if (m.kind == "frozen") stroke(ctx, P.bars, look(m) ? m.main : C.ink, 1.4);

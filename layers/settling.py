@@ -90,20 +90,27 @@ class _Name:
 
 
 def _named(drawn: Mapping[str, Any], picture: Picture) -> dict[str, Any]:
-    """The elements of which a name was taken away because it touched another layer's."""
+    """The elements of which a name was taken away: it touched another layer's, or the frame would cut it."""
     names = [one for layer, element in drawn.items() if element is not None for one in _names(layer, element, picture)]
-    if len({one.layer for one in names}) < 2 or len(names) > MOST_NAMES:
+    if not names or len(names) > MOST_NAMES:
         return {}
     labels = [box for part in marks_of(list(drawn.values())) for box in _labels(part, picture)]
     taken = np.asarray(labels, float).reshape(-1, 4)
     gone: dict[tuple[str, int], list[int]] = {}
     for one in sorted(names, key=lambda name: (-name.level, -get(name.layer).z_order)):
-        if touched(taken, one.box, GAP_PX * picture.k / 2):
+        if _cut(one.box, picture.view) or touched(taken, one.box, GAP_PX * picture.k / 2):
             gone.setdefault((one.layer, one.part), []).append(one.row)
         else:
             taken = np.concatenate([taken, [one.box]])
     changed = dict.fromkeys(layer for layer, _ in gone)
     return {layer: _without(layer, drawn[layer], gone) for layer in changed}
+
+
+def _cut(box: wordboxes.Box, view: View) -> bool:
+    """Whether the frame cuts through the words; those wholly outside may stay."""
+    left, top, right, bottom = box
+    inside = left < view.width_px and right > 0 and top < view.height_px and bottom > 0
+    return inside and not (left >= 0 and right <= view.width_px and top >= 0 and bottom <= view.height_px)
 
 
 def _names(layer: str, element: Any, picture: Picture) -> list[_Name]:

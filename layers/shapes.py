@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import cos, pi, sin
 
 import numpy as np
+import shapely
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
@@ -50,6 +51,17 @@ def sector(r: float, azimuth: float, width: float) -> str:
     a, b = ((azimuth + side * width / 2) * pi / 180 for side in (-1, 1))
     large = int(width > 180)
     return f"M0 0L{r * sin(a):.2f} {-r * cos(a):.2f}A{r:g} {r:g} 0 {large} 1 {r * sin(b):.2f} {-r * cos(b):.2f}Z"
+
+
+def hatched(r: float, azimuth: float, width: float, gap: float = 6) -> str:
+    """The 45° lines of a hatch inside such a sector, every ``gap`` px down."""
+    turns = np.radians(azimuth + np.linspace(-width / 2, width / 2, 25))
+    cone = shapely.Polygon([(0, 0), *zip(r * np.sin(turns), -r * np.cos(turns), strict=True)]).buffer(0)
+    downs = gap * np.arange(np.ceil(-2 * r / gap), 2 * r / gap + 1e-9)
+    lines = [((-r, -r + down), (r, r + down)) for down in downs]
+    inside = shapely.get_parts(shapely.intersection(shapely.linestrings(lines), cone))
+    ends = [shapely.get_coordinates(part) for part in inside if part.geom_type == "LineString" and not part.is_empty]
+    return "".join(f"M{a:.2f} {b:.2f}L{c:.2f} {d:.2f}" for (a, b), *_, (c, d) in ends) or "M0 0"
 
 
 def arc(r: float, share: float, x: float = 0, y: float = 0) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,23 +26,22 @@ KEY = "names on the map"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """``settled`` are layers that stand otherwise among the others. ``fresh``: other than the last time."""
+    """``settled`` are layers that stand otherwise among the others."""
 
     callouts: Marks
     labels: Any
     settled: Mapping[str, Any]
-    fresh: bool
 
 
 def named(
     pictures: Mapping[str, Picture], spots: Sequence[Spot], view: View, k: float, language: str, memory: Memory
 ) -> Named:
-    """The call-outs of the spots and the names of the scene; those of the last round when nothing moved."""
+    """The call-outs of the spots and the names of the scene; the same object as the last time when nothing moved."""
     key = (tuple((name, id(p)) for name, p in sorted(pictures.items())), tuple(spots), view.bounds, view.width_px, k)
     before = memory.last(KEY)
     if before is not None and before[0] == key:
         known: Named = before[1]
-        return replace(known, fresh=False)
+        return known
     found = _placed(pictures, spots, view, k, language)
     memory.keep(KEY, 0, lambda: (key, found, list(pictures.values())))  # the pictures are kept: their ids are the key
     return found
@@ -51,7 +50,8 @@ def named(
 def _placed(pictures: Mapping[str, Picture], spots: Sequence[Spot], view: View, k: float, language: str) -> Named:
     chrome = wall_chrome(view.width_px, view.height_px, k)
     drawn = {name: (p.frame, p.element) for name, p in pictures.items() if p.element is not None}
-    scene = settling.Picture(view=view, k=k, language=language, wall=True, chrome=chrome)
+    pointed = callouts.places(spots, view, k)  # what a number points at must stay to be seen
+    scene = settling.Picture(view=view, k=k, language=language, wall=True, chrome=np.concatenate([chrome, pointed]))
     moved = settling.settled(drawn, scene)
     elements = [moved.get(name, element) for name, (_, element) in drawn.items()]
     hard, soft = covered(settling.marks_of(elements), view, k)
@@ -61,7 +61,7 @@ def _placed(pictures: Mapping[str, Picture], spots: Sequence[Spot], view: View, 
     numbers, _ = covered([callouts.boxed(called)], view, k)
     taken = np.concatenate([hard, numbers, chrome])
     names = labels.labels(view, "wall", language=language, taken=taken, crowd=soft, most=LABELS_MOST, k=k)
-    return Named(called, names, moved, fresh=True)
+    return Named(called, names, moved)
 
 
 def words(elements: Sequence[Any], view: View, k: float) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ NOTHING = np.empty((0, 4))
 REACH_PX = (44, 66, 92, 130)
 """Distances of a call-out from its mark, desk px before the wall's factor."""
 
-EDGE_PX, CIRCLE_PX = 26, 20
+EDGE_PX, CIRCLE_PX, PLACE_PX = 26, 20, 8
 DIRECTIONS = 12
 COLUMNS = ("mark", "state", "level", "text", "dx", "dy")
 COVER, CROSS = 30.0, 60.0
@@ -143,6 +143,14 @@ def element(
         for name, value in zip(rows, values, strict=True):
             rows[name].append(value)
     return Marks(rows, ["x", "y"], list(COLUMNS))
+
+
+def places(spots: Sequence[Spot], view: View, k: float) -> NDArray[np.float64]:
+    """Boxes (n, 4) in screen px around the places that are in view."""
+    x0, _, _, y1 = view.bounds.mercator
+    seen = [(x, y) for spot in spots if spot.place is not None for x, y, ok in [inside(spot.place, view)] if ok]
+    at = np.asarray([((x - x0) / view.resolution_m, (y1 - y) / view.resolution_m) for x, y in seen]).reshape(-1, 2)
+    return np.column_stack([at - PLACE_PX * k, at + PLACE_PX * k])
 
 
 def boxed(called: Marks) -> Marks:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.panels import nearest
 from app.panels.rows import moment
-from app.panels.wall_have import Have, Shown
+from app.panels.wall_have import Have, Shown, wordings
 from app.panels.wall_rail import MOST, Item, listed, name_of
 from layers import words
 from layers.base import get
@@ -99,7 +99,7 @@ def block(part: Block, have: Have, first: int) -> Shown:
     return Shown(sections, found)
 
 
-def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequence[Mapping[str, str]]:
+def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequence[Mapping[str, Any]]:
     if state is None or "source" not in frame:
         return []
     out = []
@@ -113,5 +113,5 @@ def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequ
             "wall.of_vessels", n=words.number(heard, 0, text.language), total=words.number(len(mine), 0, text.language)
         )
         name = source.title_vi if text.language == "vi" else source.title_en
-        out.append({"label": name, "value": share, "note": note})
+        out.append({"label": wordings(name), "value": share, "note": note})
     return out[:MOST]

@@ -11,7 +11,7 @@ import shapely
 
 from app import snapshots
 from app.panels.detail import clock_text, word
-from app.panels.wall_have import Have, Shown, Spot, shortened
+from app.panels.wall_have import Have, Shown, Spot, shortened, wordings
 from geodata import geography
 from geodata.records import Observation, Thing
 
@@ -153,7 +153,7 @@ def shot(letter: str, camera: Camera, have: Have) -> dict[str, Any]:
     level = 2 if camera.state not in {LIVE, "unknown"} or (seen and old) else 0
     return {
         "letter": letter,
-        "name": [camera.name, shortened(camera.name)],
+        "name": wordings(camera.name, shortened(camera.name)),
         "url": young.url if seen and young is not None else None,
         "word": "" if seen else _why(camera, taken, have),
         "t": None if taken is None or not seen else taken.timestamp(),

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from app.panels.detail import clock_text, moment
-from app.panels.wall_have import Have, Shown, ward_of
+from app.panels.wall_have import Have, Shown, ward_of, wordings
 from geodata import catalogue
 from geodata.records import Observation
 from geodata.unit_words import unit_word
@@ -45,7 +45,7 @@ def wards(part: Block, have: Have, first: int) -> Shown:
     for ward, n in counts.head(part.most).items():
         late = int((level[named == ward] >= 2).sum())
         note = text("wall.overdue_n", n=words.number(late, 0, lang)) if late else ""
-        rows.append({"value": words.number(int(n), 0, lang), "label": str(ward), "note": note})
+        rows.append({"value": words.number(int(n), 0, lang), "label": wordings(str(ward)), "note": note})
     name = catalogue.service(picture.service).short(lang)
     title = text("wall.by_ward", name=name)
     return Shown(

@@ -7,7 +7,7 @@ const LIST = (s) => `${heading(s)}<div class="rows">${s.items.length ? s.items.m
 const FACTS = (s) => `${heading(s)}<div class="facts" style="--n:${s.rows.length}">${s.rows.map((f) => `<div class="${f.state === "unknown" ? "unknown" : ""}"><b class="${f.level ? `l${f.level}` : ""}">${esc(f.value)}<u>${esc(f.unit)}</u></b>
   <span>${esc([].concat(f.label)[0])}</span>${f.note ? `<em>${esc(f.note)}</em>` : ""}</div>`).join("")}</div>`;
 const TABLE = (s) => `${heading(s)}<div class="rows">${s.rows.map((r) => `<div class="row">${r.svg}<span class="n clip" ${wordings(r.name)}></span><b class="l${r.level}">${esc(r.value)}</b><span class="o">${esc(r.note)}</span><em>${esc(r.trend)}</em></div>`).join("")}</div>`;
-const SHARES = (s) => `${heading(s)}<div class="rows shares">${s.rows.map((f) => `<div class="row"><span class="n clip">${esc(f.label)}</span><b>${esc(f.value)}</b><em>${esc(f.note)}</em></div>`).join("")}</div>`;
+const SHARES = (s) => `${heading(s)}<div class="rows shares">${s.rows.map((f) => `<div class="row"><span class="n clip" ${wordings(f.label)}></span><b>${esc(f.value)}</b><em>${esc(f.note)}</em></div>`).join("")}</div>`;
 const RIVER = (r, tz) => {
   const W = 874, H = r.alone ? 150 : 108, [lo, hi] = r.range, y = (v) => H - (v - lo) / (hi - lo) * H, x = (t) => (t - r.from) / (r.to - r.from) * W;
   const path = r.series.map((run) => "M" + run.map(([t, v]) => `${x(t).toFixed(1)} ${y(v).toFixed(1)}`).join("L")).join("");
@@ -15,7 +15,7 @@ const RIVER = (r, tz) => {
   const lines = r.thresholds.filter((q) => q.value >= lo && q.value <= hi);
   for (const q of [...lines].reverse()) if (told.every((at) => Math.abs(at - y(q.value)) > 44)) { told.push(y(q.value)); q.said = true; }
   const tone = r.state === "unknown" ? "unknown" : r.level ? `l${r.level}` : "";
-  return `<div class="r1"><span class="n clip">${esc(r.name)}</span><span class="rise">${esc(r.trend)}</span><span class="v ${tone}">${esc(r.value)} <span>${esc(r.unit)}</span></span></div>
+  return `<div class="r1"><span class="n clip" ${wordings(r.name)}></span><span class="rise">${esc(r.trend)}</span><span class="v ${tone}">${esc(r.value)} <span>${esc(r.unit)}</span></span></div>
     <svg viewBox="0 0 1104 ${H + (r.axis ? 50 : 8)}" class="hy">${lines.map((q) => `<line x1="0" x2="${W}" y1="${y(q.value)}" y2="${y(q.value)}" class="th v${q.level}"/>${q.said ? `<text x="1104" y="${y(q.value) + 15}" text-anchor="end">${esc(q.title)}</text>` : ""}`).join("")}
     <line x1="0" x2="${W}" y1="${H}" y2="${H}" class="ax"/><path d="${path}" class="ln"/>${last ? `<circle cx="${x(last[0])}" cy="${y(last[1])}" r="11" class="pt ${r.level ? `f${r.level}` : ""}"/>` : ""}
     ${r.axis ? `<text x="0" y="${H + 46}">${clock(r.from, tz)}</text><text x="${W}" y="${H + 46}" text-anchor="end">${clock(r.to, tz)}</text>` : ""}</svg>`;
@@ -55,10 +55,25 @@ export function render({model, el}) {
     clearTimeout(pending); pending = setTimeout(() => root.querySelectorAll(".new").forEach((b) => b.classList.remove("new")), 2000);
   };
   const over = () => root.scrollHeight > root.clientHeight + 1;
+  const narrow = (e) => e.scrollWidth > e.clientWidth + 1;
+  // Order of loss when a line is narrow (look.md 5): its second fact goes, then words give way to shorter ones, then they
+  // take a second line. A wall has no hand that could ask for what an ellipsis hides.
+  const worded = () => {
+    for (const e of root.querySelectorAll(".two")) e.classList.remove("two");
+    for (const e of root.querySelectorAll(".tv em[hidden],.row em[hidden],.rise[hidden]")) e.hidden = false;
+    whole(root);
+    const give = (line, name, second) => { if (name && second && !second.hidden && narrow(name)) second.hidden = true; };
+    for (const line of root.querySelectorAll(".tv")) give(line, line.querySelector("span"), line.querySelector("em"));
+    for (const line of root.querySelectorAll(".table .row,.half .row")) give(line, line.querySelector(".n"), line.querySelector("em"));
+    for (const line of root.querySelectorAll(".r1")) give(line, line.querySelector(".n"), line.querySelector(".rise"));
+    whole(root);
+    for (const e of root.querySelectorAll(".clip")) if (!e.closest(".tile:not(.big .tile)") && narrow(e)) e.classList.add("two");
+  };
   const fit = () => {
     if (!root.clientHeight) return;
     for (const e of root.querySelectorAll("[data-gone]")) { e.hidden = false; delete e.dataset.gone; }
-    for (const e of root.querySelectorAll("em[hidden],.rise[hidden]")) e.hidden = false;
+    for (const head of root.querySelectorAll("h2 span")) head.hidden = false;
+    worded();
     const drop = (e) => { e.hidden = true; e.dataset.gone = ""; };
     if (root.classList.contains("rail") && over()) {
       const parts = [...root.querySelectorAll(".part")].filter((p) => !p.classList.contains("tiles")), gone = [];
@@ -74,12 +89,7 @@ export function render({model, el}) {
     }
     const hidden = [...root.querySelectorAll("[data-gone] .num,[data-gone].it .num")].map((n) => n.textContent).join();
     if (root.classList.contains("rail") && hidden !== told) { told = hidden; model.send_msg({type: "fits", hidden: hidden ? hidden.split(",") : []}); }
-    for (const head of root.querySelectorAll("h2")) { const span = head.querySelector("span"); if (span) { span.hidden = false; span.hidden = head.scrollWidth > head.clientWidth + 1 || head.querySelector("b").scrollWidth > head.querySelector("b").clientWidth + 1; } }
-    whole(root);
-    // Order of loss when narrow (look.md 5): the second fact goes before the words of the first are cut.
-    for (const line of root.querySelectorAll(".tv")) { const label = line.querySelector("span"), second = line.querySelector("em"); if (second && label.scrollWidth > label.clientWidth + 1) second.hidden = true; }
-    for (const line of root.querySelectorAll(".table .row")) { const name = line.querySelector(".n"), trend = line.querySelector("em"); if (name.scrollWidth > name.clientWidth + 1) trend.hidden = true; }
-    for (const line of root.querySelectorAll(".r1")) { const name = line.querySelector(".n"); if (name.scrollWidth > name.clientWidth + 1) line.querySelector(".rise").hidden = true; }
+    for (const head of root.querySelectorAll("h2")) { const span = head.querySelector("span"); if (span) span.hidden = narrow(head) || narrow(head.querySelector("b")); }
   };
   bind(model, draw)(); measured(model, root, fit); every(model, 10, () => { tick(root, Date.now() / 1000, units, tz); fit(); }); // an age may have grown wider
   return root;

@@ -12,7 +12,7 @@ import pandas as pd
 
 from app.panels import nearest
 from app.panels.detail import moment, word
-from app.panels.wall_have import Have, Shown, ward_of
+from app.panels.wall_have import Have, Shown, ward_of, wordings
 from geodata.catalogue import service as service_of
 from layers import marks, palette
 from layers.base import layers
@@ -58,8 +58,9 @@ class Item:
             else marks.svg(shape, "fresh", self.level, 88, text=str(self.level), tint=palette.SEVERITY[self.level])
         )
         since = None if self.since is None else self.since.timestamp()
-        titles, subs = ([long, short] for long, short in zip((self.title, self.sub), self.shorter, strict=True))
-        return {"n": n, "title": [*titles, self.least], "sub": subs, "level": self.level, "svg": svg, "t": since}
+        titles, subs = (wordings(long, short) for long, short in zip((self.title, self.sub), self.shorter, strict=True))
+        titles = list(dict.fromkeys([*titles, *filter(None, [self.least])]))
+        return {"n": n, "title": titles, "sub": subs, "level": self.level, "svg": svg, "t": since}
 
 
 def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], text: Text) -> list[Item]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.panels import river
 from app.panels.detail import clock_text, moment, word
-from app.panels.wall_have import Have, Shown, shortened
+from app.panels.wall_have import Have, Shown, shortened, wordings
 from geodata.rules import alarm
 from layers import marks, palette, words
 
@@ -125,7 +125,7 @@ def rain(part: Block, have: Have, first: int) -> Shown:
     lang, text = have.text.language, have.text
     rows = [
         {
-            "label": shortened(name),
+            "label": wordings(shortened(name)),
             "value": words.quantity(day, "mm", 0, lang),
             "note": "" if hour is None else text("wall.rain_hour", n=words.number(hour, 0, lang)),
         }

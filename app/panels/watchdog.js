@@ -3,7 +3,7 @@ export function render({model, el}) {
   const root = document.createElement("div");
   root.className = "band"; root.hidden = true; root.setAttribute("role", "alert");
   const w = plain(model.words), d = plain(model.data), jitter = () => 1000 * 10 * Math.random();
-  let since = null, beat = Date.now(), lost = null, build = d.build, going = false;
+  let since = null, beat = Date.now(), lost = null, build = d.build, going = false, missed = 0;
   const reload = () => { if (going) return; going = true; setTimeout(() => location.reload(), jitter()); };
   const show = () => {
     root.hidden = since === null;
@@ -17,8 +17,9 @@ export function render({model, el}) {
       const answer = await fetch("/readyz", {cache: "no-store", signal: stop.signal}), report = await answer.json();
       if (report.build && build && report.build !== build) reload();
       build ??= report.build;
-      if (answer.ok) back(); else away();
-    } catch { away(); } finally { clearTimeout(timer); }
+      missed = answer.ok ? 0 : missed + 1;
+    } catch { missed += 1; } finally { clearTimeout(timer); }
+    if (!missed) back(); else if (missed >= 2) away();  // one slow answer of a busy server is no lost server
   };
   const watch = () => {
     const doc = window.Bokeh?.documents?.[0];

@@ -208,3 +208,14 @@ def test_imported_streets_come_with_their_zoom() -> None:
     assert drawn[13][-1] == BASEMAP["road_national"]
     x, y, *_ = at(13, 107.575, 16.425)
     assert basemap.tile(13, x, y, streets=own) != basemap.tile(13, x, y)
+
+
+@pytest.mark.parametrize("z", [15, 18])
+def test_inland_no_corner_of_a_picture_is_sea(z: int) -> None:
+    """Smoothing rounds the corners of what was clipped: it must happen out of sight."""
+    n = 2**z
+    x, y = int((107.578 + 180) / 360 * n), int((1 - np.arcsinh(np.tan(np.radians(16.42))) / np.pi) / 2 * n)
+    bounds = Bounds.from_mercator(*basemap.tile_box(z, x, y))
+    rgb = basemap.picture(bounds, 256, 256)
+    sea = np.array([round(255 * c) for c in palette.rgb(palette.BASEMAP["sea"])])
+    assert all(np.abs(rgb[i, j].astype(int) - sea).max() > 6 for i in (0, -1) for j in (0, -1))

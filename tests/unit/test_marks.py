@@ -12,7 +12,7 @@ from geodata.catalogue import services
 from layers import lettering, marks, palette
 from layers.drawing import drawing
 from layers.pen import Shape, Words
-from layers.shapes import commands, mpl_path, sector, tint
+from layers.shapes import commands, hatched, mpl_path, sector, tint
 
 
 @pytest.mark.parametrize("name", marks.SHAPES)
@@ -115,3 +115,14 @@ def test_words_are_measured_composed() -> None:
     assert lettering.width("Huê\u0301", 15) == lettering.width("Huế", 15)
     assert lettering.width("Huế", 15, 700, 2) == pytest.approx(lettering.width("Huế", 15, 700) + 6)
     assert lettering.outline("   ", 12)[0] is None
+
+
+def test_the_cone_of_a_frozen_camera_is_hatched_inside_itself() -> None:
+    row = {"mark": "camera", "state": "late", "level": 2, "az": 60.0, "fov": 70.0, "range": 34.0}
+    assert palette.SEVERITY[2] + "99" in marks.svg_body({**row, "kind": "frozen"})
+    assert palette.SEVERITY[2] + "99" not in marks.svg_body(row)
+    lines = np.asarray(mpl_path(hatched(34, 60, 70)).vertices)
+    assert np.hypot(*lines.T).max() <= 34.01
+    turn = np.degrees(np.arctan2(lines[:, 0], -lines[:, 1]))
+    assert turn.min() >= 24.9
+    assert turn.max() <= 95.1

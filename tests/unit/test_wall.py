@@ -18,7 +18,7 @@ from app.pages import wall_blocks
 from app.pages.pictures import Picture
 from app.pages.wall_pace import Pace
 from app.panels import callouts, wall_events, wall_rail, wall_tiles, wall_warnings, wall_weather
-from app.panels.wall_have import Memory, Spot, shortened, ward_of
+from app.panels.wall_have import Memory, Spot, shortened, ward_of, wordings
 from app.text import Text
 from geodata.city import cities, city
 from geodata.scenes import Block, Kind, Scene
@@ -285,6 +285,31 @@ def test_letters_and_numbers_stand_clear_of_each_other() -> None:
     at = list(zip(drawn.dimension_values("dx"), drawn.dimension_values("dy"), strict=True))
     assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) > 20 for i, a in enumerate(at) for b in at[:i])
     assert set(callouts.boxed(drawn).dimension_values("mark")) == {"callout"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shortest"),
+    [
+        ("Ngập đường Điện Biên Phủ tại phường Mỹ Thượng", "Ngập đường Điện Biên Phủ"),
+        ("Giám sát hành trình tàu cá (mô phỏng)", "Giám sát hành trình tàu cá"),
+        ("Ủy ban nhân dân phường Vỹ Dạ", "UBND P. Vỹ Dạ"),
+        ("TTH-93269-TS", "TTH-93269-TS"),
+    ],
+)
+def test_words_give_way_to_shorter_ones_that_a_citizen_knows(name: str, shortest: str) -> None:
+    found = wordings(name)
+    assert found[0] == name
+    assert found[-1] == shortest
+    assert not any("…" in one for one in found)
+
+
+def test_a_place_that_is_pointed_at_is_kept_free() -> None:
+    view = View(Bounds(107.4, 16.3, 107.8, 16.6), 1600, 1200, NOW - HOUR, NOW)
+    spots = [Spot("1", "callout", 3, "fresh", (107.6, 16.45)), Spot("2", "callout", 3, "fresh", (109.0, 16.4))]
+    ((left, top, right, bottom),) = callouts.places([*spots, Spot("3", "callout", 3, "fresh", None)], view, 1.0)
+    assert (left + right) / 2 == pytest.approx(800, abs=2)
+    assert (right - left, bottom - top) == pytest.approx((16, 16))
+    assert callouts.places([], view, 1.0).shape == (0, 4)
 
 
 @pytest.mark.parametrize("seed", range(6))
