@@ -23,6 +23,8 @@ from tests.support.sync_store import SyncStore
 
 Dsn = Callable[[Role], str]
 PAGES = "tests/ui/"
+CITIES = {"machine", "Machine", "drill", "subprocess", "Popen"}
+"""What a file imports that starts programs of its own and waits for them."""
 
 
 class _Scheduling(LoadFileScheduling):
@@ -33,12 +35,23 @@ class _Scheduling(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    config.option.loadscopereorder = False  # xdist would begin with the files of many tests: those are the quick ones
     return _Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages first: theirs is the longest part, the others fill the time beside it."""
-    items.sort(key=lambda item: not item.nodeid.startswith(PAGES))
+    """The longest first, so that no worker begins a minute of waiting when the others have nothing left to do: pages,
+    then files that start whole cities, then those that start anything, then units.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.nodeid.startswith(PAGES):
+        return 0
+    if not item.nodeid.startswith("tests/unit/"):
+        return 1 if CITIES & vars(item.getparent(pytest.Module).obj).keys() else 2  # type: ignore[union-attr]
+    return 3
 
 
 @pytest.fixture(scope="session")

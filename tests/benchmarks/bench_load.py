@@ -29,7 +29,8 @@ from geodata.store.connect import database
 from geodata.store.reader import Reader
 from geodata.store.types import SourceState
 from sources.simulator.broker import Broker
-from tests.support.machine import clean_environment, free_port
+from tests.support.machine import clean_environment
+from tests.support.ports import free_port
 
 THINGS_RATE = 10_000 / 60
 LOOK_S = 10.0

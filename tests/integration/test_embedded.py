@@ -22,6 +22,7 @@ from geodata.errors import UsageError
 from geodata.settings import Settings
 from geodata.store.connect import cluster_of, database
 from geodata.store.errors import CannotStart, DataFolderNewer, DataFolderOlder, FolderUnreachable, NoPostgres
+from tests.support.patience import HANG_S
 
 SMALL = {"shared_buffers": "32MB"}
 USER = """
@@ -51,7 +52,7 @@ def data(made: Path) -> Iterator[Path]:
 
 
 def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_S
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -30,6 +30,7 @@ from geodata.store.writer import Writer
 from geodata.view import Bounds, View
 from sources.runner import Runner
 from tests.conftest import Dsn
+from tests.support.patience import HANG_S
 
 BOX = Bounds(106, 15, 111, 19)
 
@@ -50,7 +51,7 @@ def sentence(mmsi: int) -> bytes:
     return ("\r\n".join(encode_dict(fields, talker_id="AI")) + "\r\n").encode()
 
 
-async def until(condition: Any, seconds: float = 30.0) -> None:
+async def until(condition: Any, seconds: float = HANG_S) -> None:
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(condition):  # noqa: ASYNC110 (what it waits for is in the store)
             await asyncio.sleep(0.05)

@@ -24,6 +24,7 @@ from geodata.view import Bounds, View
 from sources import _feed
 from sources.runner import Runner
 from tests.conftest import Dsn
+from tests.support.patience import HANG_S
 
 SEA = Bounds(107, 16, 109, 18)
 
@@ -92,7 +93,7 @@ async def running(writer: Writer, *bindings: SourceBinding, **more: Any) -> Asyn
         await task
 
 
-async def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = HANG_S) -> Any:
     """What the condition gives once it is true; fails after a while."""
     async with asyncio.timeout(seconds):
         while not (found := condition()):  # noqa: ASYNC110 (what it waits for is not ours to tell)
@@ -100,7 +101,7 @@ async def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
-async def slow_until(condition: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def slow_until(condition: Callable[[], Awaitable[Any]], seconds: float = HANG_S) -> Any:
     async with asyncio.timeout(seconds):
         while not (found := await condition()):  # noqa: ASYNC110 (the same)
             await asyncio.sleep(0.05)

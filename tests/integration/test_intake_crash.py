@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,9 @@ import pytest
 
 from geodata.settings import Settings
 from geodata.store.connect import database
+from tests.support.machine import PATIENCE_S
+from tests.support.patience import HANG_S
+from tests.support.ports import free_port
 from tests.support.pushed import message
 
 POINTS = ("before_disk", "before_read", "before_store", "after_store", "after_forget")
@@ -30,11 +32,6 @@ def data() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="vonglau-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Ingests:
@@ -63,13 +60,13 @@ class Ingests:
     def end(self) -> None:
         assert self.process is not None
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(HANG_S)
 
 
 def post_all(port: int, give_up: float) -> set[int]:
     """Posts every number until it is answered 202, as a sender does that wants it to arrive."""
     answered: set[int] = set()
-    with httpx.Client(timeout=5) as http:
+    with httpx.Client(timeout=HANG_S) as http:
         for n in range(MESSAGES):
             while time.monotonic() < give_up:
                 try:
@@ -95,12 +92,12 @@ def test_killed_between_the_answer_and_the_store(data: Path, point: str) -> None
         keeper = threading.Thread(target=ingests.keep_going, args=(point, done))
         keeper.start()
         try:
-            answered = post_all(ingests.port, time.monotonic() + 60)
-            deadline = time.monotonic() + 30
+            answered = post_all(ingests.port, time.monotonic() + PATIENCE_S)
+            deadline = time.monotonic() + PATIENCE_S
             while len(numbers(db.dsn)) < MESSAGES and time.monotonic() < deadline:
                 time.sleep(0.05)
         finally:
-            keeper.join(60)
+            keeper.join(PATIENCE_S)
             done.set()
             ingests.end()
         assert answered == set(range(MESSAGES))

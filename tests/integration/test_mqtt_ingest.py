@@ -14,6 +14,7 @@ from geodata.store.reader import Reader
 from geodata.store.writer import Writer
 from sources.runner import Runner
 from sources.simulator.broker import Broker
+from tests.support.patience import in_time
 
 
 def binding(port: int) -> SourceBinding:
@@ -41,7 +42,7 @@ def stored(reader: Reader) -> int:
 
 
 async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with in_time():
         while not await asyncio.to_thread(done):  # noqa: ASYNC110 (of another thread and process)
             await asyncio.sleep(0.1)
 

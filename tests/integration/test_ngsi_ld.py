@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter, time
+from time import time
 from typing import Any
 
 import httpx
@@ -35,6 +35,7 @@ from sources.simulator.town import Town
 from sources.simulator.utilities import STEP_S, Kind, utilities
 from tests.conftest import Dsn
 from tests.support.kit import PAYLOADS
+from tests.support.patience import HANG_S
 
 TOKEN_ENV, TOKEN = "NGSI_TEST_TOKEN", "s3cr3t-9f1b"
 CITY = Bounds(100, 8, 115, 24)
@@ -91,7 +92,7 @@ async def ingesting(writer: Writer, folder: Path, binding: SourceBinding, **opti
         await task
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = HANG_S) -> Any:
     async with asyncio.timeout(seconds):
         while not (found := await condition()):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -324,13 +325,10 @@ async def test_late_and_skewed(town: Town, tmp_path: Path) -> None:
 
 async def test_the_recording_is_small_and_loads(town: Town, writer: Writer, tmp_path: Path) -> None:
     end = time()
-    began = perf_counter()
     files = FEED.history(town, tmp_path, end - 14 * 86400, end)
-    wrote = perf_counter() - began
     (binding,) = FEED.sources(town)
     await writer.register([binding])
     done = await replay(writer, binding, [tmp_path / files[SOURCE][0]])
-    assert wrote < 10
     assert 5_000 < done.received < 40_000
     assert done.closes
     assert not done.rejected

@@ -18,7 +18,8 @@ from geodata.embedded.initial import initialise, server_user
 from geodata.store.types import Role
 from tests.conftest import Dsn
 from tests.support.cluster import TestCluster
-from tests.support.machine import free_port, wait_for
+from tests.support.machine import wait_for
+from tests.support.ports import free_port
 from tests.support.promises import vonglau
 
 pytestmark = pytest.mark.timeout(180)

@@ -28,7 +28,9 @@ from sources.intake import IntakePlan
 from sources.prometheus import PrometheusOptions, batches, parse
 from sources.runner import Runner
 from tests.conftest import Dsn
-from tests.support.peers import free_port, running
+from tests.support.patience import HANG_S, in_time
+from tests.support.peers import running
+from tests.support.ports import free_port
 
 METRICS = """# TYPE probe_success gauge
 probe_success{site="so_noi_vu",site_name="Cổng Sở Nội vụ",agency="so_noi_vu"} 1
@@ -194,7 +196,7 @@ async def context(peers: City) -> AsyncIterator[Context]:
         yield Context(http=http, service="information_security", inbox=Inbox(peers.ground))
 
 
-async def until(poll: Callable[[], Any], wanted: Callable[[Any], bool], within_s: float = 20) -> Any:
+async def until(poll: Callable[[], Any], wanted: Callable[[Any], bool], within_s: float = HANG_S) -> Any:
     """The first answer that is as wanted."""
     async with asyncio.timeout(within_s):
         while True:
@@ -299,7 +301,7 @@ async def test_alerts_through_a_real_alertmanager(peers: City, context: Context)
     peers.ground.health = 0
     options = AlertmanagerOptions(url=peers.alertmanager, poll_s=1)
     pushed: dict[str, list[Event]] = {}
-    async with asyncio.timeout(25):
+    async with in_time():
         async for batch in alert_batches(options, context, None):
             for row in events(batch):
                 pushed.setdefault(row.id, []).append(row)

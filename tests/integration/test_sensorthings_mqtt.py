@@ -24,6 +24,7 @@ from sources.simulator.faults import Faults
 from sources.simulator.feeds.air_mqtt import FEED, SOURCE
 from sources.simulator.host import Host
 from sources.simulator.town import Town
+from tests.support.patience import in_time
 
 SPEED = 600.0  # a round of observations a second
 
@@ -62,7 +63,7 @@ class Reading:
         return [row for row in self.rows if isinstance(row, Observation)]
 
     async def until(self, done: Any) -> None:
-        async with asyncio.timeout(20):
+        async with in_time():
             while not done():
                 batch = await anext(self.iterator)
                 self.rows += batch.records
@@ -126,7 +127,7 @@ async def test_what_was_missed_while_the_broker_was_gone_is_read_over_http(town:
         before = ours.observations()
     await asyncio.sleep(2.5)
     town.host.faults.switch_off(SOURCE)
-    async with asyncio.timeout(20):
+    async with in_time():
         while True:
             try:
                 async with reading(town, ours.cursor) as again:

@@ -17,8 +17,9 @@ from playwright.sync_api import Browser
 
 from app.access import write_users
 from tests.support.cluster import TestCluster
-from tests.support.machine import clean_environment, free_port, wait_for
+from tests.support.machine import clean_environment, wait_for
 from tests.support.pages import watched
+from tests.support.ports import free_port
 
 NAME, PASSWORD = "trực ban", "mật khẩu dài"
 pytestmark = pytest.mark.timeout(300)

@@ -20,7 +20,7 @@ import pytest
 from geodata.city import SourceBinding, city
 from geodata.records import Event, Observation, Position, Rejected, Thing
 from geodata.store.types import Batch, Cursor
-from sources.base import Context, SourceError, Unreachable, protocol
+from sources.base import Context, Unreachable, protocol
 from sources.http import client
 from sources.simulator.clock import SimulatedClock
 from sources.simulator.faults import Faults
@@ -28,6 +28,8 @@ from sources.simulator.feeds.buses import BUSES, FEED, fleet
 from sources.simulator.host import Host
 from sources.simulator.scenario import scenario
 from sources.simulator.town import Town
+from tests.support.patience import HANG_S
+from tests.support.polls import STALLED_S, fails, works
 
 MORNING = 1795222800.0  # 2026-11-21T08:00 in Huế
 BEGUN = MORNING - 14 * 3600
@@ -40,12 +42,13 @@ class Reading:
     at: list[float]
     cursor: Cursor | None = None
     memory: dict[str, Any] = field(default_factory=dict)
+    timeout_s: float = HANG_S
 
     async def poll(self) -> list[Batch]:
         source = protocol(self.binding.protocol)
         options = source.options.model_validate({**self.binding.options, "service": "buses"})
         found = []
-        async with client(timeout=2) as http:
+        async with client(timeout=self.timeout_s) as http:
             context = Context(
                 http=http, clock=lambda: datetime.fromtimestamp(self.at[0], UTC), service="buses", memory=self.memory
             )
@@ -133,13 +136,13 @@ async def test_faults_that_take_the_feed_down(kind: str, tmp_path: Path) -> None
     async with reading(hue(), tmp_path) as read:
         await read.poll()
         read.switch(kind)
-        await asyncio.sleep(0.3)
+        read.timeout_s = STALLED_S if kind == "stall" else HANG_S
         read.at[0] += 20
-        with pytest.raises(SourceError):
-            await read.poll()
+        await fails(read.poll)
         read.host.faults.switch_off("all")
-        await asyncio.sleep(0.3)
-        assert (await read.poll())[0].records
+        read.timeout_s = HANG_S
+        read.at[0] += 20
+        assert (await works(read.poll))[0].records
 
 
 async def test_duplicates_are_the_same_rows_twice_and_skew_shifts_every_time(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ VONGLAU = (sys.executable, "-m", "app")
 
 
 def vonglau(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*VONGLAU, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([*VONGLAU, *arguments], capture_output=True, text=True, timeout=280, check=False)
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

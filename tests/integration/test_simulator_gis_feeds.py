@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -28,6 +27,7 @@ from sources.simulator.scenario import scenario
 from sources.simulator.sky import Sky
 from sources.simulator.town import Town
 from tests.support.city_feed import open_feed
+from tests.support.patience import in_time, linear
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ async def fails(poll: Callable[[], Awaitable[list[Record]]]) -> bool:
 
 
 async def until(wanted: bool, poll: Callable[[], Awaitable[list[Record]]]) -> None:
-    async with asyncio.timeout(20):
+    async with in_time():
         while await fails(poll) is not wanted:  # noqa: ASYNC110 (a city tells nobody)
             await asyncio.sleep(0.05)
 
@@ -56,9 +56,7 @@ async def until(wanted: bool, poll: Callable[[], Awaitable[list[Record]]]) -> No
 @pytest.mark.parametrize("name", ["dong_ha", "dak_lak"])
 async def test_plans_and_cases_of_the_planning_office(name: str, tmp_path: Path) -> None:
     town = Town(city(name), 1)
-    began = perf_counter()
     async with open_feed("planning_ogc", town, tmp_path) as opened:
-        assert perf_counter() - began < 1
         plans = await opened.sources[PLANS].poll()
         cases = await opened.sources[CASES].poll()
         assert not opened.sources[PLANS].rejected
@@ -108,9 +106,7 @@ async def test_faults_of_the_planning_office(dak_lak: Town, tmp_path: Path, kind
 
 
 async def test_radar_files_and_satellite_pictures(dak_lak: Town, tmp_path: Path) -> None:
-    began = perf_counter()
     async with open_feed("imagery", dak_lak, tmp_path) as opened:
-        assert perf_counter() - began < 1.5
         for source, category, bands in ((RADAR, "radar_rain", 1), (SATELLITE, "satellite", 4)):
             polled = opened.sources[source]
             rows = await polled.poll(**({"settle_s": 0} if source == RADAR else {}))
@@ -160,10 +156,6 @@ def test_a_storm_covers_the_province(dak_lak: Town) -> None:
     assert np.corrcoef(sky.rain(1e9, 0.5, 160, 94).ravel(), following.ravel())[0, 1] > 0.8
 
 
-def test_an_image_is_cheap(dak_lak: Town) -> None:
+def test_an_image_costs_no_more_than_its_pixels(dak_lak: Town) -> None:
     sky = Sky(1, dak_lak.city.bounds)
-    sky.rain(0.0, 0.5, 320, 187)
-    began = perf_counter()
-    for n in range(10):
-        sky.rain(n * 600.0, 0.5, 320, 187)
-    assert (perf_counter() - began) / 10 < 0.1
+    assert linear(lambda height: sky.rain(600.0, 0.5, 320, height), 180)

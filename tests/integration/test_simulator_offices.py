@@ -39,6 +39,8 @@ from sources.simulator.office_cards import hourly
 from sources.simulator.office_sheet import NOTHING
 from sources.simulator.scenario import scenario
 from sources.simulator.town import Town
+from tests.support.patience import HANG_S, in_time
+from tests.support.polls import STALLED_S
 from tests.support.sync_store import SyncStore
 
 FRIDAY = 1795158000.0  # 2026-11-20T14:00 in Huế
@@ -87,7 +89,7 @@ class Running:
         self, binding: SourceBinding, *, fails: bool, count: int | None = None
     ) -> tuple[list[Record], list[Rejected]]:
         """Polls anew until it fails, or works and says something (or so many records)."""
-        async with asyncio.timeout(20):
+        async with in_time():
             while True:
                 self.cursors.pop(binding.id, None)
                 self.memories.pop(binding.id, None)
@@ -114,7 +116,7 @@ async def running(town: Town, folder: Path, *names: str) -> AsyncIterator[Runnin
     bindings = [binding for feed in opened for binding in await feed.open(town, host)]
     tasks = host.tasks()
     try:
-        async with httpx.AsyncClient(timeout=2) as http:
+        async with httpx.AsyncClient(timeout=HANG_S) as http:
             yield Running(host, bindings, http, at)
     finally:
         for task in tasks:
@@ -259,6 +261,7 @@ async def test_every_fault_shows(tmp_path: Path) -> None:
             if binding is not folder:
                 for fault in ("garbage", "stall", "huge_line", "outage"):
                     live.host.faults.switch_on(f"{binding.id}={fault}", FRIDAY)
+                    live.http.timeout = STALLED_S if fault == "stall" else HANG_S
                     await live.until(binding, fails=True)
             else:
                 live.host.faults.switch_on(f"{binding.id}=outage", FRIDAY)

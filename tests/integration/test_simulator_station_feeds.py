@@ -27,6 +27,7 @@ from sources.simulator.feeds.stations_ftp import AIR, WATER
 from sources.simulator.station_loggers import loggers
 from sources.simulator.town import Town
 from tests.support.city_feed import open_feed
+from tests.support.patience import in_time
 
 FAST = {"settle_s": 0}
 
@@ -50,7 +51,7 @@ def files_of(root: Path) -> int:
 
 
 async def until(there: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with in_time():
         while not there():  # noqa: ASYNC110 (a city tells nobody)
             await asyncio.sleep(0.05)
 
@@ -112,7 +113,7 @@ async def test_outage_and_recovery(hue: Town, tmp_path: Path, source: str) -> No
                 return True
             return False
 
-        async with asyncio.timeout(20):
+        async with in_time():
             while not await fails():  # noqa: ASYNC110 (a city tells nobody)
                 await asyncio.sleep(0.05)
             opened.clear()

@@ -24,6 +24,7 @@ from geodata.store.types import Cursor
 from sources.base import Context, Garbled, Refused, SourceError, Unreachable
 from sources.table import TableOptions, batches
 from tests.support.cluster import TestCluster
+from tests.support.patience import in_time
 
 BEDS: dict[str, Any] = {
     "kind": "Thing",
@@ -246,7 +247,7 @@ insert into hoi select n, '2026-11-01 08:00+07', timestamp '2026-11-20 01:00' + 
     from generate_series(1, 2500) as n;
 create sequence dem;
 create view hoi_dap as select * from hoi;
-create view cham as select h.*, pg_sleep(20)::text as cho from hoi h;
+create view cham as select h.*, pg_sleep(3600)::text as cho from hoi h;
 """
 
 
@@ -287,8 +288,7 @@ async def test_another_database_is_only_read_and_never_for_long(
 ) -> None:
     url, _ = other
     slow = Reader(http, {"DB": url}, sql={"url_env": "DB", "table": "cham", "timeout_s": 0.5}, **CASES)
-    loop = asyncio.get_running_loop()
-    began, ticks = loop.time(), 0
+    ticks = 0
 
     async def tick() -> None:
         nonlocal ticks
@@ -298,9 +298,9 @@ async def test_another_database_is_only_read_and_never_for_long(
 
     ticking = asyncio.create_task(tick())
     with pytest.raises(Unreachable, match=r"no answer within 0\.5 s"):
-        await slow.poll()
+        async with in_time():
+            await slow.poll()
     ticking.cancel()
-    assert loop.time() - began < 10
     assert ticks > 3, "the loop goes on while a database thinks"
     for query, words in (
         ("select setval('hoi_x', 1)", "hoi_x"),

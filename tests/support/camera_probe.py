@@ -14,6 +14,7 @@ from sources._camera_options import CameraOptions
 from sources.base import Context
 from sources.camera import SOURCE
 from sources.http import client
+from tests.support.patience import HANG_S
 
 QUICK: dict[str, Any] = {
     "probe_s": 0.4,
@@ -50,7 +51,7 @@ class Heard:
 
 
 async def listen(
-    options: CameraOptions, context: Context, until: Callable[[Heard], bool], within_s: float = 20
+    options: CameraOptions, context: Context, until: Callable[[Heard], bool], within_s: float = HANG_S
 ) -> Heard:
     """Reads until so much is heard. Raises SourceError, TimeoutError."""
     heard = Heard()

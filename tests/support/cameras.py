@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from tests.support.patience import HANG_S, in_time
+from tests.support.ports import free_port
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -98,7 +100,7 @@ async def gstreamer(launch: str = JPEG_LAUNCH, *login: str) -> AsyncIterator[int
     )
     try:
         assert process.stdout is not None
-        yield int(await asyncio.wait_for(process.stdout.readline(), 20))
+        yield int(await asyncio.wait_for(process.stdout.readline(), HANG_S))
     finally:
         process.kill()
         await process.wait()
@@ -106,9 +108,7 @@ async def gstreamer(launch: str = JPEG_LAUNCH, *login: str) -> AsyncIterator[int
 
 def closed_port() -> int:
     """A port where nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return free_port()
 
 
 @asynccontextmanager
@@ -129,7 +129,7 @@ with av.open(sys.argv[1] + "/index.m3u8", "w", format="hls", options=options) as
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(folder), segments)
     try:
-        async with asyncio.timeout(20):
+        async with in_time():
             while not (folder / "index.m3u8").exists():  # noqa: ASYNC110 (another process writes it)
                 await asyncio.sleep(0.05)
         yield folder

@@ -19,7 +19,8 @@ from geodata.city import SourceBinding
 from geodata.store.reader import Reader
 from geodata.store.types import Role, SourceState
 from sources._binding import adapter, read_bindings
-from tests.support.machine import clean_environment, free_port
+from tests.support.machine import clean_environment
+from tests.support.ports import free_port
 
 TOKEN = "drill-token"
 POLL_S = 5.0

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,18 +24,12 @@ from geodata.settings import Settings
 from geodata.store.connect import session
 from geodata.store.reader import Reader
 from geodata.store.types import ServiceState
+from tests.support.ports import free_port
 
 T = TypeVar("T")
 FEW = "ais,open311,sensorthings"
 PATIENCE_S = 120.0
 """Ten times what it takes here: two cores may be busy with other tests."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(value: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:

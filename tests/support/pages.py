@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
+from tests.support.patience import SHOWN_MS
+
 OWN = {"localhost", "127.0.0.1"}
 IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents[0].is_idle"
 
@@ -50,10 +52,10 @@ class Watched:
         self.idle()
         return self
 
-    def idle(self, timeout_ms: int = 60_000) -> None:
+    def idle(self, timeout_ms: int = SHOWN_MS) -> None:
         self.page.wait_for_function(IDLE, timeout=timeout_ms)
 
-    def tiles_loaded(self, timeout_ms: int = 60_000) -> None:
+    def tiles_loaded(self, timeout_ms: int = SHOWN_MS) -> None:
         self.page.wait_for_function(
             f"() => {{ const [l, a] = ({TILES})(); return a > 0 && l == a }}", timeout=timeout_ms
         )
@@ -66,5 +68,7 @@ class Watched:
 
 
 def watched(browser: Browser, width: int = 1920, height: int = 1080) -> Watched:
-    """A new page in its own context."""
-    return Watched(browser.new_context(viewport={"width": width, "height": height}).new_page())
+    """A new page in its own context, as patient as the tests are."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(SHOWN_MS)
+    return Watched(context.new_page())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.patience import HANG_S
+
 PEERS = Path(__file__).parents[2] / ".peers/usr/bin"
 
 
@@ -22,12 +23,6 @@ def peer(name: str) -> Path:
     path = PEERS / name
     assert os.access(path, os.X_OK), f"{name} is not there: run make peers"
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _before() -> list[str]:
@@ -42,7 +37,7 @@ def _before() -> list[str]:
 
 
 @contextmanager
-def running(name: str, *arguments: str, ready: str, within_s: float = 20.0) -> Iterator[None]:
+def running(name: str, *arguments: str, ready: str, within_s: float = HANG_S) -> Iterator[None]:
     """The peer until the block ends; it is ready when ``ready`` (a URL) answers with 2xx."""
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen([*_before(), str(peer(name)), *arguments], stdout=told, stderr=subprocess.STDOUT)

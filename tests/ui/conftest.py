@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.machine import Machine, machine, wait_for
+from tests.support.patience import SHOWN_MS
+
+expect.set_options(timeout=SHOWN_MS)
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.machine import Machine
 from tests.support.pages import Watched, watched
+from tests.support.patience import SHOWN_MS
 
 pytestmark = pytest.mark.timeout(300)
 
-SHOWN_MS = 60_000
-NO_SCROLL = (
-    "() => [document.documentElement.scrollWidth <= innerWidth, document.documentElement.scrollHeight <= innerHeight]"
-)
+NO_SCROLL = """() => document.documentElement.scrollWidth <= innerWidth
+  && document.documentElement.scrollHeight <= innerHeight"""
 
 
 def opened(chromium: Browser, running: Machine, query: str, width: int = 1920, height: int = 1080) -> Watched:
@@ -77,7 +76,7 @@ def test_no_scroll_and_no_panel_on_the_data(running: Machine, chromium: Browser,
     page = opened(chromium, running, "", width, height) if width > 1400 else watched(chromium, width, height)
     if width <= 1400:  # the tree is a rail of icons: its words are not there to wait for
         page.open(f"{running.url}/explore")
-    assert page.page.evaluate(NO_SCROLL) == [True, True]
+    page.page.wait_for_function(NO_SCROLL)
     box = page.page.locator(".mf").bounding_box()
     assert box is not None
     assert box["width"] * box["height"] >= 0.4 * width * height  # look.md, principle 7

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from tests.support.feed import ais_into
 from tests.support.machine import Machine, wait_for
 from tests.support.pages import HAS_ID, watched
+from tests.support.patience import SHOWN_MS
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -24,5 +25,5 @@ def test_a_position_on_the_socket_is_a_mark_on_the_page(
         wait_for(lambda: feed.connected, "the ingest to connect")
         assert not page.page.evaluate(HAS_ID, f"mmsi:{mmsi}")
         feed.fix(mmsi, 107.6, 16.47)
-        page.page.wait_for_function(HAS_ID, arg=f"mmsi:{mmsi}", timeout=30_000)
+        page.page.wait_for_function(HAS_ID, arg=f"mmsi:{mmsi}", timeout=SHOWN_MS)
     page.page.context.close()

@@ -87,15 +87,14 @@ def show(page: Page, figure: MapFigure) -> None:
     style = "<style>html,body{margin:0;height:100%}body>div{height:100vh!important}</style>"
     page.set_content(html.replace("</head>", f"{style}<script>{script}</script></head>"))
     page.wait_for_function("window.Bokeh && Bokeh.documents.length && [...Bokeh.index].length")
-    page.wait_for_timeout(300)  # the first paint
 
 
-def until(page: Page, true: Callable[[], bool], tries: int = 80) -> bool:
-    """Ask every half second; a canvas and a tile tell nobody when they are painted."""
+def until(page: Page, true: Callable[[], bool], tries: int = 240) -> bool:
+    """Ask every quarter of a second; a canvas and a tile tell nobody when they are painted."""
     for _ in range(tries):
         if true():
             return True
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(250)
     return False
 
 
@@ -123,10 +122,14 @@ def test_a_tap_hits_the_mark_and_nothing_beside_it(page: Page) -> None:
     show(page, figure)
     chosen = """() => { const r = [...Bokeh.documents[0].roots()][0].renderers.find(r => r.name == 'field_reports');
         return r.data_source.selected.indices }"""
-    for x, wanted in ((200, [0]), (407, [1]), (592, [2]), (300, [])):
+
+    def tapped(x: int) -> object:
         page.mouse.click(x, 208)
         page.wait_for_timeout(500)  # longer than a double tap
-        page.wait_for_function(f"() => JSON.stringify(({chosen})()) == {str(wanted).replace(' ', '')!r}")
+        return page.evaluate(chosen)
+
+    for x, wanted in ((200, [0]), (407, [1]), (592, [2]), (300, [])):
+        assert until(page, lambda x=x, wanted=wanted: tapped(x) == wanted), x  # type: ignore[misc]
 
 
 def test_a_layer_fades_without_new_data(page: Page) -> None:
@@ -134,13 +137,12 @@ def test_a_layer_fades_without_new_data(page: Page) -> None:
     figure.set("field_reports", pins())
     show(page, figure)
     tint = palette.TINT["people"]
-    assert share(page, tint) > 0.0001
+    assert until(page, lambda: share(page, tint) > 0.0001)
     page.evaluate(
         """() => { const r = [...Bokeh.documents[0].roots()][0].renderers.find(r => r.name == 'field_reports');
         r.glyph.tags = [0.3] }"""
     )
-    page.wait_for_timeout(300)  # a repaint
-    assert share(page, tint) == 0
+    assert until(page, lambda: share(page, tint) == 0)
     faded = palette.mix(palette.BASEMAP["sea"], tint, 0.3)
     assert share(page, faded, 30) > 0.0001
 
@@ -151,11 +153,14 @@ def test_selection_and_areas_are_drawn(page: Page) -> None:
     figure.set("field_reports", pins())
     figure.select((X0 + X1) / 2, (Y0 + Y1) / 2, "CAM-1", mark="camera")
     show(page, figure)
-    page.wait_for_timeout(300)  # the hatch is an image that loads
-    assert share(page, palette.SELECT, 4) > 0.0002
-    assert share(page, palette.SEVERITY[3]) > 0.005  # the edge
-    inner = picture(page)[130:160, 320:480]
-    assert len(np.unique(inner.reshape(-1, 3), axis=0)) > 3  # the hatch
+    assert until(page, lambda: share(page, palette.SELECT, 4) > 0.0002)
+    assert until(page, lambda: share(page, palette.SEVERITY[3]) > 0.005)  # the edge
+
+    def hatched() -> bool:
+        inner = picture(page)[130:160, 320:480]
+        return len(np.unique(inner.reshape(-1, 3), axis=0)) > 3
+
+    assert until(page, hatched)  # an image that loads
 
 
 def land(page: Page) -> float:
@@ -190,7 +195,6 @@ def test_failed_tiles_are_asked_again(page: Page, host: TileHost) -> None:
 def test_a_new_version_leaves_no_blank_map(page: Page, host: TileHost) -> None:
     tiled(page, host)
     assert until(page, lambda: land(page) > 0.3)
-    page.wait_for_timeout(1000)
     before = land(page)
     host.down = True  # the new pictures do not come
     page.evaluate(

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 
 from tests.support.machine import Machine, machine, wait_for
 from tests.support.pages import watched
+from tests.support.patience import SHOWN_MS
 
 PAGES = ("/explore", "/wall")
 DAY_S = 86_400
@@ -46,9 +47,9 @@ def test_after_a_restart_of_the_server_the_pages_come_back_by_themselves(own: Ma
     for page in pages:
         page.page.wait_for_function(
             "() => Bokeh.documents.length > 0 && Bokeh.index.roots.length > 0 && Bokeh.documents.at(-1).is_idle",
-            timeout=120_000,
+            timeout=SHOWN_MS,
         )
-        page.tiles_loaded(120_000)
+        page.tiles_loaded()
         assert not page.foreign  # the reconnected session must not fetch its styles from elsewhere
         page.page.context.close()
 

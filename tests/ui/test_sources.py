@@ -9,13 +9,12 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.machine import Machine
 from tests.support.pages import Watched, watched
+from tests.support.patience import SHOWN_MS
 
 pytestmark = pytest.mark.timeout(300)
 
-SHOWN_MS = 60_000
-SCROLLS = (
-    "() => [document.documentElement.scrollWidth > innerWidth, document.documentElement.scrollHeight > innerHeight]"
-)
+SCROLLS_NOT = """() => document.documentElement.scrollWidth <= innerWidth
+  && document.documentElement.scrollHeight <= innerHeight"""
 
 
 def opened(chromium: Browser, running: Machine, query: str = "", width: int = 1920, height: int = 1080) -> Watched:
@@ -34,7 +33,7 @@ def test_every_service_of_the_city_is_there_with_its_day_and_sums(running: Machi
     expect(tab.locator("tr[data-id='ais_thuan_an']")).to_contain_text("mô phỏng")
     # the row is drawn anew while the city speaks: a look that is taken again
     expect(tab.locator("tr[data-id='ais_thuan_an'] td").first).to_have_css("height", "40px")
-    assert tab.evaluate(SCROLLS) == [False, False]
+    tab.wait_for_function(SCROLLS_NOT)
     assert not page.errors
     assert not page.foreign
     tab.context.close()
@@ -79,7 +78,7 @@ def test_the_page_in_english_on_a_small_screen(running: Machine, chromium: Brows
     tab = opened(chromium, running, "?lang=en&source=simulated_reports", 1366, 768).page
     expect(tab.locator(".sec", has_text="Rejected")).to_be_visible(timeout=SHOWN_MS)
     expect(tab.locator(".c-name").first).to_be_attached()
-    assert tab.evaluate(SCROLLS) == [False, False]
+    tab.wait_for_function(SCROLLS_NOT)
     assert "lang=en" in tab.url
     tab.context.close()
 

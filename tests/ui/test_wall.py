@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.machine import Machine, wait_for
 from tests.support.pages import Watched, watched
+from tests.support.patience import HANG_S, SHOWN_MS
 
 pytestmark = pytest.mark.timeout(300)
 
-SHOWN_MS = 60_000
 
 CUT = """() => {
   const cut = []
@@ -75,7 +75,7 @@ def test_nothing_is_cut_or_too_small_and_nothing_scrolls(
         return not cut
 
     with contextlib.suppress(AssertionError):
-        wait_for(all_whole, "words", 5)
+        wait_for(all_whole, "words", HANG_S)
     assert not cut
     assert not page.page.evaluate(SMALL, height / 108)  # 16′ at six metres, look.md 3.3
     assert not page.errors
@@ -123,9 +123,9 @@ def test_the_sea_says_what_it_is_made_of(running: Machine, chromium: Browser) ->
 def test_a_lost_server_is_said_in_a_band_and_the_band_goes(running: Machine, chromium: Browser) -> None:
     page = opened(chromium, running, "/wall/overview", 1920, 1080)
     page.page.route("**/readyz", lambda route: route.abort())
-    expect(page.page.locator(".band")).to_contain_text("Mất kết nối máy chủ từ", timeout=20_000)
+    expect(page.page.locator(".band")).to_contain_text("Mất kết nối máy chủ từ", timeout=SHOWN_MS)
     page.page.unroute("**/readyz")
-    expect(page.page.locator(".band")).to_be_hidden(timeout=20_000)
+    expect(page.page.locator(".band")).to_be_hidden(timeout=SHOWN_MS)
     page.page.context.close()
 
 
@@ -133,5 +133,5 @@ def test_another_build_loads_the_wall_again(running: Machine, chromium: Browser)
     page = opened(chromium, running, "/wall/overview", 1920, 1080)
     page.page.evaluate("() => { window.before = true }")
     page.page.route("**/readyz", lambda route: route.fulfill(json={"ready": True, "build": "another"}))
-    page.page.wait_for_function("() => window.before === undefined", timeout=40_000)
+    page.page.wait_for_function("() => window.before === undefined", timeout=SHOWN_MS)
     page.page.context.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from sources._camera_pictures import Pictures, file_name
 from sources._camera_registry import Camera, guessed
 from sources._camera_streams import address, logins
 from sources._camera_words import redacted, redacted_bytes
+from tests.support.patience import linear
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 PAYLOADS = Path(__file__).parents[1] / "payloads/camera"
@@ -111,10 +111,8 @@ def test_redaction(text: str) -> None:
 
 
 def test_redaction_is_quick_on_hostile_text() -> None:
-    began = time.monotonic()
-    for text in ("://" * 30_000, '"pass' * 20_000, "pass" * 20_000, '"' + "a" * 70_000, "?pass=" * 10_000):
-        redacted_bytes(text.encode())
-    assert time.monotonic() - began < 2
+    for text in ("://", '"pass', "pass", "a", "?pass="):
+        assert linear(lambda n, text=text: redacted_bytes(b'"' + (text * (n // len(text))).encode()), 20_000), text  # type: ignore[misc]
 
 
 def test_go2rtc_says_what_flows() -> None:

@@ -19,6 +19,7 @@ from sources._inbox_file import OVERHEAD, SpoolTaken
 from sources._inbox_limits import Bucket, Gate
 from sources.base import Receiver
 from sources.intake import Intake, IntakeOpen, IntakePlan, address
+from tests.support.patience import in_time
 
 NOW = datetime(2026, 11, 22, 2, 0, 0, 123456, tzinfo=UTC)
 
@@ -103,7 +104,7 @@ async def test_room_is_bounded_and_no_source_takes_it_all(path: Path) -> None:
             await spool.put("a", NOW, {}, bytes(100))
         await spool.put("b", NOW, {}, bytes(100))
         spool.forget("a", ids[4])
-        async with asyncio.timeout(5):
+        async with in_time():
             while not spool.has_room("a", 100):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await spool.put("a", NOW, {}, bytes(100))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from time import perf_counter
 
 import pytest
 
 from sources._place_index import names
 from sources._places import Place, place
+from tests.support.patience import cheaper
 
 DAY = date(2026, 11, 21)
 
@@ -93,14 +93,13 @@ def test_far_places_have_a_name_and_no_area() -> None:
     assert found.properties["names"] == ["Hà Nội"]
 
 
-def test_a_text_is_placed_in_less_than_two_milliseconds() -> None:
-    names()
+def test_a_text_is_placed_sooner_than_each_name_is_looked_for() -> None:
+    known = [" ".join(name) for name in names().marked]
     summary = (
         "Mưa lớn khiến nhiều tuyến đường ở phường Vỹ Dạ, phường Thuận Hóa, TP Huế ngập; sông Hương lên nhanh. " * 14
     )
-    times = []
-    for _ in range(40):
-        began = perf_counter()
-        at("Ngập sâu ở phường Vỹ Dạ sau mưa lớn tại Huế", summary)
-        times.append(perf_counter() - began)
-    assert sorted(times)[10] < 0.004  # 1.0 ms on a quiet machine; others are at work here
+    assert cheaper(
+        lambda _: at("Ngập sâu ở phường Vỹ Dạ sau mưa lớn tại Huế", summary),
+        than=lambda _: [name for name in known if name in summary],
+        times=10,
+    )

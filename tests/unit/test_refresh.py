@@ -12,6 +12,7 @@ import pytest
 
 from app.refresh import Refresh, Subscriber
 from geodata.errors import VongLauError
+from tests.support.patience import HANG_S
 
 
 class Feed:
@@ -64,7 +65,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + HANG_S
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -19,6 +19,7 @@ from sources._door import Door
 from sources._feed import WAITING, Feed, is_good
 from sources.base import Context, Options, Source, Unreachable
 from sources.http import client, endpoint
+from tests.support.patience import in_time
 
 BINDING = SourceBinding(id="made", protocol="made", title_vi="x", title_en="x", service="fishing_vessels")
 Batches = Callable[[Options, Context, Cursor | None], AsyncIterator[Batch]]
@@ -67,7 +68,7 @@ def feed(store: Store, batches: Batches, poll_s: float | None = None) -> Feed:
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(10):
+    async with in_time():
         while not condition():  # noqa: ASYNC110 (what it waits for is a list)
             await asyncio.sleep(0.01)
 
@@ -197,7 +198,7 @@ async def test_a_stop_ends_a_stream_that_never_pauses() -> None:
             yield numbered(n)
             await asyncio.sleep(0.01)
 
-    async with asyncio.timeout(5):
+    async with in_time():
         await run(feed(store, batches), lambda: len(store.done) > 3)
     assert store.done == [(True, None), *({"n": n + 1} for n in range(len(store.done) - 1))]
 
@@ -213,7 +214,7 @@ async def test_a_stop_does_not_wait_for_a_silent_stream() -> None:
         finally:
             closed.set()
 
-    async with asyncio.timeout(5):
+    async with in_time():
         await run(feed(store, batches), open_.is_set)
     assert closed.is_set()
 
