@@ -54,7 +54,7 @@ class Picture:
 def settled(drawn: Mapping[str, tuple[gpd.GeoDataFrame | None, Any]], picture: Picture) -> dict[str, Any]:
     """The elements that change, by service. ``drawn`` gives the frame and the element of every layer of the picture."""
     out: dict[str, Any] = {}
-    movable = [name for name in drawn if _chooses(get(name)) and drawn[name][0] is not None]
+    movable = [name for name in drawn if chooses(get(name)) and drawn[name][0] is not None]
     hard, soft = covered(marks_of([drawn[name][1] for name in drawn if name not in movable]), picture.view, picture.k)
     hard = np.concatenate([hard, picture.chrome])
     for name in sorted(movable, key=lambda one: -get(one).z_order):
@@ -74,7 +74,13 @@ def marks_of(drawn: Sequence[Any]) -> list[Marks]:
     return [part for part in parts if isinstance(part, Marks) and len(part)]
 
 
-def _chooses(layer: Layer) -> bool:
+def ground(element: Any) -> Any:
+    """The areas and lines of what a layer drew, without its marks."""
+    return hv.Overlay([part for part in flat(element) if not isinstance(part, Marks)]) if element is not None else None
+
+
+def chooses(layer: Layer) -> bool:
+    """Whether the layer finds its places when the others stand."""
     return type(layer).settle is not Layer.settle
 
 

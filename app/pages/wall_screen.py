@@ -22,7 +22,7 @@ from app.panels.watchdog import Watchdog
 from app.text import Text
 from geodata.scenes import WHOLE_CITY, Scene
 from geodata.view import Bounds, View
-from layers import compose, palette
+from layers import compose, palette, settling
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -204,9 +204,14 @@ class Screen:
         again = marks is not None and marks is not self.marked
         settled = {} if marks is None else marks.settled
         for name, picture in found.near.items():
-            if self.drawn.get(name) is not picture or (again and name in settled):
-                self._draw(picture, settled.get(name, picture.element))
-                self.drawn[name] = picture
+            if self.drawn.get(name) is picture and not (again and name in settled):
+                continue
+            if marks is None and settling.chooses(layers()[name]):
+                if self.marked is None:  # its areas at once, its words when all others stand
+                    self._draw(picture, settling.ground(picture.element))
+                continue
+            self._draw(picture, settled.get(name, picture.element))
+            self.drawn[name] = picture
         if marks is not None and again:
             self.marked = marks
             self.map.set("callouts", marks.callouts, z_order=CALLOUT_Z)
