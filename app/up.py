@@ -83,12 +83,19 @@ class Up:
     """One run of everything."""
 
     def __init__(
-        self, settings: Settings, address: Address, simulation: Simulation | None, *, open_page: bool = False
+        self,
+        settings: Settings,
+        address: Address,
+        simulation: Simulation | None,
+        *,
+        open_page: bool = False,
+        watch: bool = True,
     ) -> None:
         self.settings = settings
         self.address = address
         self.simulation = simulation
         self.open_page = open_page
+        self.watch = watch
         self.supervisor = Supervisor()
         self.run_folder = settings.data / "run"
         self.common = ("--city", settings.city, "--data", str(settings.data))
@@ -176,6 +183,8 @@ class Up:
 
     async def _pages(self) -> None:
         await self._answer()
+        if self.watch:
+            self.supervisor.add("watch", "watch", *self.common)
         await self._history()
 
     async def _feeds(self) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -105,6 +106,29 @@ class Zone(_Strict):
     about_en: str
 
 
+class DeskHours(_Strict):
+    """When shifts begin, local hours in order. A city that works otherwise says so in its file."""
+
+    shifts: tuple[int, ...] = (5, 13, 21)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> DeskHours:
+        if (
+            not self.shifts
+            or list(self.shifts) != sorted(set(self.shifts))
+            or not 0 <= self.shifts[0] <= self.shifts[-1] < 24
+        ):
+            raise ValueError("shifts begin at different hours of the day, in order")
+        return self
+
+    def began(self, at: datetime, timezone: str) -> datetime:
+        """The beginning of the shift of that instant, aware UTC."""
+        local = at.astimezone(ZoneInfo(timezone))
+        today = [local.replace(hour=hour, minute=0, second=0, microsecond=0) for hour in self.shifts]
+        before = [time for time in today if time <= local]
+        return (before[-1] if before else today[-1] - timedelta(days=1)).astimezone(UTC)
+
+
 class City(_Strict):
     id: str
     title_vi: str
@@ -124,6 +148,7 @@ class City(_Strict):
     agencies: tuple[Agency, ...] = ()
     services: Mapping[str, CityService]
     legal: tuple[Legal, ...] = ()
+    desk: DeskHours = DeskHours()
     rules: Mapping[str, Mapping[str, float]] = {}  # the city's own limits: rule id to limit to value
     wall: Wall
 

@@ -28,6 +28,7 @@ from geodata.settings import Settings
     "--history", type=click.IntRange(0, 60), default=14, show_default=True, help="Simulated days before today."
 )
 @click.option("--fault", multiple=True, help="Fault of the simulator, see `vonglau simulate --help`.")
+@click.option("--watch/--no-watch", default=True, help="Run the rules that open and close findings.")
 @click.option("--open/--no-open", "open_page", default=True, help="Show the planner when there is a desktop.")
 def command(
     city: str | None,
@@ -43,6 +44,7 @@ def command(
     history: int,
     fault: tuple[str, ...],
     open_page: bool,
+    watch: bool,
 ) -> None:
     """Start database, simulator, ingest and pages; Ctrl-C stops them all."""
     from app.server import Address, check_address
@@ -58,4 +60,4 @@ def command(
     simulation = (
         Simulation(seed=seed, speed=speed, days=history, faults=fault, scenario=day, feeds=feeds) if simulator else None
     )
-    asyncio.run(Up(settings, address, simulation, open_page=open_page).run())
+    asyncio.run(Up(settings, address, simulation, open_page=open_page, watch=watch).run())

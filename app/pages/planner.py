@@ -268,7 +268,7 @@ class Planner:
         suffix = "?lang=en" if self.text.language == "en" else ""
         nav = [
             {"href": f"/{page}{suffix}", "label": self.text(f"pages.{page}"), "current": page == "explore"}
-            for page in ("explore", "sources", "wall")
+            for page in ("explore", "desk", "sources", "wall")
         ]
         city = self.city.title(self.text.language)
         return {

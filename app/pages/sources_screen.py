@@ -36,7 +36,7 @@ SLOW_TURNS = 5
 """States change by time alone too: a feed grows late without a word."""
 
 STORY_TURNS = 4
-PAGES = ("explore", "sources", "wall")
+PAGES = ("explore", "desk", "sources", "wall")
 
 
 class SourcesScreen:

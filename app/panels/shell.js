@@ -22,13 +22,15 @@ export function render({model, el}) {
     if (e.key === "Enter") { if (!at || at === document.body || at.classList?.contains("bk-events")) model.send_msg({type: "key", key: "detail"}); return; }
     if (e.shiftKey && (e.key === "ArrowLeft" || e.key === "ArrowRight")) { model.send_msg({type: "key", key: e.key === "ArrowLeft" ? "hour_back" : "hour_on"}); e.preventDefault(); return; }
     const onButton = at?.matches?.("button,a,[role=treeitem]") && (e.key === " ");
-    const name = keys[e.key] ?? (letters && !onButton ? single[e.key.toLowerCase?.() ?? e.key] : null);
+    const name = keys[e.key] ?? (letters && !onButton ? (plain(model.data)?.singles ?? single)[e.key.toLowerCase?.() ?? e.key] : null);
     if (!name) return;
     e.preventDefault();
     // The field takes the keys at once: what is typed next must not wait for the server.
     const field_of = (r) => { for (const e of r.querySelectorAll("*")) { if (e.matches("input[type=search]")) return e; const f = e.shadowRoot && field_of(e.shadowRoot); if (f) return f; } return null; };
     if (name === "search") field_of(document)?.focus();
-    else if (name === "help") dialog.showModal(); else model.send_msg({type: "key", key: name});
+    else if (name === "help") dialog.showModal();
+    else if (String(name).startsWith("here:")) window.dispatchEvent(new CustomEvent("vonglau-key", {detail: name.slice(5)})); // a block opens a field of its own
+    else model.send_msg({type: "key", key: name});
   };
   window.addEventListener("keydown", key);
   model.on("remove", () => window.removeEventListener("keydown", key));

@@ -66,6 +66,8 @@ class Machine:
         """With the feeds of ``FEW`` unless told otherwise: a whole city is much for two cores and a browser."""
         if "--feeds" not in arguments:
             arguments += ("--feeds", FEW)
+        if "--watch" not in arguments:  # a test of the watch asks for it
+            arguments += ("--no-watch",)
         command = [sys.executable, "-m", "app", "up", "--data", str(self.data), "--port", str(self.port), "--no-open"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

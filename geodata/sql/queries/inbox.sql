@@ -24,12 +24,16 @@ select i.finding_id as id, i.rule, i.rule_version, i.service, i.key, i.level_the
     i.noticed_at, i.changed_at, i.unknown_since, i.unknown_cause, i.times_opened, i.simulated,
     st_asbinary(i.geom) as geometry, i.facts, i.rows, i.limits,
     k.time as acknowledged_at, k.who as acknowledged_by, g.detail ->> 'agency' as agency, g.time as assigned_at,
-    case when (h.detail ->> 'until')::timestamptz > %(end)s then (h.detail ->> 'until')::timestamptz end as snoozed_until,
+    case when (h.detail ->> 'until')::timestamptz > %(end)s and h.time > coalesce(w.time, '-infinity')
+        then (h.detail ->> 'until')::timestamptz end as snoozed_until,
     h.detail ->> 'reason' as snooze_reason, d.time as desk_closed_at, d.who as desk_closed_by,
     d.detail ->> 'reason' as desk_close_reason
 from item as i
 left join act_of as k on k.finding_id = i.finding_id and k.what = 'acknowledge' and k.nth = 1
 left join act_of as g on g.finding_id = i.finding_id and g.what = 'assign' and g.nth = 1
 left join act_of as h on h.finding_id = i.finding_id and h.what = 'snooze' and h.nth = 1
+left join act_of as w on w.finding_id = i.finding_id and w.what = 'wake' and w.nth = 1
+left join act_of as u on u.finding_id = i.finding_id and u.what = 'reopen' and u.nth = 1
 left join act_of as d on d.finding_id = i.finding_id and d.what = 'close' and d.nth = 1
+    and d.time > coalesce(u.time, '-infinity')
 order by d.time is not null, i.level_then desc, k.time is not null, i.opened_at, i.finding_id

@@ -1,4 +1,4 @@
-"""Vessels that fell silent, told apart from feeds that did."""
+"""Vessels that fell silent, told apart from feeds that did; zones, boundaries, devices, meetings at sea."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geodata.records import Position
-from geodata.rules import feed_health, port, vessel
+from geodata.records import Position, Thing
+from geodata.rules import feed_health, meeting, port, sea_zone, vessel, vessel_identity
+from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
-from geodata.watch.signs import Fires, Over, Row, Sign, Unknown
+from geodata.watch.signs import Fires, Holds, Over, Row, Sign, Unknown
 from geodata.watch.words import Limits
 
 FISHING = "ship_30"
@@ -21,6 +22,11 @@ SERVICE = "fishing_vessels"
 AIS = "ais"
 AIS_CONFIDENCE = 0.5
 """A vessel that only AIS tells of may have sailed out of the receivers' reach; VMS goes by satellite."""
+
+OUTWARD_DEG = 60.0
+"""A course within so much of straight across is bound across."""
+
+LEAST_BEYOND = 2
 
 
 @rule(SERVICE)
@@ -36,20 +42,234 @@ def lost_10d(frames: Frames, limits: Limits) -> Iterable[Sign]:
     yield from _lost(frames, limits["long_lost_s"], limits["forgotten_s"], limits)
 
 
+@rule(SERVICE)
+def out_of_zone(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """Vessels of a length class in a zone that is not theirs, together. The lines are for reference: never sure.
+
+    A vessel from 15 m may pass the inner zones on its way: it counts there only at the speed of fishing, off the ports.
+    """
+    fleet = _current(frames, limits["lost_s"])
+    fleet = fleet[fleet["length_m"].notna()] if len(fleet) else fleet
+    if fleet.empty:
+        return
+    zone = sea_zone.zones(*_places(fleet), limits["margin_nm"]).set_axis(fleet.index)
+    cut = [limits["inshore_m"], limits["offshore_m"]]
+    of_length = pd.Series(np.array(["small", "middle", "large"])[np.digitize(fleet["length_m"], cut)], fleet.index)
+    speed = pd.to_numeric(fleet["sog_kn"], errors="coerce")
+    fishing = speed.between(limits["fishing_least_kn"], limits["fishing_most_kn"]) & ~_near_port(fleet)
+    too_far = ((of_length == "small") & zone.isin(["inshore", "offshore"])) | (
+        (of_length == "middle") & (zone == "offshore")
+    )
+    too_near = fishing & ((of_length == "large") & zone.isin(["coast", "inshore"]))
+    too_near |= fishing & (of_length == "middle") & (zone == "coast")
+    for (size, place), group in fleet[too_far | too_near].groupby([of_length, zone]):
+        far = bool(too_far[group.index].all())
+        yield _zone(f"{size}:{place}", str(size), str(place), group, 0.5 if far else 0.3)
+
+
+@rule(SERVICE)
+def near_boundary(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """On this side of an agreed boundary, near it and bound across, or all but on it."""
+    for key, row in _abreast(frames, limits).iterrows():
+        if row["nm"] < 0:
+            continue
+        course = things.number(row["cog_deg"])
+        bound = course is not None and abs((course - row["out_deg"] + 180) % 360 - 180) < OUTWARD_DEG
+        moving = (things.number(row["sog_kn"]) or 0) >= port.STILL_KN
+        if row["nm"] <= limits["near_nm"] and moving and (bound or row["nm"] <= limits["on_it_nm"]):
+            yield _boundary(str(key), row, row["time"].to_pydatetime())
+        elif row["nm"] <= limits["near_nm"] * 1.2:
+            yield Holds(str(key))
+
+
+@rule(SERVICE)
+def crossed_boundary(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """Beyond an agreed boundary by two fixes at least; it ends with the first fix on this side."""
+    seen = set()
+    for key, row in _abreast(frames, limits).iterrows():
+        if row["nm"] >= -limits["margin_nm"]:
+            continue
+        seen.add(str(key))
+        began = _since_beyond(frames, str(key), limits)
+        if began is not None:
+            yield _boundary(str(key), row, began)
+    for key, since in frames.opened("fishing_vessels.crossed_boundary").items():
+        back = _back(frames, key, since) if key not in seen else None
+        if back is not None:
+            yield Over(key, back)
+
+
+@rule(SERVICE)
+def device_twice(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """One monitoring device told of two vessels, both heard lately: one of the two is not where it seems."""
+    stands, fleet = frames.latest(SERVICE, Thing), at_sea(frames)
+    if stands.empty or fleet.empty:
+        return
+    heard = fleet[(fleet["age_s"] <= limits["lost_s"]) & (fleet["feed"] != "down")]
+    own = stands[stands.index.isin(heard.index)]
+    device = pd.Series([vessel_identity.device(p) for p in own["properties"]], own.index, dtype=object).dropna()
+    for number, keys in device.groupby(device).groups.items():
+        two = heard.loc[keys]
+        names = two["registration"].fillna(pd.Series(two.index, two.index))
+        if names.nunique() > 1:
+            times = two["time"].sort_values()
+            facts = {"device": str(number), "names": sorted(map(str, names)), "n": int(names.nunique())}
+            yield _of_many(f"device:{number}", two, times.iloc[0].to_pydatetime(), facts)
+
+
+@rule(SERVICE)
+def met_at_sea(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """A fishing vessel and a ship of another kind, side by side and slow for hours away from every port."""
+    found = frames.latest(SERVICE, Position)
+    if found.empty:
+        return
+    age = (pd.Timestamp(frames.at) - found["time"]).dt.total_seconds()
+    ships = found[(age <= limits["recent_s"]) & (found["feed"] != "down")]
+    ships = ships[(pd.to_numeric(ships["sog_kn"], errors="coerce") <= limits["slow_kn"]) & ~_near_port(ships)]
+    fishing = ships["category"].fillna(FISHING) == FISHING
+    start = frames.at - timedelta(seconds=4 * limits["least_s"])
+    for a, b in meeting.pairs(ships[fishing], ships[~fishing], limits["apart_m"]):
+        began = meeting.since(frames.track(SERVICE, a, start), frames.track(SERVICE, b, start), limits["apart_m"])
+        if began is not None and (frames.at - began).total_seconds() >= limits["least_s"]:
+            two = ships.loc[[a, b]]
+            yield _of_many(f"{a}+{b}", two, began, {"names": _named(two), "n": 2}, confidence=0.5)
+
+
+@rule(SERVICE)
+def dark_far_out(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """Heard well, then silent for half a day far from the shore: the published pattern of a device switched off."""
+    fleet = at_sea(frames)
+    if fleet.empty:
+        return
+    sailing = fleet[~fleet["in_port"]]
+    health = feed_health.health(sailing["source"], sailing["age_s"], sailing["due_s"])
+    told = sailing[sailing["counted"] & sailing["age_s"].between(limits["gap_s"], limits["long_lost_s"])]
+    told = told[meeting.shore_nm(told.geometry) > limits["shore_nm"]] if len(told) else told
+    for key, row in told.iterrows():
+        own = health.get(str(row["source"]))
+        if row["feed"] == "down" or (own is not None and not own.ok(limits["least_share"])):
+            yield Unknown(str(key))
+            continue
+        last = row["time"].to_pydatetime()
+        before = frames.track(SERVICE, str(key), last - timedelta(hours=12))
+        if int((before["time"] <= row["time"]).sum()) >= limits["least_fixes"]:
+            since = last + timedelta(seconds=limits["gap_s"])
+            facts = {"name": str(row["name"] or key), "last": last.isoformat(), "fixes": len(before)}
+            yield _of_many(str(key), fleet.loc[[key]], since, facts, confidence=0.5)
+
+
+def _current(frames: Frames, most_s: float) -> Any:
+    """The counted devices at sea that were heard of lately, by feeds that are up."""
+    fleet = at_sea(frames)
+    if fleet.empty:
+        return fleet
+    return fleet[~fleet["in_port"] & fleet["counted"] & (fleet["age_s"] <= most_s) & (fleet["feed"] != "down")]
+
+
+def _abreast(frames: Frames, limits: Limits) -> Any:
+    """The current vessels that have a boundary abreast within reach, with ``nm`` and ``out_deg``."""
+    fleet = _current(frames, limits["lost_s"])
+    if fleet.empty:
+        return fleet
+    where = sea_zone.beyond(*_places(fleet)).set_index(fleet.index)
+    return fleet.join(where)[where["line"].notna()]
+
+
+def _places(fleet: Any) -> tuple[Any, Any]:
+    return fleet.geometry.x.to_numpy(), fleet.geometry.y.to_numpy()
+
+
+def _near_port(ships: Any) -> Any:
+    return meeting.port_nm(ships.geometry) <= meeting.PORT_NM
+
+
+def _since_beyond(frames: Frames, key: str, limits: Limits) -> Any:
+    """The first fix of the unbroken run beyond; None for a single one, which may be an error of its own."""
+    track = frames.track(SERVICE, key, frames.at - timedelta(days=1))
+    if len(track) < LEAST_BEYOND:
+        return None
+    nm = sea_zone.beyond(track["lon"].to_numpy(float), track["lat"].to_numpy(float))["nm"].to_numpy()
+    over = nm < -limits["margin_nm"]
+    run = len(over) if over.all() else int(np.argmin(over[::-1]))
+    return track["time"].iloc[-run].to_pydatetime() if run >= LEAST_BEYOND else None
+
+
+def _back(frames: Frames, key: str, since: Any) -> Any:
+    """The first fix on this side after the last one beyond; None where the rows do not tell."""
+    track = frames.track(SERVICE, key, since - timedelta(minutes=1))
+    if track.empty:
+        return None
+    nm = sea_zone.beyond(track["lon"].to_numpy(float), track["lat"].to_numpy(float))["nm"].to_numpy()
+    home = np.flatnonzero(nm >= 0)
+    last = np.flatnonzero(nm < 0)
+    after = home[home > last[-1]] if len(last) else home
+    return track["time"].iloc[int(after[0])].to_pydatetime() if len(after) else None
+
+
+def _boundary(key: str, row: Any, since: Any) -> Fires:
+    return Fires(
+        key=key,
+        since=since,
+        geometry=row["geometry"],
+        facts={
+            "name": str(row["name"] or key),
+            "line": str(row["line"]),
+            "away_nm": round(abs(float(row["nm"])), 1),
+            "last": row["time"].isoformat(),
+            "length_m": None if np.isnan(row["length_m"]) else float(row["length_m"]),
+            "sog_kn": _number(row["sog_kn"]),
+            "cog_deg": _number(row["cog_deg"]),
+        },
+        rows=[Row(SERVICE, "Position", key, row["time"].to_pydatetime(), str(row["source"]))],
+        simulated=bool(row["simulated"]),
+    )
+
+
+def _zone(key: str, size: str, place: str, group: Any, sure: float) -> Fires:
+    facts: dict[str, Any] = {"size": size, "zone": place, "n": len(group), "names": _named(group)}
+    level = 1 if sure < 0.5 else None
+    return _of_many(key, group, group["time"].min().to_pydatetime(), facts, confidence=sure, level=level)
+
+
+def _named(group: Any) -> list[str]:
+    return things.names(group)
+
+
+def _of_many(
+    key: str, group: Any, since: Any, facts: Any, *, confidence: float | None = None, level: int | None = None
+) -> Fires:
+    return Fires(
+        key=key,
+        since=since,
+        level=level,
+        confidence=confidence,
+        geometry=things.where(group.geometry),
+        facts=facts,
+        rows=[
+            Row(SERVICE, "Position", str(name), time.to_pydatetime(), str(source))
+            for name, time, source in zip(group.index, group["time"], group["source"], strict=True)
+        ][: things.ROWS_MOST],
+        simulated=bool(group["simulated"].any()),
+    )
+
+
 def _lost(frames: Frames, from_s: float, to_s: float, limits: Limits) -> Iterable[Sign]:
     fleet = at_sea(frames)
     if fleet.empty:
         return
     sailing = fleet[~fleet["in_port"]]
     health = feed_health.health(sailing["source"], sailing["age_s"], sailing["due_s"])
-    told = sailing[sailing["age_s"] > from_s]
+    told = sailing[(sailing["age_s"] > from_s) & sailing["counted"]]
+    late = sailing[(sailing["age_s"] > sailing["due_s"]) & (sailing["age_s"] <= limits["late_most_s"])]
+    n_late = late.groupby("source").size()
     protocol = frames.sources()["protocol"] if len(frames.sources()) else pd.Series(dtype=str)
     for key, row in told.iterrows():
         own = health.get(str(row["source"]))
         if row["feed"] == "down" or (own is not None and not own.ok(limits["least_share"])):
             yield Unknown(str(key))
         elif row["age_s"] <= to_s:
-            yield _fires(str(key), row, from_s, own, by_ais=protocol.get(row["source"]) == AIS)
+            by_ais = protocol.get(row["source"]) == AIS
+            yield _fires(str(key), row, from_s, own, by_ais=by_ais, late=int(n_late.get(row["source"], 0)))
 
 
 def _heard(frames: Frames, rule_id: str, from_s: float) -> Iterable[Sign]:
@@ -65,7 +285,9 @@ def _heard(frames: Frames, rule_id: str, from_s: float) -> Iterable[Sign]:
 
 
 def at_sea(frames: Frames) -> Any:
-    """The last fix of each fishing vessel, with ``age_s``, ``in_port``, ``length_m`` and ``due_s`` by its length."""
+    """The last fix of each device of a fishing vessel, with ``age_s``, ``in_port``, ``length_m``, ``due_s`` by its
+    length, ``registration`` and ``counted``: the newest of the vessel's devices.
+    """
     found = frames.latest(SERVICE, Position)
     if found.empty:
         return found
@@ -76,10 +298,14 @@ def at_sea(frames: Frames) -> Any:
     fleet["length_m"] = pd.to_numeric(length, errors="coerce")
     due = [vessel.interval_s(None if np.isnan(m) else float(m)) for m in fleet["length_m"]]
     fleet["due_s"] = pd.Series(due, fleet.index, dtype=float)
+    told = zip(fleet["name"], fleet["properties"], strict=True)
+    known = [vessel_identity.registration(name, more) for name, more in told]
+    fleet["registration"] = pd.Series(known, fleet.index, dtype=object)
+    fleet["counted"] = vessel_identity.counted(fleet)
     return fleet
 
 
-def _fires(key: str, row: Any, from_s: float, own: feed_health.Health | None, *, by_ais: bool) -> Fires:
+def _fires(key: str, row: Any, from_s: float, own: feed_health.Health | None, *, by_ais: bool, late: int) -> Fires:
     last = row["time"].to_pydatetime()
     level = None
     if by_ais:
@@ -98,6 +324,7 @@ def _fires(key: str, row: Any, from_s: float, own: feed_health.Health | None, *,
             "cog_deg": _number(row["cog_deg"]),
             "heard": own.heard if own else None,
             "active": own.active if own else None,
+            "late": late,
             "by": AIS if by_ais else "vms",
         },
         rows=[Row(SERVICE, "Position", key, last, str(row["source"]))],
