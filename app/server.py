@@ -50,6 +50,8 @@ PLANNER_PX = (1196, 728)
 WALLS_PX = ((1316, 768), (2632, 1536))
 """The maps of a planner's window and of walls 1080 and 2160 px high: their tiles are drawn before anybody asks."""
 
+LARGE_AFTER_S = 60.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
@@ -126,8 +128,8 @@ def session_of(module: ModuleType, services: Services, alive: WeakSet[Any]) -> C
     return session
 
 
-def homes(city: City) -> tuple[list[tuple[View, Style]], list[tuple[View, Style]]]:
-    """The views that pages of the city open with: those of a first visitor, and the others."""
+def homes(city: City) -> list[tuple[View, Style]]:
+    """The views that pages of the city open with: the wall, the planner, a wall of twice the height."""
     from app.state import initial
 
     now = datetime.now(UTC)
@@ -138,12 +140,9 @@ def homes(city: City) -> tuple[list[tuple[View, Style]], list[tuple[View, Style]
         x, y, across, up = (x0 + x1) / 2, (y0 + y1) / 2, resolution * width / 2, resolution * height / 2
         return View(Bounds.from_mercator(x - across, y - up, x + across, y + up), width, height, now, now), "wall"
 
-    scenes = city.wall.scenes
-    first: list[tuple[View, Style]] = [
-        *(wall(scene, *WALLS_PX[0]) for scene in scenes[:1]),
-        (initial(city, {}).view(*PLANNER_PX, now), "desk"),
-    ]
-    return first, [wall(scene, *size) for size in reversed(WALLS_PX) for scene in scenes]
+    found: list[tuple[View, Style]] = [wall(scene, *WALLS_PX[0]) for scene in city.wall.scenes[:1]]
+    found.append((initial(city, {}).view(*PLANNER_PX, now), "desk"))
+    return [*found, *(wall(scene, *WALLS_PX[1]) for scene in city.wall.scenes[:1])]
 
 
 class WebServer:
@@ -254,10 +253,11 @@ class WebServer:
         services = self.services
         with suppress(VongLauError):  # the pages say that the database is away
             services.live.states(services.reader, services.city.id, self.refresh.versions)
-        first, rest = homes(services.city)
+        *first, large = homes(services.city)
         services.tiles.draw_ahead(first, self.stopped.is_set)
         services.tiles.prepare()
-        services.tiles.draw_ahead(rest, self.stopped.is_set)
+        if not self.stopped.wait(LARGE_AFTER_S):  # the feeds are starting too
+            services.tiles.draw_ahead([large], self.stopped.is_set)
 
     def close(self) -> None:
         self.stopped.set()
