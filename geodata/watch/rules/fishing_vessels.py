@@ -111,9 +111,9 @@ def device_twice(frames: Frames, limits: Limits) -> Iterable[Sign]:
     for number, keys in device.groupby(device).groups.items():
         two = heard.loc[keys]
         names = two["registration"].fillna(pd.Series(two.index, two.index))
-        if names.nunique() > 1:
+        if len(vessels := sorted(set(map(str, names)))) > 1:
             times = two["time"].sort_values()
-            facts = {"device": str(number), "names": sorted(map(str, names)), "n": int(names.nunique())}
+            facts = {"device": str(number), "names": vessels, "n": len(vessels)}
             yield _of_many(f"device:{number}", two, times.iloc[0].to_pydatetime(), facts)
 
 
