@@ -21,7 +21,8 @@ import psutil
 
 from geodata.embedded import Cluster
 from geodata.settings import Settings
-from geodata.store.connect import session
+from geodata.store.connect import database, session
+from geodata.store.findings import FindingStore
 from geodata.store.reader import Reader
 from geodata.store.types import ServiceState
 from tests.support.ports import free_port
@@ -108,6 +109,12 @@ class Machine:
         dsn = session(Cluster(self.data).dsn(endpoint, "vonglau_read", f"vonglau_{settings.city}"))
         with Reader(dsn) as reader:
             yield reader
+
+    @contextlib.contextmanager
+    def findings(self) -> Iterator[FindingStore]:
+        """The findings of this city, for a test that has some of its own."""
+        with database(Settings.from_environ(data=self.data, city="hue"), "watch") as db, FindingStore(db.dsn) as store:
+            yield store
 
     def processes(self) -> list[psutil.Process]:
         """Every process that names the data folder, database servers too; ``info`` is of the moment of asking."""
