@@ -51,6 +51,7 @@ class Reading:
 
     options: AlertOptions
     zone: ZoneInfo
+    signature: str | None = None
     faults: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     shapes: int = 0
@@ -72,9 +73,17 @@ class Reading:
             return None
 
 
-def read(element: Element, options: AlertOptions, arrival: datetime) -> Iterator[Record | Rejected]:
-    """The Alert of an ``alert`` element; a Rejected as well when an area of it could not be read."""
-    reading = Reading(options, ZoneInfo(options.timezone))
+def read(
+    element: Element, options: AlertOptions, arrival: datetime, *, verified: bool = False
+) -> Iterator[Record | Rejected]:
+    """The Alert of an ``alert`` element; a Rejected as well when an area of it could not be read.
+
+    ``verified``: its signature was verified, and taken out, before.
+    """
+    signature = (
+        "verified" if verified else "not_verified" if any(True for _ in children(element, "Signature")) else None
+    )
+    reading = Reading(options, ZoneInfo(options.timezone), signature)
     try:
         yield _alert(element, reading, arrival)
     except ValueError as error:
@@ -116,7 +125,8 @@ def _alert(element: Element, reading: Reading, arrival: datetime) -> Alert:
         "geocodes": [{"name": name, "value": value} for name, value in geocodes],
         "resources": blocks.resources(infos),
         "response_types": sorted({entry for info in infos for entry in texts(info, "responseType")}),
-        "signed": any(True for _ in children(element, "Signature")),  # noted; the signature is not verified
+        "signed": reading.signature is not None,
+        "signature": reading.signature,
         **{name: one(element, name) for name in ("source", "restriction", "addresses", "note", "incidents")},
         **{name: blocks.joined(infos, name, "; ") for name in ("audience", "contact")},
         "codes": texts(element, "code"),

@@ -17,8 +17,8 @@ from sources.recording import replay
 Job = tuple[SourceBinding, tuple[Path, ...]]
 """A source and its files, in their order."""
 
-SMALL_B = 4 << 20
-"""Text of recordings that is read sooner than other processes have started."""
+SMALL_B = 8 << 20
+"""Two days of a city: read in less time than other processes take to start on a busy machine."""
 
 PACKED = 8
 """A packed recording holds about so many times its own size."""

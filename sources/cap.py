@@ -13,14 +13,16 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from geodata.records import Alert, Record, Rejected
 from geodata.store.types import Batch, Cursor
 from sources._cap_alert import read
 from sources._cap_poll import Step, folder, inbox, index
-from sources._cap_xml import raw
+from sources._cap_signature import NotSigned, certificates, signed
+from sources._cap_xml import Document, raw
 from sources._cap_xml import read as documents
 from sources.base import Context, Options, Receiver, Source, Unreachable
 
@@ -31,7 +33,8 @@ PUSH_PAUSE_S = 0.5
 class CapOptions(Options):
     """One or more of ``url`` (an Atom or RSS index, or one message), ``path`` (a folder of files), ``push``.
 
-    ``expires_h`` is how long a message holds that tells no end.
+    ``expires_h`` is how long a message holds that tells no end. ``certificate``: in PEM, of those whose signed messages
+    are taken, and no others; without it signatures are noted and not verified.
     """
 
     url: str = ""
@@ -43,6 +46,7 @@ class CapOptions(Options):
     timezone: str = "Asia/Ho_Chi_Minh"  # of times sent without a zone
     expires_h: float = Field(default=24, gt=0, le=720)
     poll_s: float = Field(default=60, gt=0)
+    certificate: Annotated[str, AfterValidator(certificates)] | None = None
 
 
 def parse(payload: bytes, options: CapOptions, arrival: datetime) -> Iterator[Record | Rejected]:
@@ -52,8 +56,14 @@ def parse(payload: bytes, options: CapOptions, arrival: datetime) -> Iterator[Re
     except ValueError as error:
         yield Rejected(reason="garbled", detail=str(error)[:200], payload=payload[:65536], received_at=arrival)
         return
+    if options.certificate is not None and (found.alerts or any(entry.alerts for entry in found.entries)):
+        try:
+            found = verified(payload, options.certificate)
+        except ValueError as error:
+            yield Rejected(reason="signature", detail=str(error)[:200], payload=payload[:65536], received_at=arrival)
+            return
     for alert in found.alerts:
-        yield from read(alert, options, arrival)
+        yield from read(alert, options, arrival, verified=options.certificate is not None)
     for entry in found.entries:
         for alert in entry.alerts:
             yield from read(alert, options, arrival)
@@ -62,6 +72,14 @@ def parse(payload: bytes, options: CapOptions, arrival: datetime) -> Iterator[Re
         elif not entry.alerts:
             detail = "an entry without a message or a link to one"
             yield Rejected(reason="no_link", detail=detail, payload=raw(entry.element), received_at=arrival)
+
+
+def verified(payload: bytes, certificate: str) -> Document:
+    """The one message that stands alone in a document and was signed whole. Raises ValueError."""
+    found = documents(signed(payload, certificate))
+    if len(found.alerts) != 1:
+        raise NotSigned("what is signed is not the message")
+    return found
 
 
 async def batches(options: CapOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
@@ -122,6 +140,7 @@ SOURCE = Source(
     poll_s=_poll_s,
     suffixes=(".xml", ".cap"),
     receiver=_receiver,
-    libraries=("defusedxml", "pyproj", "shapely"),
-    limits="signatures are noted, not verified; a geocode has an area where it is a unit of the shipped cities",
+    libraries=("defusedxml", "pyproj", "shapely", "signxml"),
+    limits="signatures are verified where a certificate is bound; a geocode has an area where it is a unit of the "
+    "shipped cities",
 )
