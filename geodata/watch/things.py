@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from math import isfinite
 from typing import Any
 
@@ -81,6 +82,12 @@ def results(frames: Frames, service: str) -> dict[str, dict[str, float | str]]:
         if told is not None:
             out.setdefault(str(thing), {})[str(name)] = told
     return out
+
+
+def began(frames: Frames, rule_id: str, key: str, told: pd.Timestamp | datetime) -> datetime:
+    """When a condition began whose rows tell only that it is there: when its open finding began, else then."""
+    time = told.to_pydatetime() if isinstance(told, pd.Timestamp) else told
+    return min(frames.opened(rule_id).get(key, time), time, frames.at)
 
 
 def number(value: Any) -> float | None:

@@ -64,7 +64,7 @@ def out_of_zone(frames: Frames, limits: Limits) -> Iterable[Sign]:
     too_near |= fishing & (of_length == "middle") & (zone == "coast")
     for (size, place), group in fleet[too_far | too_near].groupby([of_length, zone]):
         far = bool(too_far[group.index].all())
-        yield _zone(f"{size}:{place}", str(size), str(place), group, 0.5 if far else 0.3)
+        yield _zone(frames, str(size), str(place), group, 0.5 if far else 0.3)
 
 
 @rule(SERVICE)
@@ -77,7 +77,7 @@ def near_boundary(frames: Frames, limits: Limits) -> Iterable[Sign]:
         bound = course is not None and abs((course - row["out_deg"] + 180) % 360 - 180) < OUTWARD_DEG
         moving = (things.number(row["sog_kn"]) or 0) >= port.STILL_KN
         if row["nm"] <= limits["near_nm"] and moving and (bound or row["nm"] <= limits["on_it_nm"]):
-            yield _boundary(str(key), row, row["time"].to_pydatetime())
+            yield _boundary(str(key), row, things.began(frames, "fishing_vessels.near_boundary", str(key), row["time"]))
         elif row["nm"] <= limits["near_nm"] * 1.2:
             yield Holds(str(key))
 
@@ -112,9 +112,9 @@ def device_twice(frames: Frames, limits: Limits) -> Iterable[Sign]:
         two = heard.loc[keys]
         names = two["registration"].fillna(pd.Series(two.index, two.index))
         if len(vessels := sorted(set(map(str, names)))) > 1:
-            times = two["time"].sort_values()
+            since = things.began(frames, "fishing_vessels.device_twice", f"device:{number}", two["time"].min())
             facts = {"device": str(number), "names": vessels, "n": len(vessels)}
-            yield _of_many(f"device:{number}", two, times.iloc[0].to_pydatetime(), facts)
+            yield _of_many(f"device:{number}", two, since, facts)
 
 
 @rule(SERVICE)
@@ -225,10 +225,12 @@ def _boundary(key: str, row: Any, since: Any) -> Fires:
     )
 
 
-def _zone(key: str, size: str, place: str, group: Any, sure: float) -> Fires:
+def _zone(frames: Frames, size: str, place: str, group: Any, sure: float) -> Fires:
+    key = f"{size}:{place}"
+    since = things.began(frames, "fishing_vessels.out_of_zone", key, group["time"].min())
     facts: dict[str, Any] = {"size": size, "zone": place, "n": len(group), "names": _named(group)}
     level = 1 if sure < 0.5 else None
-    return _of_many(key, group, group["time"].min().to_pydatetime(), facts, confidence=sure, level=level)
+    return _of_many(key, group, since, facts, confidence=sure, level=level)
 
 
 def _named(group: Any) -> list[str]:

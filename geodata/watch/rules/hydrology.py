@@ -1,4 +1,4 @@
-"""Rivers at their alarm levels and rising fast. Unknown levels stay unknown; an idle device says nothing."""
+"""Rivers at their alarm levels and rising fast, heavy rain. Unknown levels stay unknown; idle devices say nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from geodata.records import Observation, Quality
-from geodata.rules import alarm
+from geodata.rules import alarm, rain
+from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
 from geodata.watch.signs import Fires, Holds, Row, Sign, Unknown
@@ -17,6 +18,7 @@ from geodata.watch.words import Limits
 
 SERVICE = "hydrology"
 RECENT = timedelta(hours=3)
+KEY_RAIN = "rain"
 
 
 @rule(SERVICE)
@@ -54,9 +56,58 @@ def rising(frames: Frames, limits: Limits) -> Iterable[Sign]:
         if reached.level == 0 and reached.next_m is not None and rate >= limits["least_m_per_h"]:
             hours = reached.next_m / rate
             if hours <= limits["ahead_h"]:
-                yield _fires(str(station), row, reached, row["time"].to_pydatetime(), rate=rate, hours=hours)
+                since = things.began(frames, "hydrology.rising", str(station), row["time"])
+                yield _fires(str(station), row, reached, since, rate=rate, hours=hours)
             elif hours <= limits["ahead_h"] * 1.5:
                 yield Holds(str(station))
+
+
+@rule(SERVICE)
+def heavy_rain(frames: Frames, limits: Limits) -> Iterable[Sign]:
+    """Rain of the classes of the bulletins, all stations together: it falls on a city, not on a gauge."""
+    found = frames.latest(SERVICE, Observation)
+    day = _measured(frames, found, rain.DAY)
+    three = rain.sums(_measured(frames, frames.between(SERVICE, Observation, RECENT), rain.HOUR))
+    if day.empty and three.empty:
+        if len(found) and (found["feed"] == "down").all():
+            yield Unknown(KEY_RAIN)
+        return
+    amount = pd.to_numeric(day.set_index("id")["result"]) if len(day) else pd.Series(dtype=float)
+    heavy, intense = amount[amount > limits["heavy_24h_mm"]], three[three > limits["intense_3h_mm"]]
+    stations = heavy.index.union(intense.index)
+    if stations.empty:
+        if (amount > limits["heavy_24h_mm"] * 0.9).any():
+            yield Holds(KEY_RAIN)
+        return
+    own = found[found["id"].isin(list(stations))].drop_duplicates("id").set_index("id")
+    most = amount.max() if len(amount) else float("nan")
+    level = 3 if len(intense) else 2 if most > limits["very_heavy_24h_mm"] else 1
+    yield Fires(
+        key=KEY_RAIN,
+        since=things.began(frames, "hydrology.heavy_rain", KEY_RAIN, own["time"].min()),
+        level=level,
+        geometry=things.where(own.geometry),
+        facts={
+            "n": len(stations),
+            "of": len(amount.index.union(three.index)),
+            "rain": rain.word(most) if len(heavy) else None,
+            "most_24h_mm": None if pd.isna(most) else round(float(most), 1),
+            "most_3h_mm": None if three.empty else round(float(three.max()), 1),
+            "name": str(own.loc[(intense if len(intense) else heavy).idxmax(), "name"]),
+            "names": things.names(own),
+        },
+        rows=[Row(SERVICE, "Observation", str(k), t.to_pydatetime()) for k, t in own["time"].items()],
+        simulated=bool(own["simulated"].any()),
+    )
+
+
+def _measured(frames: Frames, found: Any, name: str) -> Any:
+    """The results of that property, of devices that measure, by feeds that are up, not older than the word holds."""
+    if found.empty:
+        return found
+    age = (pd.Timestamp(frames.at) - found["time"]).dt.total_seconds()
+    good = (found["observed_property"] == name) & (found["quality"] == Quality.MEASURING) & (found["feed"] != "down")
+    return found[good & pd.to_numeric(found["result"], errors="coerce").notna() & (age <= RECENT.total_seconds())]
 
 
 def _levels(frames: Frames) -> Any:

@@ -100,7 +100,7 @@ def _thin(frames: Frames, service: str, source: str, own: feed_health.Health, fo
     since = (over["time"] + pd.to_timedelta(over["due_s"], unit="s")).max()
     return Fires(
         key=source,
-        since=since.to_pydatetime(),
+        since=things.began(frames, "platform.thin_feed", source, since),
         facts={
             "name": title,
             "service": service,
@@ -156,7 +156,7 @@ def _fires(frames: Frames, service: str, name: str, group: pd.DataFrame, found: 
     ordered = group.assign(began=began).sort_values("began")
     return Fires(
         key=f"{service}:{name}",
-        since=_at_most(began.min(), frames),
+        since=things.began(frames, "platform.silent_things", f"{service}:{name}", began.min()),
         level=LEVEL_WIDE if by_parent and len(group) >= upstream.WIDE else None,
         geometry=things.where(group["geometry"]),
         facts={
@@ -173,10 +173,6 @@ def _fires(frames: Frames, service: str, name: str, group: pd.DataFrame, found: 
         ][: things.ROWS_MOST],
         simulated=bool(group["simulated"].any()),
     )
-
-
-def _at_most(moment: pd.Timestamp, frames: Frames) -> Any:
-    return min(moment, pd.Timestamp(frames.at)).to_pydatetime()
 
 
 def _operator(sources: pd.DataFrame) -> pd.Series[str]:

@@ -1,0 +1,59 @@
+"""What an air station's results say: VN_AQI of the hour, and means over the hours of a limit of law.
+
+Only results of devices that measure count (Circular 10/2021/TT-BTNMT: 00); hours are of the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from geodata.records import Quality
+from geodata.rules import qcvn, vn_aqi
+
+POLLUTANTS = ("pm25", "pm10", "o3", "no2", "so2", "co")
+PRESENT = 0.75
+"""Share of its hours that a mean must have to be held against a limit: this program's own rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A mean above its limit, µg/m³."""
+
+    pollutant: str
+    mean: float
+    limit: qcvn.AirLimit
+
+
+def hourly(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means by hour (index, the newest last, no hole) and pollutant, of one station."""
+    good = rows[(rows["quality"] == Quality.MEASURING) & rows["observed_property"].isin(POLLUTANTS)]
+    good = good[pd.to_numeric(good["result"], errors="coerce").notna()]
+    if good.empty:
+        return pd.DataFrame()
+    table = good.assign(hour=good["time"].dt.floor("h"), result=good["result"].astype(float)).pivot_table(
+        index="hour", columns="observed_property", values="result", aggfunc="mean"
+    )
+    return table.reindex(pd.date_range(table.index.min(), table.index.max(), freq="h"))
+
+
+def index_of(rows: pd.DataFrame) -> vn_aqi.Index | None:
+    """VN_AQI of one station from its results of the last hours; None where they do not suffice."""
+    table = hourly(rows).tail(vn_aqi.NOWCAST_HOURS)
+    if table.empty:
+        return None
+    newest = table.reindex(pd.date_range(end=table.index.max(), periods=vn_aqi.NOWCAST_HOURS, freq="h")[::-1])
+    return vn_aqi.hourly({name: newest[name].tolist() for name in newest.columns})
+
+
+def over_limits(rows: pd.DataFrame, at: datetime) -> Iterator[Over]:
+    """The limits of QCVN 05:2023 that the newest full means of one station are above."""
+    table = hourly(rows)
+    for pollutant in table.columns:
+        for limit in qcvn.limits(str(pollutant), at):
+            last = table[pollutant].tail(limit.hours).dropna()
+            if len(last) >= PRESENT * limit.hours and float(last.mean()) > limit.value:
+                yield Over(str(pollutant), float(last.mean()), limit)
