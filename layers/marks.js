@@ -44,7 +44,7 @@ function framed(ctx, m, p, width) {                       // a box with words in
   halo(ctx, p, l ? l[0] : width); fill(ctx, p, strong ? m.main : C.bg);
   stroke(ctx, p, l ? l[1] : m.main, l ? l[0] : width, l ? l[2] : []); return strong;
 }
-function words(m, strong) { return m.state == "unknown" ? C.unknown : strong ? C.ink : m.state == "late" ? C.text3 : C.text }
+function words(m, strong) { return m.state == "unknown" ? C.unknown : strong ? C.ink : m.state == "late" ? C.text2 : C.text }
 function leader(ctx, m, x, y, color, width) { const p = line(0, 0, x, y); stroke(ctx, p, C.bg, width + 3); stroke(ctx, p, color, width) }
 
 const MARK = {

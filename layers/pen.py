@@ -11,7 +11,7 @@ from math import isnan
 from typing import Any
 
 from layers import palette
-from layers.palette import BASEMAP, BG, INK, SEVERITY, TEXT1, TEXT3, UNKNOWN
+from layers.palette import BASEMAP, BG, INK, SEVERITY, TEXT1, TEXT2, UNKNOWN
 from layers.shapes import SHAPES, tint
 
 GROUND = BASEMAP["sea"]
@@ -167,7 +167,7 @@ class Pen:
         """Colour of a framed number: dimmed when late, for a frame is always hollow."""
         if self.state == "unknown":
             return UNKNOWN
-        return INK if strong else TEXT3 if self.state == "late" else TEXT1
+        return INK if strong else TEXT2 if self.state == "late" else TEXT1
 
     def offset(self) -> tuple[float, float]:
         return float(self.get("dx", 0)), float(self.get("dy", 0))

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from geodata.view import View
 
 NOTHING = np.empty((0, 4))
+WALL_NUMBERS: Mapping[str, float] = {"badge": 1.4, "aqi": 1.5, "ward_count": 1.6}
+"""How much larger a number in a mark is on a wall: 2.1 u, what six metres ask for at least (look.md 3.3)."""
+
 MOST_NAMES = 1500
 """More names than this are not compared: so many do not stand in one picture."""
 
@@ -54,6 +57,9 @@ class Picture:
 def settled(drawn: Mapping[str, tuple[gpd.GeoDataFrame | None, Any]], picture: Picture) -> dict[str, Any]:
     """The elements that change, by service. ``drawn`` gives the frame and the element of every layer of the picture."""
     out: dict[str, Any] = {}
+    if picture.wall:
+        out = {name: large for name, (_, one) in drawn.items() if (large := enlarged(one)) is not one}
+        drawn = {name: (frame, out.get(name, element)) for name, (frame, element) in drawn.items()}
     movable = [name for name in drawn if chooses(get(name)) and drawn[name][0] is not None]
     hard, soft = covered(marks_of([drawn[name][1] for name in drawn if name not in movable]), picture.view, picture.k)
     hard = np.concatenate([hard, picture.chrome])
@@ -110,6 +116,27 @@ def _named(drawn: Mapping[str, Any], picture: Picture) -> dict[str, Any]:
             taken = np.concatenate([taken, [one.box]])
     changed = dict.fromkeys(layer for layer, _ in gone)
     return {layer: _without(layer, drawn[layer], gone) for layer in changed}
+
+
+def enlarged(element: Any) -> Any:
+    """The same with numbers in marks as large as a wall needs; the element itself where it has none."""
+    parts = list(flat(element)) if element is not None else []
+    grown = [_grown(part) if isinstance(part, Marks) and len(part) else part for part in parts]
+    if all(a is b for a, b in zip(parts, grown, strict=True)):
+        return element
+    return grown[0] if len(grown) == 1 else hv.Overlay(grown)
+
+
+def _grown(part: Marks) -> Marks:
+    data = columns(part)
+    factor = pd.Series(data["mark"], dtype=object).map(WALL_NUMBERS).fillna(1.0).to_numpy(float)
+    if (factor == 1).all():
+        return part
+    own = pd.to_numeric(pd.Series(data.get("scale", np.ones(len(part)))), errors="coerce").fillna(1.0).to_numpy(float)
+    data["scale"] = own * factor
+    names = [name for name in data if name not in {"x", "y"}]
+    made: Marks = Marks(data, ["x", "y"], names).opts(backend="bokeh", **style_of(part))
+    return made
 
 
 def _cut(box: wordboxes.Box, view: View) -> bool:

@@ -2,7 +2,7 @@
 const wordings = (list) => `data-v="${esc(JSON.stringify([].concat(list ?? "").filter(Boolean)))}"`;
 const heading = (s) => s.title ? `<h2><b class="clip">${esc(s.title)}</b><span>${esc(s.head ?? "")}</span></h2>` : "";
 const LIST = (s) => `${heading(s)}<div class="rows">${s.items.length ? s.items.map((q) => `<div class="it ${q.level ? `l${q.level}` : "unknown"}"><div class="num">${q.n}</div>
-  <div class="tx"><div class="t clip" ${wordings(q.title)}></div><div class="s clip" ${wordings(q.sub)}></div></div>
+  <div class="tx"><div class="t clip" ${wordings(q.title)}></div><div class="s clip" data-own="${esc(JSON.stringify(q.sub ?? []))}" data-under="${esc(JSON.stringify(q.under ?? []))}" data-least="${esc(q.least ?? "")}" ${wordings(q.sub)}></div></div>
   <div class="lv">${q.svg}<div class="ag">${q.t == null ? "" : `<i data-t="${q.t}"></i>`}</div></div></div>`).join("") : s.calm ? `<p class="calm">${esc(s.calm)}</p>` : ""}</div>`;
 const FACTS = (s) => `${heading(s)}<div class="facts" style="--n:${s.rows.length}">${s.rows.map((f) => `<div class="${f.state === "unknown" ? "unknown" : ""}"><b class="${f.level ? `l${f.level}` : ""}">${esc(f.value)}<u>${esc(f.unit)}</u></b>
   <span>${esc([].concat(f.label)[0])}</span>${f.note ? `<em>${esc(f.note)}</em>` : ""}</div>`).join("")}</div>`;
@@ -62,6 +62,11 @@ export function render({model, el}) {
     for (const e of root.querySelectorAll(".two")) e.classList.remove("two");
     for (const e of root.querySelectorAll(".tv em[hidden],.row em[hidden],.rise[hidden]")) e.hidden = false;
     whole(root);
+    // a title that had to leave out whose it is says so below
+    for (const line of root.querySelectorAll(".s[data-under]")) {
+      const short = line.dataset.least && line.previousElementSibling.textContent === line.dataset.least;
+      line.dataset.v = short && line.dataset.under !== "[]" ? line.dataset.under : line.dataset.own;
+    }
     const give = (line, name, second) => { if (name && second && !second.hidden && narrow(name)) second.hidden = true; };
     for (const line of root.querySelectorAll(".tv")) give(line, line.querySelector("span"), line.querySelector("em"));
     for (const line of root.querySelectorAll(".table .row,.half .row")) give(line, line.querySelector(".n"), line.querySelector("em"));

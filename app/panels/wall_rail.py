@@ -38,7 +38,8 @@ ACT = 2
 class Item:
     """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed.
 
-    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow, ``least`` the shortest title.
+    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow, ``least`` the shortest title; ``named``,
+    the service that it does not name, then goes before ``sub``.
     """
 
     service: str
@@ -49,6 +50,7 @@ class Item:
     place: tuple[float, float] | None
     shorter: tuple[str, str] = ("", "")
     least: str = ""
+    named: str = ""
 
     def row(self, n: int) -> dict[str, Any]:
         shape = palette.LEVEL_SHAPE.get(self.level)
@@ -60,7 +62,9 @@ class Item:
         since = None if self.since is None else self.since.timestamp()
         titles, subs = (wordings(long, short) for long, short in zip((self.title, self.sub), self.shorter, strict=True))
         titles = list(dict.fromkeys([*titles, *filter(None, [self.least])]))
-        return {"n": n, "title": titles, "sub": subs, "level": self.level, "svg": svg, "t": since}
+        under = [f"{self.named}: {sub}" for sub in subs] if self.named and subs else []
+        told = {"title": titles, "sub": subs, "least": self.least, "under": under}
+        return {"n": n, **told, "level": self.level, "svg": svg, "t": since}
 
 
 def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], text: Text) -> list[Item]:
@@ -112,6 +116,7 @@ def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, tex
     titles.append(f"{n} {first_words(what, text)}")
     if "Alert" in service.kinds:
         titles = [text("wall.alerts", n=n)] * 3 if n > 1 else [name_of(first), word(first, "event"), ""]
+        short = ""
     times = [when for value in group["time"] if (when := moment(value)) is not None]
     return Item(
         service=picture.service,
@@ -122,6 +127,7 @@ def _item(picture: Picture, group: gpd.GeoDataFrame, level: int, state: str, tex
         place=_place(first),
         shorter=(titles[1], brief),
         least=titles[2],
+        named=short,
     )
 
 
@@ -151,7 +157,7 @@ def _where(group: pd.DataFrame, text: Text) -> tuple[str, str]:
 
 def name_of(row: pd.Series[Any]) -> str:
     for name in ("title", "event", "headline", "name"):
-        if found := word(row, name):
+        if isinstance(row.get(name), str) and (found := word(row, name)):
             return found
     kind, _, number = str(row.name).partition(":")
     return f"{kind.upper()} {number}" if kind == "mmsi" else number or kind

@@ -135,3 +135,15 @@ def test_numbers_in_marks_are_written_as_the_page_s_language_does(said: str, eng
 def test_what_is_no_number_stays(said: str | None) -> None:
     one = marks([0, 0], text=[said, "x"])
     assert elements.spoken(one, "en") is one
+
+
+def test_numbers_in_marks_are_larger_on_a_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    badge = elements.of({"x": [X0, X1], "y": [Y0, Y1], "mark": ["badge", "dot"], "text": ["3,94", None]})
+    known = {"hydrology": layer("hydrology", 66, badge), "dots": layer("dots", 10, marks([0]))}
+    monkeypatch.setattr(settling, "get", known.__getitem__)
+    drawn = {"hydrology": (None, badge), "dots": (None, known["dots"].draw(gpd.GeoDataFrame(), VIEW))}
+    assert settling.settled(drawn, settling.Picture(view=VIEW)) == {}
+    found = settling.settled(drawn, settling.Picture(view=VIEW, k=2.2, wall=True))
+    assert list(found) == ["hydrology"]
+    assert list(found["hydrology"].dimension_values("scale")) == [1.4, 1.0]
+    assert 14 * 2.2 * 1.4 >= 42  # px of a wall 2160 px high: 16 minutes of arc at six metres
