@@ -20,6 +20,7 @@
     }
     const now = performance.now(); let waiting = ts.tiles.size === 0;  // the first ones are asked for after this paint
     for (const [k, t] of ts.tiles) {
+      if (t.loaded && t.img && (t.img.naturalWidth ?? t.img.width) === 1) t.loaded = false;  // "not drawn yet": ask again
       if (t.loaded) continue;
       waiting = true;
       if (!t.finished) continue;

@@ -72,7 +72,7 @@ export function render({model, el}) {
     for (const line of root.querySelectorAll(".table .row,.half .row")) give(line, line.querySelector(".n"), line.querySelector("em"));
     for (const line of root.querySelectorAll(".r1")) give(line, line.querySelector(".n"), line.querySelector(".rise"));
     whole(root);
-    for (const e of root.querySelectorAll(".clip")) if (!e.closest(".tile:not(.big .tile)") && narrow(e)) e.classList.add("two");
+    for (const e of root.querySelectorAll(".clip")) if (narrow(e)) e.classList.add("two");
   };
   const fit = () => {
     if (!root.clientHeight) return;

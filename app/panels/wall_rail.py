@@ -38,8 +38,8 @@ ACT = 2
 class Item:
     """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed.
 
-    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow, ``least`` the shortest title; ``named``,
-    the service that it does not name, then goes before ``sub``.
+    ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow, ``least`` the shortest title; it does
+    not say the service, so ``named`` then goes before ``sub``.
     """
 
     service: str
