@@ -20,6 +20,10 @@ LEVELS = {
 NO_AREA = ("the area is not told", "bản tin không nêu vùng")
 LOST = ("feed down, the bulletin may have been changed", "mất nguồn, bản tin có thể đã thay đổi")
 NO_END = ("until further notice", "đến khi có bản tin mới")
+SIGNATURES = {
+    "verified": ("signature verified", "chữ ký số đã kiểm"),
+    "not_verified": ("signed, signature not verified", "có chữ ký số, chưa kiểm"),
+}
 DRILL_WORDS = {"Exercise": ("EXERCISE", "DIỄN TẬP"), "Test": ("TEST", "THỬ")}
 URGENCY = {"Immediate": "ngay", "Expected": "trong giờ tới", "Future": "sắp tới", "Past": "đã qua"}
 CERTAINTY = {"Observed": "đã quan sát", "Likely": "nhiều khả năng", "Possible": "có thể", "Unlikely": "ít khả năng"}
@@ -124,7 +128,10 @@ def urgency(row: pd.Series[Any], language: str) -> str:
 
 
 def sender(row: pd.Series[Any], language: str) -> str:
-    return translated(row, "sender_name", language) or text(row.get("sender")) or words.NOTHING
+    """Who issued it, and whether a signature of theirs was looked at."""
+    name = translated(row, "sender_name", language) or text(row.get("sender")) or words.NOTHING
+    signature = SIGNATURES.get(text(properties(row).get("signature")) or "")
+    return f"{name} ({signature[language == 'vi']})" if signature else name
 
 
 def lines(row: pd.Series[Any], language: str = "vi") -> tuple[str, str]:

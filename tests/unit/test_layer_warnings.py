@@ -156,6 +156,16 @@ def test_words_in_both_languages() -> None:
     assert list(vi)[-1] == "Tuổi"
 
 
+@pytest.mark.parametrize(
+    ("signature", "said"),
+    [("verified", "chữ ký số đã kiểm"), ("not_verified", "có chữ ký số, chưa kiểm"), (None, "")],
+)
+def test_the_sender_says_whether_the_signature_was_looked_at(signature: str | None, said: str) -> None:
+    row = {"id": "a", "geometry": frames.square(), "properties": {"signature": signature}, "sender_name": "Đài KTTV"}
+    found, _, _ = drawn(row)
+    assert LAYER.inspect(found.loc["a"], "vi")["Nơi phát"] == (f"Đài KTTV ({said})" if said else "Đài KTTV")
+
+
 def test_who_lies_inside() -> None:
     places = frames.things({"id": "in", "geometry": frames.point()}, {"id": "out", "geometry": frames.point(0.4)},
                            {"id": "nowhere", "geometry": None})  # fmt: skip
