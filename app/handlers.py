@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import Executor
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -28,16 +29,30 @@ TILE = (
 DEEPEST = 19
 
 
+Pools = Mapping[bool, Executor]
+"""The threads in which tiles are waited for, those of the basemap under True: a density that is compiled or read for
+the first time must not keep the ground of the map from anybody.
+"""
+
+
+def pools(threads: int) -> Pools:
+    """So many threads for each of both."""
+    return {
+        basemap: ThreadPoolExecutor(threads, thread_name_prefix="basemap" if basemap else "tile")
+        for basemap in (True, False)
+    }
+
+
 class TileHandler(Guarded):
     """One XYZ tile as PNG."""
 
     services: Services
-    pool: Executor
+    pools: Pools
 
-    def initialize(self, access: Access, services: Services, pool: Executor) -> None:  # type: ignore[override]
+    def initialize(self, access: Access, services: Services, pools: Pools) -> None:  # type: ignore[override]
         super().initialize(access)
         self.services = services
-        self.pool = pool
+        self.pools = pools
 
     async def get(self, **parts: str) -> None:
         request = self.request_of(parts)
@@ -45,7 +60,8 @@ class TileHandler(Guarded):
             self.send_error(404)
             return
         loop = asyncio.get_running_loop()
-        tile = await loop.run_in_executor(self.pool, self.services.tiles.png, request)
+        pool = self.pools[request.layer == "basemap"]
+        tile = await loop.run_in_executor(pool, self.services.tiles.png, request)
         self.set_header("Content-Type", "image/png")
         if tile.stale:
             self.set_header("X-Stale", "1")

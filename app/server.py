@@ -16,7 +16,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -149,6 +148,7 @@ class WebServer:
     """Builds the server of one city and runs it until told to stop."""
 
     def __init__(self, settings: Settings, city: City, reader: Reader, address: Address) -> None:
+        from app import handlers
         from app.report_handlers import Desk
         from layers.tiles import TileService
 
@@ -165,7 +165,7 @@ class WebServer:
             refresh=self.refresh,
             build=f"{int(time.time()):x}",
         )
-        self.pool = ThreadPoolExecutor(TILE_WORKERS * 4, thread_name_prefix="tile")
+        self.pools = handlers.pools(TILE_WORKERS * 4)
         self.desk = Desk()
         self.stopped = threading.Event()
         self.documents: WeakSet[Any] = WeakSet()
@@ -179,7 +179,7 @@ class WebServer:
         self.lag = LoopLag()
         health = Health(self.services, self.lag, self.documents)
         token = self.settings.environ.get("VONGLAU_METRICS_TOKEN")
-        tile = {"access": self.access, "services": self.services, "pool": self.pool}
+        tile = {"access": self.access, "services": self.services, "pools": self.pools}
         metrics = {"access": self.access, "registry": health.registry, "token": token}
         login = [(r"/login", LoginHandler, {"access": self.access}), (r"/logout", LogoutHandler)]
         return [
@@ -254,8 +254,9 @@ class WebServer:
         with suppress(VongLauError):  # the pages say that the database is away
             services.live.states(services.reader, services.city.id, self.refresh.versions)
         *first, large = homes(services.city)
+        with suppress(RuntimeError):  # stopped as soon as it was started
+            services.tiles.prepare()
         services.tiles.draw_ahead(first, self.stopped.is_set)
-        services.tiles.prepare()
         if not self.stopped.wait(LARGE_AFTER_S):  # the feeds are starting too
             services.tiles.draw_ahead([large], self.stopped.is_set)
 
@@ -263,7 +264,8 @@ class WebServer:
         self.stopped.set()
         self.server.stop(wait=False)
         self.refresh.stop()
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self.pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
         self.desk.close()
         self.services.live.close()
         self.services.tiles.close()

@@ -10,8 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -100,6 +99,12 @@ def clear() -> bytes:
     return encoded(np.zeros((TILE_PX, TILE_PX, 4), np.uint8))
 
 
+@cache
+def nothing() -> bytes:
+    """One clear pixel, for a tile that could not be drawn and never was: the page asks again (``tilefix.js``)."""
+    return encoded(np.zeros((1, 1, 4), np.uint8))
+
+
 def encoded(rgba: NDArray[np.uint8]) -> bytes:
     """PNG, fast rather than small: a density is looked at once."""
     out = io.BytesIO()
@@ -180,13 +185,9 @@ class TileService:
                     self._begin(request)
         return len(requests)
 
-    def prepare(self) -> None:
-        """Compile what densities need, where they are drawn; answers when that is done."""
-        if not self._apart:
-            warm_up()
-            return
-        with suppress(CancelledError):  # the server is stopping
-            self._pools[False].submit(self._drawers.prepare, warm_up).result()
+    def prepare(self) -> Future[None]:
+        """Begin to compile what densities need, where they are drawn: 5–10 s of a processor. Answers at once."""
+        return self._pools[False].submit(self._drawers.prepare if self._apart else _alone, warm_up)
 
     def draw_ahead(self, views: Sequence[tuple[View, Style]], stopped: Callable[[], bool]) -> None:
         """Draw the basemap of these views while no other tiles are asked for: those go first.
@@ -226,7 +227,7 @@ class TileService:
 
     def _stale(self, request: TileRequest) -> Tile:
         """The last good picture of the place; the caller holds the lock."""
-        return Tile(self._last.get(request.place) or clear(), stale=True)
+        return Tile(self._last.get(request.place) or nothing(), stale=True)
 
     def _versioned(self, request: TileRequest) -> TileRequest:
         """By what its picture depends on; of the basemap that is the version of the imported streets."""
@@ -281,6 +282,10 @@ class TileService:
         if self._apart:
             return self._drawers.density(reader.dsn, asdict(request), lambda: density(request, reader, columns))
         return density(request, reader, columns)
+
+
+def _alone(work: Callable[[], None]) -> None:
+    work()
 
 
 def density(request: TileRequest, reader: Reader, columns: ColumnCache | None) -> bytes:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Imported = tuple[str, int]
 """Connection string of the store that holds imported streets, and the version of them."""
 
-NICE, DENSITY_NICE = 1, 5
+NICE, DENSITY_NICE = 2, 3
 """The web server's event loop goes first; the ground of the map before what lies on it."""
 
 PR_SET_PDEATHSIG = 1

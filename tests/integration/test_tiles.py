@@ -61,6 +61,12 @@ def compiled() -> None:
     tiles.warm_up()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tile is waited for until it is there: what happens when it takes too long is tested without a store."""
+    monkeypatch.setattr(tiles, "WAIT_S", 600.0)
+
+
 @pytest.fixture
 def service(reader: Reader) -> Iterator[TileService]:
     opened = TileService(reader, workers=2, city="hue")
@@ -92,7 +98,7 @@ def test_a_process_of_its_own_draws_the_same_density(
     monkeypatch.setattr(Drawers, "_asked", lambda _self, asked, _alone: worker.answer(json.loads(json.dumps(asked))))
     apart = TileService(reader, city="hue", apart=True)
     try:
-        apart.prepare()
+        apart.prepare().result(600)
         drawn = apart.png(request())
         assert not drawn.stale
         assert drawn.png == service.png(request()).png != tiles.clear()
@@ -150,7 +156,7 @@ def test_without_the_store_the_last_picture_is_shown_as_stale(service: TileServi
     assert stale.png == good.png
     elsewhere = service.png(request(version="2", z=8))
     assert elsewhere.stale
-    assert elsewhere.png == tiles.clear()
+    assert elsewhere.png == tiles.nothing(), "a page knows it by its size and asks again"
     service._reader, service._columns = reader, ColumnCache(reader)
     assert not service.png(request(version="2")).stale, "a failure is not kept"
     broken.close()
@@ -161,7 +167,7 @@ def test_a_full_queue_answers_at_once(service: TileService, monkeypatch: pytest.
     monkeypatch.setattr(tiles, "QUEUE", 0)
     tile = service.png(request())
     assert tile.stale
-    assert tile.png == tiles.clear()
+    assert tile.png == tiles.nothing()
 
 
 def test_the_memory_of_pictures_is_bounded() -> None:
