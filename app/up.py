@@ -37,7 +37,9 @@ HISTORY_NICE = 3
 busy machine it must end too.
 """
 
-BINDINGS_S = 60.0
+BINDINGS_S = 240.0
+"""Of a slow and busy machine; a quiet one takes five."""
+
 READY_S = 120.0
 
 

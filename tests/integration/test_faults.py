@@ -195,7 +195,7 @@ def test_the_process_stores_what_it_has_read_and_ends_well(
                 client.sendall(b"".join(sentence(574000001 + n) for n in range(5)))
                 signal_after_read(client)
                 process.send_signal(number)
-                _, said = process.communicate(timeout=60)
+                _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert "Traceback" not in said
     assert len(reader.between("fishing_vessels", Position, view())) == 5

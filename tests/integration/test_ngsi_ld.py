@@ -20,7 +20,7 @@ from geodata.records import Observation, Thing
 from geodata.store.reader import Reader
 from geodata.store.writer import Writer
 from geodata.view import Bounds, View
-from sources.base import Context, SourceError, protocol
+from sources.base import Context, protocol
 from sources.intake import IntakePlan
 from sources.recording import replay
 from sources.runner import Runner
@@ -36,6 +36,7 @@ from sources.simulator.utilities import STEP_S, Kind, utilities
 from tests.conftest import Dsn
 from tests.support.kit import PAYLOADS
 from tests.support.patience import HANG_S
+from tests.support.polls import fails, works
 
 TOKEN_ENV, TOKEN = "NGSI_TEST_TOKEN", "s3cr3t-9f1b"
 CITY = Bounds(100, 8, 115, 24)
@@ -305,12 +306,9 @@ async def test_a_cut_api_does_not_stop_notifications(writer: Writer, dsn: Dsn, t
 async def test_a_fault_is_the_feeds_own_word(town: Town, tmp_path: Path, kind: str) -> None:
     async with simulated(town, tmp_path, notified=False) as source:
         source.switch(kind)
-        await asyncio.sleep(0.3)
-        with pytest.raises(SourceError):
-            await polled(source)
+        await fails(lambda: polled(source))
         source.switch(None)
-        await asyncio.sleep(0.3)
-        assert await polled(source)
+        assert await works(lambda: polled(source))
 
 
 async def test_late_and_skewed(town: Town, tmp_path: Path) -> None:

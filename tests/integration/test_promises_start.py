@@ -22,7 +22,7 @@ from tests.support.machine import wait_for
 from tests.support.ports import free_port
 from tests.support.promises import vonglau
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 READERS = (("services", "--json"), ("ingest",), ("serve",))
 
 
@@ -110,7 +110,7 @@ def bare_server() -> Iterator[str]:
                 yield f"host=127.0.0.1 port={port} user=vonglau_admin password=bare dbname=postgres"
             finally:
                 server.terminate()
-                server.wait(timeout=30)
+                server.wait(timeout=120)
 
 
 def copy_without_postgis(found: Binaries, root: Path) -> Binaries:

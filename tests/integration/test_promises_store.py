@@ -28,7 +28,7 @@ from tests.support.feed import AisFeed
 from tests.support.machine import clean_environment, wait_for
 from tests.support.promises import MIB, filled, small_disk
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 BOX = Bounds(105, 14, 111, 19)
 GROWN_MIB = 64
 """A process that keeps a line of 1 GiB grows by more than that; noise of the allocator stays far below."""
@@ -55,7 +55,7 @@ def ingest(folder: Path, feed: AisFeed, **environ: str) -> Iterator[tuple[subpro
             yield process, log
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=120)
 
 
 def send(feed: AisFeed, first: int, count: int) -> None:

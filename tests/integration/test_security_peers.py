@@ -265,12 +265,16 @@ async def test_targets_and_alerts_of_a_real_prometheus(peers: City, context: Con
 async def test_what_was_missed_is_asked_again(peers: City, context: Context) -> None:
     options = PrometheusOptions(url=peers.prometheus, poll_s=1, backfill_h=1)
     await until(lambda: read(options, context), lambda rows: len(results(rows)) >= 4)
-    await asyncio.sleep(2.1)  # a few scrapes must lie behind
     past = datetime.fromtimestamp(datetime.now(UTC).timestamp() - 600, UTC)
-    (batch,) = [b async for b in batches(options, context, {"until": past.isoformat(), "open": {}})]
-    ups = [row for row in batch.records if isinstance(row, Observation) and row.observed_property == "up"]
-    steps = {row.phenomenon_time for row in ups if row.phenomenon_time.microsecond == 0}
-    assert len(steps) >= 2
+
+    async def missed() -> list[Observation]:
+        (batch,) = [b async for b in batches(options, context, {"until": past.isoformat(), "open": {}})]
+        return [row for row in batch.records if isinstance(row, Observation) and row.observed_property == "up"]
+
+    def steps(ups: list[Observation]) -> int:
+        return len({row.phenomenon_time for row in ups if row.phenomenon_time.microsecond == 0})
+
+    ups = await until(missed, lambda ups: steps(ups) >= 2)  # as soon as a few scrapes lie behind
     assert all(row.phenomenon_time > past for row in ups)
 
 

@@ -60,7 +60,7 @@ def closed(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> It
                 yield here
             finally:
                 process.terminate()
-                process.wait(timeout=30)
+                process.wait(timeout=120)
 
 
 def answers(closed: Closed, process: subprocess.Popen[bytes]) -> bool:
