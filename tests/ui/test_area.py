@@ -17,8 +17,6 @@ from tests.support.machine import Machine
 from tests.support.pages import Watched, watched
 from tests.support.patience import SHOWN_MS
 
-pytestmark = pytest.mark.timeout(600)
-
 PLACE = "v=16.46500,107.59000,13.00&on=air_quality,field_reports&f=field_reports"
 
 

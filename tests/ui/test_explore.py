@@ -12,8 +12,6 @@ from tests.support.machine import Machine
 from tests.support.pages import Watched, watched
 from tests.support.patience import SHOWN_MS
 
-pytestmark = pytest.mark.timeout(300)
-
 NO_SCROLL = """() => document.documentElement.scrollWidth <= innerWidth
   && document.documentElement.scrollHeight <= innerHeight"""
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.machine import Machine
 from tests.support.pages import watched
 from tests.support.patience import SHOWN_MS
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_switch_changes_words_and_lang_and_keeps_the_place(running: Machine, chromium: Browser) -> None:

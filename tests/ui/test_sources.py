@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.machine import Machine
 from tests.support.pages import Watched, watched
 from tests.support.patience import SHOWN_MS
-
-pytestmark = pytest.mark.timeout(300)
 
 SCROLLS_NOT = """() => document.documentElement.scrollWidth <= innerWidth
   && document.documentElement.scrollHeight <= innerHeight"""
