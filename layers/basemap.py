@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from geodata.view import WORLD_M, Bounds, mercator
-from layers import ground, palette
+from layers import ground, lettering, palette
 from layers.agg import Canvas, Ink, painted
 from layers.ground import Box, Level
 from layers.palette import BASEMAP, WATERLINE_ALPHA, WATERLINE_OFFSETS_PX, mix
@@ -32,8 +32,11 @@ STROKE: dict[str, float] = {"desk": 1.3, "wall": 2.4}
 DIM_FROM = 8  # zoom from which land outside the city is dimmed
 FLAT_BELOW = 4  # zoom: the extract of the world that we have is too small a part of such a tile
 INSET = Bounds(101.6, 5.6, 118.2, 24.2)
-INSET_NAMES: Mapping[str, tuple[float, float]] = {"QĐ. Hoàng Sa": (112.4, 14.4), "QĐ. Trường Sa": (111.9, 6.6)}
-"""Words of the inset and where they stand (lon, lat): below the islands they name."""
+INSET_NAMES: Mapping[str, Sequence[tuple[float, float]]] = {
+    "QĐ. Hoàng Sa": ((112.4, 14.4), (112.4, 18.6)),
+    "QĐ. Trường Sa": ((111.9, 6.6), (111.9, 13.0)),
+}
+"""Words of the inset and where they stand (lon, lat): below their islands, above them when the view is there."""
 COLORS = 64  # of a tile's palette: looks like true colour at a fifth of the bytes
 
 
@@ -100,15 +103,29 @@ def inset(style: str = "wall", size: tuple[int, int] = (398, 562), *, view: Boun
     for ink in _inset_inks(level, box, k, resolution):
         canvas.ink(ink)
     size_px = 16 if style == "wall" else 12
-    for name, (lon, lat) in INSET_NAMES.items():
-        x, y = mercator(lon, lat)
+    ring = None if view is None else _ring(view, 5 * k * resolution)
+    for name, places in INSET_NAMES.items():
+        wide, high = lettering.width(name, size_px) * k * resolution / 2, size_px * k * resolution
+        at = [mercator(lon, lat) for lon, lat in places]
+        x, y = next((p for p in at if ring is None or not _meets(ring, p, (wide, high))), at[0])
         canvas.words(x, y, name, size_px * k, BASEMAP["island"])
-    if view is not None:
-        a, b, c, d = view.mercator
-        grow = max(0.0, 5 * k * resolution - (c - a) / 2)  # never smaller than 10 px
-        ring = np.array([(a - grow, b - grow), (c + grow, b - grow), (c + grow, d + grow), (a - grow, d + grow)])
-        canvas.lines([np.concatenate([ring, ring[:1]])], palette.TEXT1, 1.6 * k)
+    if ring is not None:
+        x0, y0, x1, y1 = ring
+        canvas.lines([np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])], palette.TEXT1, 1.6 * k)
     return Inset(canvas.rgba()[..., :3], Bounds.from_mercator(*box))
+
+
+def _ring(view: Bounds, least: float) -> Box:
+    """The box of a view, never smaller than twice ``least`` m."""
+    a, b, c, d = view.mercator
+    grow = max(0.0, least - (c - a) / 2)
+    return a - grow, b - grow, c + grow, d + grow
+
+
+def _meets(ring: Box, at: tuple[float, float], half: tuple[float, float]) -> bool:
+    """Whether words around a place touch the box of the view."""
+    a, b, c, d = ring
+    return at[0] - half[0] < c and at[0] + half[0] > a and at[1] - half[1] < d and at[1] + half[1] > b
 
 
 def _inset_inks(level: Level, box: Box, k: float, resolution: float) -> Iterator[Ink]:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from geodata.view import View
 
 NOTHING = np.empty((0, 4))
-WALL_NUMBERS: Mapping[str, float] = {"badge": 1.4, "aqi": 1.5, "ward_count": 1.6}
-"""How much larger a number in a mark is on a wall: 2.1 u, what six metres ask for at least (look.md 3.3)."""
+WALL_NUMBERS: Mapping[str, float] = {"badge": 1.4, "aqi": 1.5, "ward_count": 1.6, "label": 1.6}
+"""How much larger numbers in marks and words of a layer are on a wall: 2.1 u, what six metres ask for (look.md 3.3)."""
 
 MOST_NAMES = 1500
 """More names than this are not compared: so many do not stand in one picture."""

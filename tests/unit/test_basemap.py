@@ -219,3 +219,11 @@ def test_inland_no_corner_of_a_picture_is_sea(z: int) -> None:
     rgb = basemap.picture(bounds, 256, 256)
     sea = np.array([round(255 * c) for c in palette.rgb(palette.BASEMAP["sea"])])
     assert all(np.abs(rgb[i, j].astype(int) - sea).max() > 6 for i in (0, -1) for j in (0, -1))
+
+
+def test_the_inset_writes_beside_the_box_of_the_view() -> None:
+    """A view of the south coast would cut through "QĐ. Hoàng Sa" below its islands: the words stand above them then."""
+    south, north = Bounds(107.4, 12.0, 110.0, 14.3), Bounds(107.15, 16.13, 108.33, 16.79)
+    cut, free = (basemap.inset("wall", view=view).rgb.astype(int) for view in (south, north))
+    words = np.abs(cut - free).max(axis=2) > 60
+    assert words[170:215, 130:390].sum() > 200  # above Hoàng Sa
