@@ -7,7 +7,10 @@ holds either asynchronous tests or tests with ``chromium``. Tests with ``chromiu
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,16 +25,28 @@ from tests.support.cluster import TestCluster, running
 from tests.support.sync_store import SyncStore
 
 Dsn = Callable[[Role], str]
-PAGES = "tests/ui/"
-CITIES = {"machine", "Machine", "drill", "subprocess", "Popen"}
+PAGES, CITIES = "pages", "cities"
+STARTS = re.compile(r"^(from tests\.(support\.(machine|drill)|faults\.drill) import|import subprocess$)", re.MULTILINE)
 """What a file imports that starts programs of its own and waits for them."""
 
 
+@cache
+def _kind(path: Path) -> str:
+    """``pages``, ``cities``, or the name of the folder."""
+    folder = path.parent.name
+    if folder == "ui":
+        return PAGES
+    return CITIES if folder != "unit" and STARTS.search(path.read_text(encoding="utf-8")) else folder
+
+
 class _Scheduling(LoadFileScheduling):
-    """A file is one worker's, and all pages are one worker's: two cities with browsers are too much for two cores."""
+    """A file is one worker's. All pages are one worker's, and so are all files that start whole cities: two cores
+    bear a browser with its city and one more, beside a third worker that mostly waits on sockets.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return PAGES if nodeid.startswith(PAGES) else super()._split_scope(nodeid)
+        kind = _kind(self.config.rootpath / nodeid.partition("::")[0])
+        return kind if kind in {PAGES, CITIES} else str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
@@ -40,18 +55,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no worker begins a minute of waiting when the others have nothing left to do: pages,
-    then files that start whole cities, then those that start anything, then units.
-    """
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    if item.nodeid.startswith(PAGES):
-        return 0
-    if not item.nodeid.startswith("tests/unit/"):
-        return 1 if CITIES & vars(item.getparent(pytest.Module).obj).keys() else 2  # type: ignore[union-attr]
-    return 3
+    """The longest first, so that no worker begins a minute of waiting when the others have nothing left to do."""
+    turns = {PAGES: 0, CITIES: 1, "unit": 3}
+    items.sort(key=lambda item: turns.get(_kind(item.path), 2))
 
 
 @pytest.fixture(scope="session")
