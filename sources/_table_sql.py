@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -24,7 +25,12 @@ from sources._table_rows import Table
 from sources.base import Context, Garbled, Refused, Unreachable
 
 PROTOCOL = "table"
-DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 CONNECT_S = 10
 DENIED = ("password authentication failed", "access denied", "login failed", "permission denied", "not authorized",
           "invalid username", 'role "')  # fmt: skip
@@ -92,9 +98,13 @@ def _arguments(url: URL, sql: Sql) -> dict[str, Any]:
     return {}
 
 
-def _guard(connection: Connection, sql: Sql) -> None:
-    """What some makers take as statements only."""
+def _guard(connection: Connection, sql: Sql, zone: str) -> None:
+    """What some makers take as statements only. A MariaDB may be called MySQL in the URL, and has other words."""
     name, ms = connection.dialect.name, int(sql.timeout_s * 1000)
+    if name in {"mysql", "mariadb"}:
+        name = "mariadb" if getattr(connection.dialect, "is_mariadb", False) else "mysql"
+        offset = datetime.now(ZoneInfo(zone)).strftime("%z")
+        connection.exec_driver_sql(f"SET SESSION time_zone = '{offset[:3]}:{offset[3:5]}'")  # of its times without zone
     if name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
         _limit_sqlite(connection, sql.timeout_s)
@@ -148,7 +158,7 @@ def rows(database: Database, options: TableOptions, sql: Sql, after: dict[str, A
     connection = database.engine.connect()
     result: Any = None
     try:
-        _guard(connection, sql)
+        _guard(connection, sql, options.timezone)
         result = connection.execution_options(stream_results=True, yield_per=STEP).execute(
             statement(sql, after.get("from"))
         )

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-unpacked=(prometheus prometheus-alertmanager prometheus-blackbox-exporter)      # information security
+unpacked=(prometheus prometheus-alertmanager prometheus-blackbox-exporter       # information security
+  mariadb-server-core liburing2 libaio1)                                        # a database of another make
 installed=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good)  # an RTSP server
 
 as_root() {

@@ -317,7 +317,7 @@ async def test_databases_that_cannot_be_opened_say_why(http: httpx.AsyncClient) 
         (None, Refused, "the variable DB is not set"),
         ("nonsense", Refused, "no database URL"),
         ("oracle+oracledb://u:pw-9f1b@db/x", Refused, "the driver 'oracledb'"),
-        ("mysql+pymysql://u:pw-9f1b@db/x", Refused, "the driver 'pymysql'"),
+        ("mysql+mysqldb://u:pw-9f1b@db/x", Refused, "the driver 'MySQLdb'"),
         ("hana://u:pw-9f1b@db/x", Refused, "no dialect 'hana'"),
         ("postgresql://u:pw-9f1b@127.0.0.1:9/x", Unreachable, "127.0.0.1"),
     ):
