@@ -23,10 +23,24 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def here() -> Iterator[Machine]:
-    """One machine for the module: the tests run in order, each goes on from the last."""
+    """One machine for the module: the tests run in order, each goes on from the last. All of them on a folder where a
+    first start was ended by Ctrl-C while it loaded its history.
+    """
     with machine() as one:
         one.start(*DAY)
+        interrupted(one)
+        one.start(*DAY)
         yield one
+
+
+def interrupted(here: Machine) -> None:
+    """Ctrl-C during the loading of history: nothing is left behind, and nothing says that the history is there."""
+    wait_for(lambda: alive(here, "replay"), f"the loading of history\n{here.words()}")
+    assert here.stop(signal.SIGINT) == 0, here.words()
+    assert not here.processes()
+    assert not list((here.data / "run").glob("city-*")), "the city's scratch folder"
+    assert not (here.data / "run" / "history-hue.loaded").exists()
+    assert "Traceback" not in here.words()
 
 
 @pytest.fixture
