@@ -105,7 +105,7 @@ def inset(style: str = "wall", size: tuple[int, int] = (398, 562), *, view: Boun
     size_px = 16 if style == "wall" else 12
     ring = None if view is None else _ring(view, 5 * k * resolution)
     for name, places in INSET_NAMES.items():
-        wide, high = lettering.width(name, size_px) * k * resolution / 2, size_px * k * resolution
+        wide, high = lettering.width(name, size_px) * k * resolution / 2, 0.7 * size_px * k * resolution
         at = [mercator(lon, lat) for lon, lat in places]
         x, y = next((p for p in at if ring is None or not _meets(ring, p, (wide, high))), at[0])
         canvas.words(x, y, name, size_px * k, BASEMAP["island"])

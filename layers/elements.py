@@ -85,20 +85,27 @@ def of(frame: gpd.GeoDataFrame | pd.DataFrame | Mapping[str, Any]) -> Marks:
     return Marks({c: data[c].to_numpy() for c in ("x", "y", *columns)}, ["x", "y"], columns)
 
 
-def spoken(element: Any, language: str) -> Any:
-    """The element with the numbers of its marks as a language writes them: layers write 1.234,5, English 1,234.5.
+def numbered(data: dict[str, Any], language: str) -> dict[str, Any]:
+    """The columns of marks with numbers in ``text`` as a language writes them: layers write 1.234,5, English 1,234.5.
 
     Words and whatever is no number stay as they are.
     """
-    if language == "vi" or not isinstance(element, Marks) or "text" not in element.vdims or not len(element):
+    if language == "vi" or "text" not in data:
+        return data
+    said = [text.translate(SWAPPED) if isinstance(text, str) and NUMBER.match(text) else text for text in data["text"]]
+    return data if said == list(data["text"]) else {**data, "text": np.asarray(said, object)}
+
+
+def spoken(element: Any, language: str) -> Any:
+    """The same for an element."""
+    if language == "vi" or not isinstance(element, Marks) or not len(element):
         return element
     data = columns(element)
-    said = [text.translate(SWAPPED) if isinstance(text, str) and NUMBER.match(text) else text for text in data["text"]]
-    if said == list(data["text"]):
+    said = numbered(data, language)
+    if said is data:
         return element
-    data["text"] = np.asarray(said, object)
     style = Store.lookup_options("bokeh", element, "style").kwargs
-    return Marks(data, ["x", "y"], [name for name in data if name not in {"x", "y"}]).opts(backend="bokeh", **style)
+    return Marks(said, ["x", "y"], [name for name in said if name not in {"x", "y"}]).opts(backend="bokeh", **style)
 
 
 def areas(
@@ -167,7 +174,7 @@ class AreasPlot(PolygonPlot):
     style_opts: ClassVar[list[str]] = [*PolygonPlot.style_opts, "hatch"]
 
     def _init_glyph(self, plot: Any, mapping: dict[str, Any], properties: dict[str, Any]) -> Any:
-        plain = {name: v for name, v in properties.items() if name != "hatch"}
+        plain = {"line_join": "round"} | {name: v for name, v in properties.items() if name != "hatch"}
         return super()._init_glyph(plot, mapping, plain | hatching(properties.get("hatch")))
 
 
@@ -177,7 +184,8 @@ class LinesPlot(PathPlot):
     style_opts: ClassVar[list[str]] = [*PathPlot.style_opts, "casing"]
 
     def _init_glyph(self, plot: Any, mapping: dict[str, Any], properties: dict[str, Any]) -> Any:
-        return super()._init_glyph(plot, mapping, {k: v for k, v in properties.items() if k != "casing"})
+        plain = {k: v for k, v in properties.items() if k != "casing"}
+        return super()._init_glyph(plot, mapping, {"line_cap": "round", "line_join": "round"} | plain)
 
 
 def columns(element: Marks) -> dict[str, np.ndarray]:

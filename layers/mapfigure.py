@@ -25,12 +25,12 @@ from bokeh.models import (
     WMTSTileSource,
 )
 from bokeh.plotting import figure as bokeh_figure
-from numpy.typing import NDArray
 
 from geodata.view import View
 from layers import marks, palette
-from layers.elements import Areas, Marks, columns, hatching, spoken
-from layers.order import GROUND, OVER, OVER_Z, flat, parted, style_of
+from layers.elements import Areas, Marks, columns, hatching, numbered
+from layers.order import GROUND, OVER, OVER_Z, QUIET, bands, flat, style_of
+from layers.parts import area_columns, image_columns, image_rgba, path_columns, pieces
 
 __all__ = [
     "LABEL_Z",
@@ -51,57 +51,22 @@ __all__ = [
 Pick = Callable[[str, Sequence[str]], None]
 """Called with the layer and the ids that a tap chose; no ids when the tap cleared the choice."""
 
+Wanted = tuple[list[str], dict[str, Any], Callable[[Any], GlyphRenderer]]
+"""Tags that say which renderer is needed, its data, and how to make it."""
+
 K = {"desk": 1.0, "wall": palette.WALL_FACTOR}
 LINE_CASING_PX = 3  # bg.0 under every line of a layer
-SELECTION_Z, LABEL_Z = OVER_Z, 1000
+SELECTION_Z, LABEL_Z = OVER_Z + 10, 1000
 
 
-def area_columns(element: Areas) -> dict[str, list[Any]]:
-    """xs, ys of Bokeh's MultiPolygons: area, part, ring (outer first), with the area's ``id`` when it has one."""
-    xs, ys, ids = [], [], []
-    for polygon in pieces(element):
-        holes = polygon.get("holes") or []
-        inner = holes[0] if holes else []
-        rings = [np.column_stack((polygon["x"], polygon["y"])), *inner]
-        xs.append([[np.asarray(ring)[:, 0] for ring in rings]])
-        ys.append([[np.asarray(ring)[:, 1] for ring in rings]])
-        ids.append(str(polygon.get("id")))
-    return {"xs": xs, "ys": ys} | ({"id": ids} if "id" in element.vdims else {})
+DASHES = {"dashed": (6, 4), "dotted": (2, 4), "dotdash": (2, 4, 6, 4), "dashdot": (6, 4, 2, 4), "solid": ()}
+"""Bokeh's names of dashes, px."""
 
 
-def image_columns(element: hv.RGB) -> dict[str, list[Any]]:
-    """image, x, y, dw, dh of Bokeh's ImageRGBA: rows from the south, colours packed as it wants them."""
-    x0, y0, x1, y1 = element.bounds.lbrt()
-    packed = np.ascontiguousarray(image_rgba(element)[::-1]).view(np.uint32)[..., 0]
-    return {"image": [packed], "x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0]}
-
-
-def image_rgba(element: hv.RGB) -> NDArray[np.uint8]:
-    """(height, width, 4) from the north. An ``hv.RGB`` may hold shares or bytes, with opacity or without."""
-    bands = [np.asarray(element.dimension_values(i, flat=False))[::-1] for i in range(2, len(element.dimensions()))]
-    rows = np.dstack(bands)
-    if rows.dtype.kind == "f":
-        rows = np.rint(rows * 255)
-    rows = rows.astype(np.uint8)
-    return rows if rows.shape[2] == 4 else np.dstack([rows, np.full(rows.shape[:2], 255, np.uint8)])
-
-
-def path_columns(element: hv.Path) -> dict[str, list[Any]]:
-    """xs, ys of Bokeh's MultiLine, with the path's ``id`` when it has one."""
-    lines, (x, y) = pieces(element), (d.name for d in element.kdims)
-    out: dict[str, list[Any]] = {"xs": [np.asarray(p[x]) for p in lines], "ys": [np.asarray(p[y]) for p in lines]}
-    if "id" in element.vdims:
-        out["id"] = [str(np.ravel(p["id"])[0]) for p in lines]
-    return out
-
-
-def pieces(element: hv.Path) -> list[Mapping[str, Any]]:
-    """The lines or areas of an element, each as columns. HoloViews' own ``split`` takes 10 s for 2,000 of them."""
-    held = element.data if isinstance(element.data, list) else None
-    names = [d.name for d in element.kdims]
-    if held is not None and all(isinstance(p, Mapping) and all(name in p for name in names) for p in held):
-        return [p for p in held if np.size(p[names[0]])]
-    return list(element.split(datatype="dictionary")) if len(element) else []
+def dash_px(style: Mapping[str, Any], k: float) -> list[int]:
+    """The dash of an element's edge or line, ``k`` times as long, whole px as Bokeh wants; empty for a whole line."""
+    dash = style.get("line_dash", "solid")
+    return [max(1, round(d * k)) for d in (DASHES.get(dash, ()) if isinstance(dash, str) else dash)]
 
 
 class MapFigure:
@@ -194,16 +159,8 @@ class MapFigure:
         parts = [part for part in flat(element) if not isinstance(part, hv.Tiles)]
         for i, part in enumerate(p for p in flat(element) if isinstance(p, hv.Tiles)):
             self.add_tiles(f"{layer_id}.{i}", part.data, z_order=z_order)
-        wanted = [
-            ([*tags, str(band)], data, make)
-            for part in parts
-            for band, piece in parted(part, z_order)
-            for tags, data, make in self._prepare(spoken(piece, self.language))
-        ]
-        present = self._layers.get(layer_id)
-        if present is not None and [r.tags for r in present] == [tags for tags, _, _ in wanted]:
-            for renderer, (_, data, _) in zip(present, wanted, strict=True):
-                renderer.data_source.data = data
+        wanted = [one for part in parts for one in self._prepare(part, z_order)]
+        if self._refill(self._layers.get(layer_id), wanted):
             return
         made = []
         for tags, data, make in wanted:
@@ -213,6 +170,27 @@ class MapFigure:
             if self._pick is not None:
                 self._listen(layer_id, renderer)
         self._place(layer_id, made, z_order)
+
+    @staticmethod
+    def _refill(present: Sequence[GlyphRenderer] | None, wanted: Sequence[Wanted]) -> bool:
+        """Put the data into the renderers that stand; False when others are needed. Marks of a level that is gone
+        leave an empty renderer, for they come again.
+        """
+        left = list(wanted)
+        pairs: list[tuple[GlyphRenderer, dict[str, Any] | None]] = []
+        for renderer in present or ():
+            if left and left[0][0] == renderer.tags:
+                pairs.append((renderer, left.pop(0)[1]))
+            elif renderer.tags and renderer.tags[0] == "Marks":
+                pairs.append((renderer, None))
+            else:
+                return False
+        if left or not pairs:
+            return False
+        for renderer, data in pairs:
+            source = renderer.data_source
+            source.data = {name: [] for name in source.data} if data is None else data
+        return True
 
     def labels(self, element: Marks) -> None:
         """The label layer, above all others; no tap hits it."""
@@ -280,18 +258,30 @@ class MapFigure:
         if layer_id not in {"selection", "labels"}:
             renderer.data_source.selected.on_change("indices", chosen)
 
-    def _prepare(self, element: Any) -> Iterator[tuple[list[str], dict[str, Any], Callable[[Any], GlyphRenderer]]]:
-        """Tags that say which renderer an element needs, its data, and how to make the renderer."""
+    def _prepare(self, element: Any, z_order: int) -> Iterator[Wanted]:
+        """The renderers of an element, each of one band: the last of the tags."""
+        if not isinstance(element, Marks):
+            band = str(OVER if z_order >= OVER_Z else GROUND)
+            yield from (([*tags, band], data, make) for tags, data, make in self._of_ground(element))
+            return
         style = style_of(element)
         key = repr(sorted((k, repr(v)) for k, v in style.items()))
-        if isinstance(element, Marks):
-            yield ["Marks", key], columns(element), lambda s: self._marks_renderer(s, style)
-        elif isinstance(element, Areas):
+        data = numbered(columns(element), self.language)
+        rows = np.full(len(element), OVER) if z_order >= OVER_Z else bands(data)
+        for band in np.unique(rows).tolist() or [QUIET]:
+            part = data if (rows == band).all() else {name: values[rows == band] for name, values in data.items()}
+            yield ["Marks", key, str(band)], part, lambda s: self._marks_renderer(s, style)
+
+    def _of_ground(self, element: Any) -> Iterator[Wanted]:
+        """Tags that say which renderer areas, lines or a picture need, their data, and how to make the renderer."""
+        style = style_of(element)
+        key = repr(sorted((k, repr(v)) for k, v in style.items()))
+        if isinstance(element, Areas):
             yield ["Areas", key], area_columns(element), lambda s: self._areas_renderer(s, style)
         elif isinstance(element, hv.Path):
             data = path_columns(element)
             width = float(style.get("line_width", 2)) * self.k
-            color, dash = style.get("line_color", style.get("color")), style.get("line_dash", "solid")
+            color, dash = style.get("line_color", style.get("color")), dash_px(style, self.k)
             if not isinstance(color, str):  # HoloViews' default is a colour cycle
                 color = palette.TEXT2
             alpha = float(style.get("alpha", style.get("line_alpha", 1)))
@@ -299,7 +289,7 @@ class MapFigure:
                 yield (
                     ["casing", key],
                     data,
-                    lambda s: self._line(s, palette.BG[0], width + LINE_CASING_PX, "solid", alpha),
+                    lambda s: self._line(s, palette.BG[0], width + LINE_CASING_PX, [], alpha),
                 )
             yield ["Path", key], data, lambda s: self._line(s, color, width, dash, alpha)
         elif isinstance(element, hv.RGB):
@@ -315,7 +305,8 @@ class MapFigure:
         return GlyphRenderer(data_source=source, glyph=glyph, selection_glyph=None, nonselection_glyph=None)
 
     def _areas_renderer(self, source: ColumnDataSource, style: Mapping[str, Any]) -> GlyphRenderer:
-        known = {k: v for k, v in style.items() if k in {"fill_color", "fill_alpha", "line_color", "line_dash"}}
+        known = {k: v for k, v in style.items() if k in {"fill_color", "fill_alpha", "line_color"}}
+        known["line_dash"] = dash_px(style, self.k)
         hatch = style.get("hatch")
         scaled = None if hatch is None else (hatch[0], hatch[1], hatch[2] * self.k, hatch[3] * self.k)
         width = float(style.get("line_width", 3)) * self.k

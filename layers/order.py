@@ -6,7 +6,7 @@ those of level 3 and more; so no hatch lies on a number, and no quiet square on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import holoviews as hv
@@ -41,11 +41,10 @@ def style_of(element: Any) -> dict[str, Any]:
     return dict(Store.lookup_options("bokeh", element, "style").kwargs)
 
 
-def bands(element: Marks) -> NDArray[np.int_]:
-    """The band of every row."""
-    data = columns(element)
+def bands(data: Mapping[str, NDArray[Any]]) -> NDArray[np.int_]:
+    """The band of every row of the columns of marks."""
     levels = pd.to_numeric(pd.Series(data["level"]), errors="coerce").fillna(0) if "level" in data else None
-    level = np.zeros(len(element)) if levels is None else levels.to_numpy(float)
+    level = np.zeros(len(data["x"])) if levels is None else levels.to_numpy(float)
     out = np.select([level >= 3, level >= 2], [URGENT, RAISED], QUIET)
     if "mark" in data:
         out[pd.Series(data["mark"], dtype=object).isin(WORDS).to_numpy()] = URGENT
@@ -61,7 +60,8 @@ def parted(element: Any, z_order: float) -> Iterator[tuple[int, Any]]:
     elif not len(element):
         yield QUIET, element
     else:
-        band, data, style = bands(element), columns(element), style_of(element)
+        data, style = columns(element), style_of(element)
+        band = bands(data)
         found = np.unique(band)
         for one in found.tolist():
             if len(found) == 1:

@@ -53,12 +53,15 @@ def test_the_rows_of_a_layer_come_apart_by_level_and_keep_their_columns() -> Non
     assert list(figure.renderers["cameras"]) == before
     assert [list(s.data["id"]) for s in figure.sources["cameras"]] == [["z"], ["y"], ["x"]]
     assert len(figure.tap.renderers) == 3
+    figure.set("cameras", marks([2], id=["k"]))  # a level that is gone comes again: its renderer waits
+    assert list(figure.renderers["cameras"]) == before
+    assert [list(s.data["id"]) for s in figure.sources["cameras"]] == [[], ["k"], []]
 
 
 @pytest.mark.parametrize("level", [None, ["", None, float("nan")]])
 def test_rows_without_a_level_are_quiet(level: list[Any] | None) -> None:
     columns = {"x": [X0] * 3, "y": [Y0] * 3, "mark": ["dot"] * 3, **({} if level is None else {"level": level})}
-    assert set(order.bands(elements.of(columns))) == {order.QUIET}
+    assert set(order.bands(elements.columns(elements.of(columns)))) == {order.QUIET}
 
 
 def test_words_of_a_layer_lie_on_top_and_the_page_s_own_above_all() -> None:
