@@ -62,8 +62,7 @@ def table_for(
 def seconds(times: pd.Series[pd.Timestamp]) -> Seconds:
     """Epoch seconds of a column of instants, NaN where there is none."""
     epoch = pd.Timestamp(0, tz=UTC)
-    found: Seconds = ((pd.to_datetime(times, utc=True) - epoch) / pd.Timedelta("1s")).to_numpy(np.float64)
-    return found
+    return np.asarray((pd.to_datetime(times, utc=True) - epoch) / pd.Timedelta("1s"), dtype=np.float64)
 
 
 def instants(values: Seconds, index: pd.Index) -> pd.Series[pd.Timestamp]:

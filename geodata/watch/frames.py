@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import geopandas as gpd
 import pandas as pd
 
-from geodata.records import Record
+from geodata.records import Observation, Record
 from geodata.view import Bounds, View
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class Frames(Protocol):
 
     def track(self, service: str, thing: str, start: datetime) -> pd.DataFrame:
         """The fixes of one thing from ``start`` to the instant, in order: time, lon, lat, sog_kn, cog_deg."""
+        ...
+
+    def series(self, service: str, thing: str, observed_property: str, start: datetime) -> pd.DataFrame:
+        """The results of one property of one thing from ``start`` to the instant: time, result, quality."""
         ...
 
     def opened(self, rule: str) -> Mapping[str, datetime]:
@@ -89,6 +93,17 @@ class StoreFrames:
             "track", service=service, thing_id=thing, start=start, end=self._at, known_at=self._known_at
         )
 
+    def series(self, service: str, thing: str, observed_property: str, start: datetime) -> pd.DataFrame:
+        return self._reader.query(
+            "thing_series",
+            service=service,
+            thing_id=thing,
+            observed_property=observed_property,
+            start=start,
+            end=self._at,
+            known_at=self._known_at,
+        )
+
     def opened(self, rule: str) -> Mapping[str, datetime]:
         return {key: f.opened_at for key, f in self._standing.get(rule, {}).items() if f.open}
 
@@ -127,6 +142,13 @@ class StillFrames:
     def track(self, service: str, thing: str, start: datetime) -> pd.DataFrame:
         found = self.tracks.get(thing, pd.DataFrame({"time": pd.Series(dtype="datetime64[us, UTC]")}))
         return found[found["time"].between(pd.Timestamp(start), pd.Timestamp(self.at), inclusive="right")]
+
+    def series(self, service: str, thing: str, observed_property: str, start: datetime) -> pd.DataFrame:
+        found = self.between(service, Observation, self.at - start)
+        if found.empty:
+            return pd.DataFrame({"time": [], "result": [], "quality": []})
+        own = found[(found["id"] == thing) & (found["observed_property"] == observed_property)]
+        return pd.DataFrame(own[own["time"] > pd.Timestamp(start)][["time", "result", "quality"]])
 
     def opened(self, rule: str) -> Mapping[str, datetime]:
         return self.standing.get(rule, {})

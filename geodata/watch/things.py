@@ -16,6 +16,7 @@ from geodata.catalogue import Service
 from geodata.records import Observation, Quality, Thing
 from geodata.rules import office_days
 from geodata.watch.frames import Frames
+from geodata.watch.signs import Fires, Row
 
 OFFICE_CADENCE_S = 6 * 3600.0
 """What comes so seldom is written by offices, on working days."""
@@ -131,3 +132,29 @@ def counted(values: pd.Series[Any], most: int = NAMES_MOST) -> list[str]:
     told = values.dropna().astype(str).value_counts()
     ordered = sorted(told.items(), key=lambda item: (-int(item[1]), str(item[0])))
     return [f"{name}: {n}" for name, n in ordered[:most]]
+
+
+def together(
+    service: str,
+    key: str,
+    group: pd.DataFrame,
+    since: datetime,
+    facts: Mapping[str, Any],
+    *,
+    level: int | None = None,
+    kind: str = "Thing",
+    confidence: float | None = None,
+) -> Fires:
+    """One finding of several rows; columns time, source, simulated, geometry."""
+    first = group.head(ROWS_MOST)
+    table = zip(first.index, first["time"], first["source"], strict=True)
+    return Fires(
+        key=key,
+        since=since,
+        level=level,
+        confidence=confidence,
+        geometry=where(group["geometry"]),
+        facts=dict(facts),
+        rows=[Row(service, kind, str(name), time.to_pydatetime(), str(source)) for name, time, source in table],
+        simulated=bool(group["simulated"].any()),
+    )
