@@ -21,7 +21,7 @@ from layers.agg import Canvas, painted
 from layers.base import Layer, RasterLayer, get
 from layers.elements import Areas, Marks, columns, spoken
 from layers.labels import labels
-from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, image_rgba, path_columns
+from layers.mapfigure import LINE_CASING_PX, K, MapFigure, area_columns, dash_px, image_rgba, path_columns
 from layers.order import stacked, style_of
 from layers.streets import Streets
 
@@ -115,7 +115,7 @@ def paint(canvas: Canvas, element: Any, k: float) -> None:
         lines = [np.column_stack(line) for line in zip(data["xs"], data["ys"], strict=True) if len(line[0]) > 1]
         if style.get("casing", True):
             canvas.lines(lines, palette.BG[0], width + LINE_CASING_PX, alpha=alpha)
-        canvas.lines(lines, color, width, alpha=alpha, dash=_dash(style, k))
+        canvas.lines(lines, color, width, alpha=alpha, dash=tuple(dash_px(style, k)))
     elif isinstance(element, hv.RGB):
         canvas.image(image_rgba(element), element.bounds.lbrt(), float(style.get("alpha", 1)))
     elif not isinstance(element, hv.Tiles):
@@ -129,20 +129,13 @@ def _paint_areas(canvas: Canvas, element: Areas, style: dict[str, Any], k: float
     for xs, ys in zip(data["xs"], data["ys"], strict=True):
         rings = [_closed(np.column_stack(ring)) for ring in zip(xs[0], ys[0], strict=True)]
         edge, width = style.get("line_color", color), float(style.get("line_width", 3)) * k
-        canvas.area(rings, color, float(style.get("fill_alpha", 0.07)), edge, width, _dash(style, k))
+        canvas.area(rings, color, float(style.get("fill_alpha", 0.07)), edge, width, tuple(dash_px(style, k)))
         if hatch is not None:
             canvas.hatch(rings, hatch[0], hatch[1], hatch[2] * k, hatch[3] * k)
 
 
 def _closed(ring: np.ndarray) -> np.ndarray:
     return ring if (ring[0] == ring[-1]).all() else np.concatenate([ring, ring[:1]])
-
-
-def _dash(style: dict[str, Any], k: float) -> tuple[float, ...]:
-    """Bokeh's dash names and lists in px."""
-    named = {"dashed": (6, 4), "dotted": (2, 4), "dotdash": (2, 4, 6, 4), "dashdot": (6, 4, 2, 4), "solid": ()}
-    dash = style.get("line_dash", "solid")
-    return tuple(float(d) * k for d in (named.get(dash, ()) if isinstance(dash, str) else dash))
 
 
 def _rows(data: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
@@ -171,20 +164,46 @@ def _parts(reader: Reader | None, layer_ids: Sequence[str], view: View, style: s
         assert reader is not None, "layers other than the basemap are read from a store"
         density = _density(layer, reader, view)
         if density is not None:
-            parts.append(hv.RGB(density, bounds=view.bounds.mercator, vdims=["R", "G", "B", "A"]))
+            picture = hv.RGB(density, bounds=view.bounds.mercator, vdims=["R", "G", "B", "A"])
+            parts.append(picture.opts(alpha=DENSITY_ALPHA, backend="bokeh"))
         frame = layer.load(reader, view)
         drawn[layer.service] = frame, layer.draw(frame, view)
-    parts += _from_below(drawn, settling.Picture(view=view, k=K[style], wall=style == "wall"))
+    elements = _from_below(drawn, settling.Picture(view=view, k=K[style], wall=style == "wall"))
     if "basemap" in layer_ids:
-        parts.append(labels(view, style))
-    return hv.Overlay(parts)
+        elements.append(labels(view, style))
+    return hv.Overlay([*parts, *(one for element in elements for one in sized(element, K[style]))])
+
+
+def sized(element: Any, k: float) -> Iterator[Any]:
+    """The element ``k`` times as large, as HoloViews' own plots show it alone: a line with its casing below it."""
+    style = style_of(element)
+    if isinstance(element, Marks):
+        yield element.clone().opts(backend="bokeh", **(style | {"k": float(style.get("k", 1)) * k}))
+    elif isinstance(element, Areas):
+        hatch = style.get("hatch")
+        scaled = None if hatch is None else (hatch[0], hatch[1], hatch[2] * k, hatch[3] * k)
+        wide = float(style.get("line_width", 3)) * k
+        dash = tuple(dash_px(style, k)) or "solid"
+        yield element.clone().opts(
+            backend="bokeh", **(style | {"hatch": scaled, "line_width": wide, "line_dash": dash})
+        )
+    elif isinstance(element, hv.Path):
+        wide = float(style.get("line_width", 2)) * k
+        if style.get("casing", True):
+            alpha = style.get("alpha", style.get("line_alpha", 1))
+            below = {"color": palette.BG[0], "line_width": wide + LINE_CASING_PX, "alpha": alpha, "casing": False}
+            yield element.clone().opts(backend="bokeh", **(below | {"line_dash": "solid"}))
+        alone = {"line_width": wide, "line_dash": tuple(dash_px(style, k)) or "solid", "casing": False}
+        yield element.clone().opts(backend="bokeh", **(style | alone))
+    else:
+        yield element
 
 
 def overlay(
     reader: Reader | None, layer_ids: Sequence[str], view: View, *, style: str = "desk", city: str | None = None
 ) -> hv.Overlay:
     """The layers of a view as one HoloViews overlay, from below: show it in a notebook, or add elements to it."""
-    return _framed(_parts(reader, layer_ids, view, style, city), view)
+    return framed(_parts(reader, layer_ids, view, style, city), view)
 
 
 def live(
@@ -204,10 +223,11 @@ def live(
             now = replace(now, bounds=Bounds.from_mercator(x_range[0], y_range[0], x_range[1], y_range[1]))
         return _parts(reader, layer_ids, now, style, city)
 
-    return _framed(hv.DynamicMap(drawn, streams=[RangeXY()]), view)
+    return framed(hv.DynamicMap(drawn, streams=[RangeXY()]), view)
 
 
-def _framed(picture: Any, view: View) -> Any:
+def framed(picture: Any, view: View) -> Any:
+    """A HoloViews overlay at exactly the bounds and px of the view, without axes."""
     x0, y0, x1, y1 = view.bounds.mercator
     return picture.opts(
         hv.opts.Overlay(
@@ -220,6 +240,7 @@ def _framed(picture: Any, view: View) -> Any:
             show_legend=False,
             bgcolor=palette.BASEMAP["sea"],
             active_tools=["pan", "wheel_zoom"],
+            backend_opts={"plot.output_backend": "canvas", "plot.lod_threshold": None},  # WebGL knows no own markers
             backend="bokeh",
         )
     )

@@ -178,7 +178,7 @@ export default (args, obj, { ctx, i }) => {
   const mark = g("mark", "dot"), level = g("level", 0), own = TINT[mark] ?? C.people, tint = g("tint", own), state = g("state", "fresh");
   const m = { mark, state, level, tint, given: tint !== own, main: SEV[level] ?? tint, small: mark in { cabinet: 1, dot: 1 }, az: g("az", null), due: g("due", null), text: g("text", null), unit: g("unit", null), trend: g("trend", null), dx: g("dx", null), dy: g("dy", null), fov: g("fov", null), range: g("range", null), kind: g("kind", null) };
   const k = args.k * g("scale", 1);
-  ctx.save(); ctx.globalAlpha = (obj.tags[0] ?? 1) * g("alpha", 1) * (state == "exercise" ? 0.45 : 1); ctx.scale(k, k); ctx.setLineDash([]);
+  ctx.save(); ctx.globalAlpha = (Number.isFinite(obj.tags[0]) ? obj.tags[0] : 1) * g("alpha", 1) * (state == "exercise" ? 0.45 : 1); ctx.scale(k, k); ctx.setLineDash([]);
   const at = ANCHOR[mark]; if (at) ctx.translate(at[0], at[1]);
   MARK[mark] ? MARK[mark](ctx, m) : plain(ctx, m, mark);
   const name = g("name", null); if (name !== null && !NAMELESS.has(mark)) write(ctx, name, 12, at ? 1 : 0, 12, 400, C.text2, { align: "left", halo: true });

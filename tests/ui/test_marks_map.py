@@ -32,6 +32,8 @@ VIEW = View(
     datetime(2026, 11, 21, tzinfo=UTC),
 )
 X0, Y0, X1, Y1 = VIEW.bounds.mercator
+SHOWN_MS = 180_000
+"""A hang guard, not a speed: the page carries all of BokehJS inline."""
 
 
 class TileHost(ThreadingHTTPServer):
@@ -77,6 +79,7 @@ def host() -> Iterator[TileHost]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     opened = chromium.new_page(viewport={"width": VIEW.width_px, "height": VIEW.height_px})
+    opened.set_default_timeout(SHOWN_MS)
     yield opened
     opened.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ import holoviews as hv
 import numpy as np
 import pytest
 import shapely
+from bokeh.models import Scatter
 from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
 from geodata.errors import UnknownName, VongLauError
 from geodata.view import Bounds, View, lonlat
-from layers import compose, elements, palette
+from layers import compose, elements, marks, palette
 from layers.agg import Canvas
 from layers.commands import render
 from layers.labels import labels
@@ -31,6 +33,7 @@ HUE = View(
 )
 X0, Y0, X1, Y1 = HUE.bounds.mercator
 CENTRE = ((X0 + X1) / 2, (Y0 + Y1) / 2)
+WEST = shapely.box(107.4, 16.35, 107.5, 16.4)
 
 
 def pins(n: int, **columns: Any) -> elements.Marks:
@@ -214,6 +217,41 @@ def test_the_basemap_alone_needs_no_store() -> None:
         assert share(picture, palette.BASEMAP["label_city"]) > 0.0002  # the city's name
     with pytest.raises(UnknownName):
         compose.still(None, ["nonesuch"], HUE)
+
+
+def test_a_notebook_gives_the_browser_the_glyphs_of_the_page() -> None:
+    """The page adds glyphs itself, a notebook lets HoloViews do it: every property and every number is the same."""
+    drawn = hv.Overlay(
+        [picture_of_the_west(), *flat(overlay()), elements.areas([WEST], palette.UNKNOWN, line_dash=[5, 3])]
+    )
+    figure = compose.figure(HUE)
+    figure.set("layer", drawn)
+    alone = [one for part in drawn for one in compose.sized(part, 1.0)]
+    notebook = hv.render(compose.framed(hv.Overlay(alone), HUE))
+    assert notebook.output_backend == "canvas", "WebGL does not draw our marks"
+    assert (notebook.x_range.start, notebook.y_range.end) == (X0, Y1)
+    assert "Number.isFinite(obj.tags[0])" in marks.script(), "HoloViews keeps its own notes in tags: no opacity"
+    ours, theirs = figure.renderers["layer"], notebook.renderers
+    assert [type(one.glyph) for one in ours] == [type(one.glyph) for one in theirs]
+    for one, other in zip(ours, theirs, strict=True):
+        assert looks(one.glyph) == looks(other.glyph)
+        for name, values in one.data_source.data.items():
+            found = other.data_source.data[name]
+            assert len(found) == len(values)
+            for value, twin in zip(values, found, strict=True):
+                assert repr(np.asarray(value).tolist()) == repr(np.asarray(twin).tolist())
+
+
+def looks(glyph: Any) -> dict[str, Any]:
+    """What the browser draws of a glyph: not the names of its columns, nor the page's own notes (tags).
+
+    A mark is its script and its scale; a whole line is told in two ways.
+    """
+    if isinstance(glyph, Scatter):
+        return {"marker": glyph.marker, "defs": {name: script.code for name, script in glyph.defs.items()}}
+    told = {name: repr(v) for name, v in glyph.properties_with_values().items() if name not in {"tags", "hatch_extra"}}
+    told = {name: v for name, v in told.items() if "Field(" not in v}
+    return {name: re.sub(r"'solid'|\[\]", "()", v).replace("[", "(").replace("]", ")") for name, v in told.items()}
 
 
 def test_notebook_overlay_and_live_map() -> None:
