@@ -156,11 +156,13 @@ def read(
     srid: int,
     services: Iterable[str],
     load: Load | None = None,
+    kept: Mapping[str, Part] | None = None,
 ) -> Report:
     """The report of an area at the clock of ``view``. ``srid``: VN-2000 plane of the city.
 
     ``load`` replaces ``Layer.load`` (a page's filters); a layer that fails is told as unreadable and leaves the others
-    alone. Raises StoreGone.
+    alone. ``kept`` are parts of an earlier reading of the same area whose rows are still those of the store: they are
+    not loaded again, only their counts are. Raises StoreGone.
     """
     ask: Load = load or (lambda layer, at: layer.load(reader, at))
     framed_view = framed(area, view, view.width_px, view.height_px)
@@ -168,7 +170,7 @@ def read(
     parts = []
     for name in services:
         if name in layers() and name in states and states[name].state != "ready":
-            part = _part(reader, area, framed_view, get(name), ask)
+            part = _part(reader, area, framed_view, get(name), ask, (kept or {}).get(name))
             sources = [s for s in states[name].sources if s.state != "ready"]
             parts.append(replace(part, sources=sources, attribution=_attribution(reader, sources)))
     return Report(
@@ -181,11 +183,13 @@ def read(
     )
 
 
-def _part(reader: Reader, area: Area, view: View, layer: Layer, load: Load) -> Part:
+def _part(reader: Reader, area: Area, view: View, layer: Layer, load: Load, kept: Part | None) -> Part:
     service = service_of(layer.service)
     try:
-        rows = areas.inside(load(layer, view), area)
         trend = counted(reader, service.id, area, view)
+        if kept is not None and kept.error is None:
+            return replace(kept, trend=trend)
+        rows = areas.inside(load(layer, view), area)
         return Part(service=service, rows=rows, legend=layer.legend(rows), trend=trend)
     except VongLauError as error:
         return Part(service=service, error=str(error))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import log2
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from app.pages import area_ask, area_picture, area_words
@@ -20,6 +21,7 @@ from geodata.errors import VongLauError
 from geodata.gazetteer import Hit
 from geodata.view import WORLD_M, Bounds
 from layers import report
+from layers.report import Part
 
 if TYPE_CHECKING:
     from app.pages.planner import Planner
@@ -29,7 +31,10 @@ AREA_Z = 44
 
 RADIUS_M = 300
 FRESH_S = 60
-"""A live report is read again so often."""
+"""A live report is read again so often, but of its layers only those that changed since."""
+
+SAME_S = 300.0
+"""A layer that has not changed is loaded again after so long all the same: states grow old by time alone."""
 
 MOST_HITS = 8
 UNITS = {"ward": False, "old_ward": True, "old_district": True}
@@ -63,6 +68,26 @@ class Told:
     content: Mapping[str, Any] | None = None
     note: str = ""
     state: PageState | None = None  # with the clock of the report, for its links
+    parts: Mapping[str, Loaded] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A part of a report with what it was loaded from: area, window and filters, the version, when (monotonic s)."""
+
+    what: object
+    version: int
+    at: float
+    part: Part
+
+
+def still_good(parts: Mapping[str, Loaded], what: object, versions: Mapping[str, int], now: float) -> dict[str, Part]:
+    """The parts of the last report that need no loading for this one."""
+    return {
+        name: one.part
+        for name, one in parts.items()
+        if one.what == what and one.version == versions.get(name, 0) and now - one.at < SAME_S
+    }
 
 
 class AreaTool:
@@ -233,10 +258,12 @@ class AreaTool:
             return
         self._key = key
         ask = area_ask.Ask(city=self.planner.city, state=state, now=now, given={"lang": self.planner.text.language})
-        self.background.run("area", lambda: self._read(ask), self._read_then)
+        what = (state.area, state.window, repr(state.filters)) if state.live else None
+        parts = {} if self.told is None else self.told.parts
+        self.background.run("area", lambda: self._read(ask, what, parts), self._read_then)
 
-    def _read(self, ask: area_ask.Ask) -> Told:
-        """In the session's thread."""
+    def _read(self, ask: area_ask.Ask, what: object, parts: Mapping[str, Loaded]) -> Told:
+        """In the session's thread. ``what`` None: a past moment, of which nothing is kept."""
         planner, code, reader = self.planner, str(ask.state.area), self.planner.context.reader
         try:
             area = ask.area(reader)
@@ -244,6 +271,8 @@ class AreaTool:
             return Told(code=code, note=planner.text("area.gone"))
         except VongLauError as error:
             return Told(code=code, note=planner.text("area.bad", reason=error))
+        versions, now = dict(planner.context.refresh.versions), monotonic()
+        good = {} if what is None else still_good(parts, what, versions, now)
         found = report.read(
             reader,
             area,
@@ -252,9 +281,16 @@ class AreaTool:
             srid=planner.city.srid,
             services=[name for name in planner.city.catalogue() if name != "platform"],
             load=lambda layer, view: ask.load(reader, layer, view),
+            kept=good,
         )
         content = area_words.content(found, planner.city, planner.text)
-        return Told(code=code, area=area, content=content, state=area_ask.frozen(ask.state, ask.now))
+        loaded = {
+            one.service.id: parts[one.service.id]
+            if one.service.id in good
+            else Loaded(what=what, version=versions.get(one.service.id, 0), at=now, part=one)
+            for one in found.parts
+        }
+        return Told(code=code, area=area, content=content, state=area_ask.frozen(ask.state, ask.now), parts=loaded)
 
     def _read_then(self, told: Told) -> None:
         if told.code == self.planner.state.area:

@@ -174,13 +174,29 @@ def _table(part: Part, text: Text) -> dict[str, Any]:
         level = int(row["level"])
         key = str(names.iloc[position])
         rows.append({"id": key, "title": name_of(row, key), "level": level, "svg": glyph(level), "facts": dict(facts)})
-    columns = list(dict.fromkeys(name for row in rows for name in row["facts"]))[:MOST_COLUMNS]
+    columns = columns_of([row["facts"] for row in rows])
     for row in rows:
         facts = row.pop("facts")
-        row["cells"] = [str(facts.get(column, words.NOTHING)) for column in columns]
+        row["cells"] = cells_of(facts, columns)
         row["sub"] = " · ".join(str(value) for value in list(facts.values())[1:3] if str(value) != row["title"])
     more = len(bad) - len(rows)
     return {"columns": columns, "rows": rows, "more": text("report.more", n=more) if more > 0 else ""}
+
+
+def columns_of(told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The facts that most rows have, in the order in which they are told: a layer may have rows of several kinds."""
+    order = list(dict.fromkeys(name for facts in told for name in facts))
+    often = sorted(order, key=lambda name: -sum(name in facts for facts in told))[:MOST_COLUMNS]
+    return [name for name in order if name in often]
+
+
+def cells_of(facts: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    """A row under those heads; one of another kind, with next to nothing under them, is told whole in two cells."""
+    if sum(name in facts for name in columns) >= min(2, len(facts), len(columns)) or len(columns) < 2:
+        return [str(facts.get(name, words.NOTHING)) for name in columns]
+    (_, first), *rest = list(facts.items())
+    more = " · ".join(f"{name}: {value}" for name, value in rest[:MOST_COLUMNS])
+    return [str(first), more, *[""] * (len(columns) - 2)]
 
 
 def glyph(level: int, px: float = 18) -> str:
