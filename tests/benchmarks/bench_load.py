@@ -35,6 +35,7 @@ from tests.support.ports import free_port
 THINGS_RATE = 10_000 / 60
 LOOK_S = 10.0
 DRAIN_S = 120.0
+START_S = 300.0
 FEEDS = Path(__file__).with_name("load_feeds.py")
 
 
@@ -72,6 +73,14 @@ def binding(source: str, protocol: str, service: str, **options: Any) -> dict[st
 
 def states(reader: Reader) -> dict[str, SourceState]:
     return {source.id: source for service in reader.services("hue") for source in service.sources}
+
+
+def connected(reader: Reader, source: str) -> None:
+    """Waits until the ingest has said that the source is up."""
+    deadline = time.monotonic() + START_S
+    while (now := states(reader).get(source)) is None or now.since is None or now.state == "down":
+        assert time.monotonic() < deadline, f"{source} is not up"
+        time.sleep(0.2)
 
 
 def resident(processes: list[psutil.Process]) -> float:
@@ -165,7 +174,7 @@ def run(folder: Path, seconds: float, rate: float) -> None:
         ais = sender("ais", port, rate, seconds)
         command = [sys.executable, "-m", "app", "ingest", "--city", "hue", "--data", str(data)]
         ingest = subprocess.Popen([*command, "--bindings", str(bindings)], env=clean_environment())
-        time.sleep(4)  # a broker keeps nothing for a client it has not met
+        connected(reader, "load_things")  # a broker keeps nothing for a client it has not met
         things = sender("mqtt", broker.port, THINGS_RATE, seconds)
         server = psutil.Process(int((data / "pg" / "postmaster.pid").read_text().split()[0]))
         try:
