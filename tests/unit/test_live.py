@@ -28,7 +28,7 @@ from geodata.city import city
 from geodata.view import Bounds, View
 from layers.base import layers
 
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 
 
 @pytest.fixture
