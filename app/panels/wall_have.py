@@ -130,14 +130,14 @@ SHORT = (
 PARTS = re.compile(r" (?:tại|at|thuộc) | [–—-] |, | \(")
 
 
-def wordings(*texts: str) -> list[str]:
-    """Words for one line, the longest first: as they are, in short forms, and without what follows the first thing."""
+def wordings(*texts: str, cut: bool = True) -> list[str]:
+    """Words for one line, the longest first: as they are, in short forms, and (``cut``) only the first thing told."""
     out: list[str] = []
     for text in texts:
         brief = text
         for long, short in SHORT:
             brief = re.sub(long, short, brief)
-        out += [text, brief, PARTS.split(brief, maxsplit=1)[0].strip()]
+        out += [text, brief, *([PARTS.split(brief, maxsplit=1)[0].strip()] if cut else [])]
     return sorted(dict.fromkeys(filter(None, out)), key=len, reverse=True)
 
 

@@ -60,7 +60,8 @@ class Item:
             else marks.svg(shape, "fresh", self.level, 88, text=str(self.level), tint=palette.SEVERITY[self.level])
         )
         since = None if self.since is None else self.since.timestamp()
-        titles, subs = (wordings(long, short) for long, short in zip((self.title, self.sub), self.shorter, strict=True))
+        titles = wordings(self.title, self.shorter[0], cut=False)
+        subs = wordings(self.sub, self.shorter[1])
         titles = list(dict.fromkeys([*titles, *filter(None, [self.least])]))
         under = [f"{self.named}: {sub}" for sub in subs] if self.named and subs else []
         told = {"title": titles, "sub": subs, "least": self.least, "under": under}

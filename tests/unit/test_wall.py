@@ -301,6 +301,7 @@ def test_words_give_way_to_shorter_ones_that_a_citizen_knows(name: str, shortest
     assert found[0] == name
     assert found[-1] == shortest
     assert not any("…" in one for one in found)
+    assert wordings("Mưa, mực nước: 2 trên báo động 2", cut=False) == ["Mưa, mực nước: 2 trên báo động 2"]
 
 
 def test_a_place_that_is_pointed_at_is_kept_free() -> None:
