@@ -29,31 +29,36 @@ class Over:
 
 
 def hourly(rows: pd.DataFrame) -> pd.DataFrame:
-    """Means by hour (index, the newest last, no hole) and pollutant, of one station."""
+    """Means by hour (index, the newest last) and pollutant, of one station."""
+    return next(iter(by_station(rows.assign(id="one")).values()), pd.DataFrame())
+
+
+def by_station(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """``hourly`` of every station."""
     good = rows[(rows["quality"] == Quality.MEASURING) & rows["observed_property"].isin(POLLUTANTS)]
     good = good[pd.to_numeric(good["result"], errors="coerce").notna()]
     if good.empty:
-        return pd.DataFrame()
-    table = good.assign(hour=good["time"].dt.floor("h"), result=good["result"].astype(float)).pivot_table(
-        index="hour", columns="observed_property", values="result", aggfunc="mean"
-    )
-    return table.reindex(pd.date_range(table.index.min(), table.index.max(), freq="h"))
+        return {}
+    told = good.assign(hour=good["time"].dt.floor("h"), result=good["result"].astype(float))
+    table = told.pivot_table(index=["id", "hour"], columns="observed_property", values="result", aggfunc="mean")
+    return {str(key): own.droplevel(0).dropna(axis=1, how="all") for key, own in table.groupby(level=0)}
 
 
-def index_of(rows: pd.DataFrame) -> vn_aqi.Index | None:
-    """VN_AQI of one station from its results of the last hours; None where they do not suffice."""
-    table = hourly(rows).tail(vn_aqi.NOWCAST_HOURS)
+def index_of(table: pd.DataFrame) -> vn_aqi.Index | None:
+    """VN_AQI of one station from its hourly means; None where they do not suffice."""
     if table.empty:
         return None
     newest = table.reindex(pd.date_range(end=table.index.max(), periods=vn_aqi.NOWCAST_HOURS, freq="h")[::-1])
     return vn_aqi.hourly({name: newest[name].tolist() for name in newest.columns})
 
 
-def over_limits(rows: pd.DataFrame, at: datetime) -> Iterator[Over]:
-    """The limits of QCVN 05:2023 that the newest full means of one station are above."""
-    table = hourly(rows)
+def over_limits(table: pd.DataFrame, at: datetime) -> Iterator[Over]:
+    """The limits of QCVN 05:2023 that the newest means of one station, by the hour, are above."""
+    if table.empty:
+        return
+    newest = table.index.max()
     for pollutant in table.columns:
         for limit in qcvn.limits(str(pollutant), at):
-            last = table[pollutant].tail(limit.hours).dropna()
+            last = table.loc[table.index > newest - pd.Timedelta(hours=limit.hours), pollutant].dropna()
             if len(last) >= PRESENT * limit.hours and float(last.mean()) > limit.value:
                 yield Over(str(pollutant), float(last.mean()), limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -47,6 +47,11 @@ class Frames(Protocol):
         """The results of one property of one thing from ``start`` to the instant: time, result, quality."""
         ...
 
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What rules derived from these frames and share: it lives as long as the frames do, one pass."""
+        ...
+
     def opened(self, rule: str) -> Mapping[str, datetime]:
         """The keys of the rule's open findings and since when: for a rule that can tell when one of them ended."""
         ...
@@ -73,6 +78,7 @@ class StoreFrames:
         self._standing = standing or {}
         self._kept: dict[tuple[str, str, str, timedelta], gpd.GeoDataFrame] = {}
         self._sources: pd.DataFrame | None = None
+        self.memory: dict[str, Any] = {}
 
     @property
     def at(self) -> datetime:
@@ -132,6 +138,7 @@ class StillFrames:
     feeds: pd.DataFrame = field(default_factory=pd.DataFrame)
     standing: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     tracks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
 
     def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
         return self.rows.get((service, kind), NO_FRAME)

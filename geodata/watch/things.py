@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from geodata.rules import office_days
 from geodata.watch.frames import Frames
 from geodata.watch.signs import Fires, Row
 
+Made = TypeVar("Made")
+
 OFFICE_CADENCE_S = 6 * 3600.0
 """What comes so seldom is written by offices, on working days."""
 
@@ -26,12 +28,24 @@ ROWS_MOST = 50
 """Of one finding; the counts stand in its facts."""
 
 
+def once(frames: Frames, key: str, make: Callable[[], Made]) -> Made:
+    """What is derived from the frames once a pass, for every rule that asks."""
+    if key not in frames.memory:
+        frames.memory[key] = make()
+    found: Made = frames.memory[key]
+    return found
+
+
 def heard(frames: Frames, service: str) -> pd.DataFrame:
     """One row a thing that measures, index id: name, category, agency, properties, geometry of its Thing; time, source,
     feed, simulated of its newest result; ``age_s``, ``due_s`` and ``state`` fresh, late, silent or unknown.
 
     Days off do not age what offices send.
     """
+    return once(frames, f"heard {service}", lambda: _heard(frames, service))
+
+
+def _heard(frames: Frames, service: str) -> pd.DataFrame:
     found = frames.latest(service, Observation)
     if found.empty:
         return pd.DataFrame(columns=["source", "age_s", "due_s", "state"])
@@ -70,6 +84,10 @@ def telling(services: Mapping[str, Service]) -> list[str]:
 
 def results(frames: Frames, service: str) -> dict[str, dict[str, float | str]]:
     """Newest results by thing and observed property, numbers or words; only of devices that measure."""
+    return once(frames, f"results {service}", lambda: _results(frames, service))
+
+
+def _results(frames: Frames, service: str) -> dict[str, dict[str, float | str]]:
     found = frames.latest(service, Observation)
     if found.empty:
         return {}

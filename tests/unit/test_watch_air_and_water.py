@@ -65,7 +65,8 @@ def test_its_level(pm25: float, level: int) -> None:
 def test_the_worked_example_of_the_decision() -> None:
     """NowCast 20,3 µg/m³ gives a sub-index of 40,6, printed 41; NO2 118,7 gives 59 here (60 printed)."""
     newest_first = [26.9, 24.7, 20.5, 23.5, 19.5, 16.5, 19.0, 16.5, 20.3, 22.4, 19.6, 20.6]
-    found = air_station.index_of(rows(*hours("s", newest_first), result("s", 0, "no2", 118.7), by_id=False))
+    told = rows(*hours("s", newest_first), result("s", 0, "no2", 118.7), by_id=False)
+    found = air_station.index_of(air_station.hourly(told))
     assert found is not None
     assert found.parts["no2"] == 59
     assert found.leading == "no2"

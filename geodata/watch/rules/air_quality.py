@@ -24,12 +24,12 @@ DAY = timedelta(hours=25)
 def bad_air(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """A station whose VN_AQI of the hour is bad (Xấu) or worse."""
     stations = things.heard(frames, SERVICE)
-    for key, rows in _recent(frames, stations):
+    for key, table in _recent(frames, stations):
         row = stations.loc[key]
         if row["state"] == "unknown":
             yield Unknown(key)
             continue
-        found = air_station.index_of(rows) if row["state"] != "silent" else None
+        found = air_station.index_of(table) if row["state"] != "silent" else None
         if found is None:
             continue
         if found.value >= limits["bad_aqi"]:
@@ -43,9 +43,9 @@ def over_limit(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Means above QCVN 05:2023, the stations of one pollutant together."""
     stations = things.heard(frames, SERVICE)
     told: dict[str, list[tuple[str, air_station.Over]]] = {}
-    for key, rows in _recent(frames, stations):
+    for key, table in _recent(frames, stations):
         if stations.loc[key, "state"] in {"fresh", "late"}:
-            for over in air_station.over_limits(rows, frames.at):
+            for over in air_station.over_limits(table, frames.at):
                 told.setdefault(over.pollutant, []).append((key, over))
     for pollutant, found in sorted(told.items()):
         worst_key, worst = max(found, key=lambda pair: pair[1].mean / pair[1].limit.value)
@@ -70,12 +70,11 @@ def over_limit(frames: Frames, limits: Limits) -> Iterable[Sign]:
 
 
 def _recent(frames: Frames, stations: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
-    """The results of the last day by station."""
+    """The hourly means of the last day by station."""
     found = frames.between(SERVICE, Observation, DAY)
     if len(found) and len(stations):
-        for key, rows in found.groupby("id"):
-            if key in stations.index:
-                yield str(key), rows
+        tables = things.once(frames, "hours of air", lambda: air_station.by_station(found))
+        yield from ((key, table) for key, table in tables.items() if key in stations.index)
 
 
 def _bad(frames: Frames, key: str, row: Any, found: vn_aqi.Index) -> Fires:

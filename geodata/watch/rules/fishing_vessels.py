@@ -108,6 +108,7 @@ def device_twice(frames: Frames, limits: Limits) -> Iterable[Sign]:
     heard = fleet[(fleet["age_s"] <= limits["lost_s"]) & (fleet["feed"] != "down")]
     own = stands[stands.index.isin(heard.index)]
     device = pd.Series([vessel_identity.device(p) for p in own["properties"]], own.index, dtype=object).dropna()
+    device = device[device.duplicated(keep=False)]
     for number, keys in device.groupby(device).groups.items():
         two = heard.loc[keys]
         names = two["registration"].fillna(pd.Series(two.index, two.index))
@@ -290,6 +291,10 @@ def at_sea(frames: Frames) -> Any:
     """The last fix of each device of a fishing vessel, with ``age_s``, ``in_port``, ``length_m``, ``due_s`` by its
     length, ``registration`` and ``counted``: the newest of the vessel's devices.
     """
+    return things.once(frames, "at sea", lambda: _at_sea(frames))
+
+
+def _at_sea(frames: Frames) -> Any:
     found = frames.latest(SERVICE, Position)
     if found.empty:
         return found
