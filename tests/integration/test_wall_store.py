@@ -108,7 +108,7 @@ def test_the_flood_scene_tells_the_water_the_roads_the_cameras_and_the_wards(
     assert [(i["n"], i["level"]) for i in warnings["items"]] == [(1, 3)]
     assert "Hạ lưu sông Hương, đến" in warnings["items"][0]["sub"][0]
     assert [(i["n"], i["title"][0]) for i in roads["items"]] == [(2, "Cấm đường Lê Duẩn")]
-    assert [(row["label"], row["value"]) for row in rain["rows"]] == [("Kim Long", "231\u2009mm")]
+    assert [(row["label"][0], row["value"]) for row in rain["rows"]] == [("Kim Long", "231\u2009mm")]
     shots = one.low.data["sections"][0]["shots"]
     assert [(shot["letter"], shot["url"]) for shot in shots] == [("A", None), ("B", None)]
     said = {shot["name"][0]: (shot["level"], shot["word"]) for shot in shots}
