@@ -57,6 +57,15 @@ def shore_nm(places: gpd.GeoSeries) -> NDArray[np.float64]:
     return _to(_land(), places)
 
 
+def heard_near(place: shapely.Point, others: gpd.GeoSeries, within_nm: float) -> int:
+    """How many of the others are so near a place (EPSG:4326): whether anybody is heard there at all."""
+    if others.empty:
+        return 0
+    x, y = mercator_xy(np.array([place.x]), np.array([place.y]))
+    metres = shapely.distance(_plane(others), shapely.Point(x[0], y[0])) / np.cosh(y[0] / EARTH_RADIUS_M)
+    return int((metres <= within_nm * 1852).sum())
+
+
 def _to(shapes: shapely.STRtree, places: gpd.GeoSeries) -> NDArray[np.float64]:
     points = _plane(places)
     (order, _), metres = shapes.query_nearest(points, return_distance=True, all_matches=False)

@@ -65,13 +65,13 @@ def track(*fixes: tuple[float, tuple[float, float]]) -> pd.DataFrame:
 
 ZONES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("small near the coast", vessel(at_=COAST, m=9.0), []),
-    ("small in the inshore zone", vessel(at_=LONG, m=9.0), ["Fires small:inshore"]),
-    ("small far out", vessel(at_=KHOI, m=11.9), ["Fires small:offshore"]),
+    ("small in the inshore zone", vessel(at_=LONG, m=9.0), ["Fires too_far"]),
+    ("small far out", vessel(at_=KHOI, m=11.9), ["Fires too_far"]),
     ("12 m in the inshore zone", vessel(at_=LONG, m=12.0), []),
-    ("14.9 m far out", vessel(at_=KHOI, m=14.9), ["Fires middle:offshore"]),
+    ("14.9 m far out", vessel(at_=KHOI, m=14.9), ["Fires too_far"]),
     ("15 m far out", vessel(at_=KHOI, m=15.0), []),
-    ("12 m fishing at the coast", vessel(at_=COAST, m=13.0), ["Fires middle:coast"]),
-    ("20 m fishing in the inshore zone", vessel(at_=LONG, m=20.0), ["Fires large:inshore"]),
+    ("12 m fishing at the coast", vessel(at_=COAST, m=13.0), ["Fires too_near"]),
+    ("20 m fishing in the inshore zone", vessel(at_=LONG, m=20.0), ["Fires too_near"]),
     ("20 m passing at 8 kn", vessel(at_=LONG, m=20.0, sog_kn=8.0), []),
     ("20 m slow at its port", vessel(at_=(107.62, 16.57), m=20.0, sog_kn=2.0), []),
     ("length not told", vessel(at_=KHOI), []),
@@ -215,4 +215,6 @@ def test_devices_perhaps_switched_off(one: dict[str, Any], fixes: int, told: lis
     last = one["time"]
     times = [last - timedelta(minutes=30 * n) for n in range(fixes)]
     table = pd.DataFrame({"time": pd.to_datetime(times[::-1], utc=True), "lon": FAR[0], "lat": FAR[1]})
-    assert list(said(DARK, frames(one, tracks={"v": table}))) == told
+    others = [vessel(f"o{i}", (FAR[0] + 0.05 * i, FAR[1]), ago=5) for i in range(3)]
+    assert list(said(DARK, frames(one, *others, tracks={"v": table}))) == told
+    assert not [told for told in said(DARK, frames(one, *others[1:], tracks={"v": table})) if told.startswith("Fires")]

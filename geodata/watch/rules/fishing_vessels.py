@@ -62,9 +62,10 @@ def out_of_zone(frames: Frames, limits: Limits) -> Iterable[Sign]:
     )
     too_near = fishing & ((of_length == "large") & zone.isin(["coast", "inshore"]))
     too_near |= fishing & (of_length == "middle") & (zone == "coast")
-    for (size, place), group in fleet[too_far | too_near].groupby([of_length, zone]):
-        far = bool(too_far[group.index].all())
-        yield _zone(frames, str(size), str(place), group, 0.5 if far else 0.3)
+    classes = pd.DataFrame({"size": of_length, "zone": zone})
+    for key, among, sure in (("too_far", too_far, 0.5), ("too_near", too_near, 0.3)):
+        if among.any():
+            yield _zone(frames, key, fleet[among], classes[among], sure)
 
 
 @rule(SERVICE)
@@ -151,6 +152,9 @@ def dark_far_out(frames: Frames, limits: Limits) -> Iterable[Sign]:
         if row["feed"] == "down" or (own is not None and not own.ok(limits["least_share"])):
             yield Unknown(str(key))
             continue
+        others = sailing[(sailing["age_s"] <= sailing["due_s"]) & (sailing["source"] == row["source"])]
+        if meeting.heard_near(row["geometry"], others.geometry, limits["near_nm"]) < limits["least_near"]:
+            continue  # nobody is heard there: it has sailed out of reach
         last = row["time"].to_pydatetime()
         before = frames.track(SERVICE, str(key), last - timedelta(hours=12))
         if int((before["time"] <= row["time"]).sum()) >= limits["least_fixes"]:
@@ -226,12 +230,12 @@ def _boundary(key: str, row: Any, since: Any) -> Fires:
     )
 
 
-def _zone(frames: Frames, size: str, place: str, group: Any, sure: float) -> Fires:
-    key = f"{size}:{place}"
+def _zone(frames: Frames, key: str, group: Any, classes: pd.DataFrame, sure: float) -> Fires:
+    """``size`` and ``zone`` are the commonest of the group's."""
     since = things.began(frames, "fishing_vessels.out_of_zone", key, group["time"].min())
-    facts: dict[str, Any] = {"size": size, "zone": place, "n": len(group), "names": _named(group)}
-    level = 1 if sure < 0.5 else None
-    return _of_many(key, group, since, facts, confidence=sure, level=level)
+    size, place = classes.value_counts().index[0]
+    facts: dict[str, Any] = {"n": len(group), "size": str(size), "zone": str(place), "names": _named(group)}
+    return _of_many(key, group, since, facts, confidence=sure, level=1 if sure < 0.5 else None)
 
 
 def _named(group: Any) -> list[str]:

@@ -60,6 +60,7 @@ def thin_feed(frames: Frames, limits: Limits) -> Iterable[Sign]:
         if found.empty:
             continue
         down = set(found.loc[found["feed"] == "down", "source"])
+        found = found[found["source"].isin(list(_connected(frames) | down))]
         for source, own in feed_health.health(found["source"], found["age_s"], found["due_s"]).items():
             if source in down:
                 yield Unknown(source)
@@ -84,6 +85,12 @@ def _due(frames: Frames, service: str) -> pd.DataFrame:
         return pd.DataFrame()
     found = things.heard(frames, service)
     return found[~found.index.isin(list(_told(frames, service)))] if len(found) else found
+
+
+def _connected(frames: Frames) -> set[str]:
+    """The sources that are up: what was imported or replayed and never connected cannot fall silent."""
+    known = frames.sources()
+    return set(known.index[known["up"].eq(True)]) if len(known) else set()
 
 
 def _told(frames: Frames, service: str) -> set[str]:
@@ -125,7 +132,8 @@ def _silent(frames: Frames, service: str, limits: Limits) -> Iterable[Sign]:
     sick = {name for name, own in health.items() if not own.ok(limits["least_share"])}
     sick |= set(found.loc[found["feed"] == "down", "source"])
     yield from (Unknown(f"{service}:{source}") for source in sorted(sick))
-    quiet = due[(due["state"] == "silent") & (due["age_s"] <= limits["forgotten_s"]) & ~due["source"].isin(list(sick))]
+    well = due["source"].isin(list(_connected(frames) - sick))
+    quiet = due[(due["state"] == "silent") & (due["age_s"] <= limits["forgotten_s"]) & well]
     if quiet.empty:
         return
     because = _because(frames, service, found, set(quiet.index) | told)
