@@ -81,6 +81,6 @@ def _serving(frames: Frames) -> Any:
         return found
     out = found.assign(age_s=(pd.Timestamp(frames.at) - found["time"]).dt.total_seconds())
     serving = pd.Series([things.more(p).get("in_service") for p in out["properties"]], out.index, dtype=object)
-    told = serving.map(lambda value: value is True) & (out["age_s"] <= 12 * GONE_HOME_S)
+    told = serving.map(lambda value: value is True) & (out["age_s"] <= 3 * GONE_HOME_S)
     home = serving.map(lambda value: value is False) | (~told & (out["age_s"] > GONE_HOME_S))
     return out[~home]
