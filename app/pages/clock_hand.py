@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import panel as pn
 
 from app.panels import typed_time
+from app.panels.detail import clock_text
 from app.panels.time_control import TimeControl, bins, faster
 from app.state import LONGEST
 
@@ -69,6 +70,14 @@ class ClockHand:
             "wrong": self._wrong,
             "beside": None if state.beside is None else state.beside.timestamp(),
         }
+
+    def note(self, moment: datetime) -> str | None:
+        """What the map says of a clock that stands in the past."""
+        planner = self.planner
+        if planner.state.live:
+            return None
+        key = "map.past_known" if planner.state.as_known else "map.past"
+        return planner.text(key, time=clock_text(moment, ZoneInfo(planner.city.timezone), datetime.now(UTC)))
 
     def show(self) -> None:
         self.control.show(self.data())

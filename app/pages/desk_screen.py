@@ -12,7 +12,7 @@ import shapely
 
 from app.context import PageContext
 from app.finding_words import named, spoken
-from app.pages import desk_blocks, desk_deeds
+from app.pages import desk_blocks, desk_deeds, nav
 from app.pages import desk_reading as reading
 from app.pages.background import Background
 from app.pages.desk_map import DeskMap
@@ -29,7 +29,6 @@ TURN_S = 5
 SLOW_TURNS = 6
 """Ages, sleep and evidence move by time alone."""
 
-PAGES = ("explore", "desk", "sources", "wall")
 WHICH = ("all", "new", "mine")
 
 
@@ -155,18 +154,9 @@ class DeskScreen:
 
     def _bar(self, new: int) -> dict[str, Any]:
         text = self.text
-        suffix = "?lang=en" if text.language == "en" else ""
-        nav = [
-            {
-                "href": f"/{page}{suffix}",
-                "label": text(f"pages.{page}"),
-                "current": page == "desk",
-                **({"n": new} if page == "desk" and new else {}),
-            }
-            for page in PAGES
-        ]
+        way = nav.links(text, "desk", {"desk": new})
         city, language = self.city.title(text.language), text.language
-        return {"city": city, "timezone": self.city.timezone, "language": language, "nav": nav, "search": False}
+        return {"city": city, "timezone": self.city.timezone, "language": language, "nav": way, "search": False}
 
     def _link(self) -> str:
         parts = [f"f={self.chosen}"] if self.chosen is not None else []

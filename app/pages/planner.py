@@ -15,7 +15,7 @@ import numpy as np
 import panel as pn
 
 from app.context import PageContext
-from app.pages import keyboard, search
+from app.pages import keyboard, nav, search
 from app.pages.area_tool import AreaTool
 from app.pages.background import Background
 from app.pages.beside import Beside
@@ -27,7 +27,7 @@ from app.pages.selection import Selection
 from app.pages.sieve import Sieve
 from app.panels import layer_tree, map_frame, twin_table
 from app.panels.app_bar import AppBar
-from app.panels.detail import Detail, clock_text
+from app.panels.detail import Detail
 from app.panels.shell import Shell
 from app.state import PageState, initial, place_of
 from app.text import Text
@@ -265,36 +265,24 @@ class Planner:
         self.shell.show({"link": state.query()})
 
     def _bar_data(self) -> dict[str, Any]:
-        suffix = "?lang=en" if self.text.language == "en" else ""
-        nav = [
-            {"href": f"/{page}{suffix}", "label": self.text(f"pages.{page}"), "current": page == "explore"}
-            for page in ("explore", "desk", "sources", "wall")
-        ]
-        city = self.city.title(self.text.language)
         return {
-            "city": city,
+            "city": self.city.title(self.text.language),
             "city_id": self.city.id,
             "timezone": self.city.timezone,
             "language": self.text.language,
-            "nav": nav,
+            "nav": nav.links(self.text, "explore"),
             "views": True,
         }
 
     def _frame_data(self) -> dict[str, Any]:
         state, view = self.state, self.view()
         shown = [self.services[n] for n in self.visible() if n in self.services]
-        note = None
-        if not state.live:
-            key = "map.past_known" if state.as_known else "map.past"
-            from zoneinfo import ZoneInfo
-
-            note = self.text(key, time=clock_text(view.end, ZoneInfo(self.city.timezone), datetime.now(UTC)))
         return {
             "figure": "map",
             "language": self.text.language,
             "simulated": any(source.simulated for service in shown for source in service.sources),
             "past": not state.live,
-            "note": note,
+            "note": self.hand.note(view.end),
             "attribution": self.text("map.attribution", basemap=self.text("map.basemap")),
             "place": map_frame.place(state.lon, state.lat, state.zoom, self.place_n),
             "grid": map_frame.grid_fit(view.bounds, self.city.srid),

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import panel as pn
 
 from app.context import PageContext
-from app.pages import sources_bindings, sources_card, sources_rows
+from app.pages import nav, sources_bindings, sources_card, sources_rows
 from app.pages import sources_reading as reading
 from app.pages import sources_words as say
 from app.pages.background import Background
@@ -36,7 +36,6 @@ SLOW_TURNS = 5
 """States change by time alone too: a feed grows late without a word."""
 
 STORY_TURNS = 4
-PAGES = ("explore", "desk", "sources", "wall")
 
 
 class SourcesScreen:
@@ -180,14 +179,8 @@ class SourcesScreen:
         return sources_card.content(subject, self.text)
 
     def _bar_data(self) -> dict[str, Any]:
-        suffix = "?lang=en" if self.text.language == "en" else ""
-        nav = [
-            {"href": f"/{page}{suffix}", "label": self.text(f"pages.{page}"), "current": page == "sources"}
-            for page in PAGES
-        ]
-        city = self.city.title(self.text.language)
-        language = self.text.language
-        return {"city": city, "timezone": self.city.timezone, "language": language, "nav": nav, "search": False}
+        city, language, way = self.city.title(self.text.language), self.text.language, nav.links(self.text, "sources")
+        return {"city": city, "timezone": self.city.timezone, "language": language, "nav": way, "search": False}
 
     def _link(self) -> str:
         return "?" if self.chosen is None else f"?source={quote(self.chosen, safe='')}"

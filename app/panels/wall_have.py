@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from geodata.folding import fold
+from layers import short_forms
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -117,27 +118,12 @@ def ward_of(address: str) -> str:
     return " ".join(words[1:]) if len(words) > 1 and fold(words[0]) in {"phuong", "xa", "p", "dac khu"} else parts[-2]
 
 
-SHORT = (
-    (r"\b[Pp]hường (?=[A-ZĐ])", "P. "),
-    (r"\b[Ủủ]y ban [Nn]hân dân\b", "UBND"),
-    (r"\b[Tt]hành phố (?=[A-ZĐ])", "TP. "),
-    (r"\b[Qq]uốc lộ (?=\d)", "QL"),
-    (r"\b[Tt]ỉnh lộ (?=\d)", "TL"),
-    (r" \((?:mô phỏng|simulated)\)", ""),
-)
-"""Short forms that a citizen knows (look.md 6); that data are simulated is said once, in the bar."""
-
-PARTS = re.compile(r" (?:tại|at|thuộc) | [–—-] |, | \(")
-
-
 def wordings(*texts: str, cut: bool = True) -> list[str]:
     """Words for one line, the longest first: as they are, in short forms, and (``cut``) only the first thing told."""
     out: list[str] = []
     for text in texts:
-        brief = text
-        for long, short in SHORT:
-            brief = re.sub(long, short, brief)
-        out += [text, brief, *([PARTS.split(brief, maxsplit=1)[0].strip()] if cut else [])]
+        brief = short_forms.brief(text)
+        out += [text, brief, *([short_forms.first_told(brief)] if cut else [])]
     return sorted(dict.fromkeys(filter(None, out)), key=len, reverse=True)
 
 

@@ -52,15 +52,16 @@ def lost(running: Machine) -> Iterator[Machine]:
         store.apply(advance(SIX, standing, [], datetime.now(UTC)))
 
 
-def opened(chromium: Browser, running: Machine, query: str = "", width: int = 1920, height: int = 1080) -> Watched:
-    page = watched(chromium, width, height).open(f"{running.url}/desk{query}")
-    expect(page.page.locator(".q")).to_have_count(3)
+def opened(chromium: Browser, running: Machine, query: str = "") -> Watched:
+    page = watched(chromium).open(f"{running.url}/desk{query}")
+    expect(page.page.locator(".rows .q").first).to_be_visible()
     return page
 
 
 def test_the_queue_the_case_and_what_was_done(lost: Machine, chromium: Browser) -> None:
     page = opened(chromium, lost)
     tab = page.page
+    expect(tab.locator(".rows .q")).to_have_count(3)
     expect(tab.locator(".q").first).to_contain_text("TTH-90003-TS, 18,6")  # the highest level first, unfolded by itself
     expect(tab.locator(".q.sel")).to_contain_text("TTH-90003-TS")
     expect(tab.locator(".b1")).to_contain_text("Mức 3")
@@ -97,7 +98,9 @@ def test_the_queue_the_case_and_what_was_done(lost: Machine, chromium: Browser) 
 def test_hold_close_and_hand_over(lost: Machine, chromium: Browser) -> None:
     page = opened(chromium, lost, "?which=new")
     tab = page.page
+    expect(tab.locator("[data-which=new]")).to_have_attribute("aria-pressed", "true")
     tab.locator("[data-which=all]").click()
+    expect(tab.locator(".rows .q")).to_have_count(3)
     tab.locator(".rows .q", has_text="TTH-90001-TS").click()
     expect(tab.locator(".q.sel")).to_contain_text("TTH-90001-TS")
     tab.keyboard.press("h")
