@@ -121,7 +121,9 @@ class Gather:
         return name in self.services and self.services[name].state != "ready" and name in layers()
 
     def _near(self, scene: Scene) -> list[str]:
-        return [name for name in layers() if name in scene.layers and self._connected(name)]
+        """The layers of the scene in the order of their reading: warnings first, whatever lies over them."""
+        shown = [name for name in layers() if name in scene.layers and self._connected(name)]
+        return sorted(shown, key=lambda name: name not in self.alerting)
 
     def _far(self, scene: Scene) -> list[str]:
         """What the blocks of the scene count; the list and the tiles count the whole city."""

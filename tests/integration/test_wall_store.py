@@ -76,7 +76,7 @@ def screen(context: PageContext, name: str) -> Screen:
     one = Screen(replace(context, path={"scene": name}), Text("vi"))
     one.body = SimpleNamespace(styles={})
     one.sized = True
-    for _ in range(40):
+    for _ in range(1000):  # each waits a moment for what is being read
         one.read()
         if one.reading is not None and not one.reading.more:
             return one
@@ -128,6 +128,7 @@ def test_a_warning_takes_the_wall_and_its_end_gives_it_back(told: PageContext, s
     one.gather.changed(["warnings"])
     one.read()
     assert holder(one) is not None
+    assert one.gather._near(one.shown)[0] == "warnings"  # its area is the first thing that the map shows
     assert one.shown.id == "flood"
     alert = alert_of(one)
     assert alert["level"] == 4
