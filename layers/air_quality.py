@@ -15,7 +15,8 @@ import shapely
 
 from geodata import catalogue
 from geodata.records import Observation, Quality
-from geodata.rules import vn_aqi
+from geodata.rules import air_station, vn_aqi
+from geodata.rules.air_station import POLLUTANTS
 from geodata.view import View, mercator_xy
 from layers import _limits, elements, palette, states, words
 from layers.base import Layer, LegendItem, Limit
@@ -24,7 +25,6 @@ from layers.labels import Boxes
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
 
-POLLUTANTS = ("pm25", "pm10", "o3", "no2", "so2", "co")
 NAMES = {"pm25": "PM2,5", "pm10": "PM10", "o3": "O₃", "no2": "NO₂", "so2": "SO₂", "co": "CO"}
 BANDS_VI = ("Tốt", "Trung bình", "Kém", "Xấu", "Rất xấu", "Nguy hại")
 BANDS_EN = ("Good", "Moderate", "Poor", "Bad", "Very bad", "Hazardous")
@@ -52,7 +52,7 @@ class AirQuality(Layer):
             return latest.assign(**{name: pd.Series(dtype=object) for name in COLUMNS})
         newest = latest.sort_values("time").groupby("id").tail(1).set_index("id", drop=False)
         newest.index.name = None
-        indexes = {station: index_of(rows) for station, rows in recent.groupby("id")} if len(recent) else {}
+        indexes = {key: air_station.index_of(table) for key, table in air_station.by_station(recent).items()}
         out = gpd.GeoDataFrame(states.classify(newest, view.end), crs=latest.crs)
         found = [indexes.get(station) for station in out.index]
         out["aqi"] = [np.nan if one is None else float(one.value) for one in found]
@@ -150,18 +150,3 @@ def measuring(latest: pd.DataFrame) -> set[str]:
     """Stations with at least one device whose newest result was measured, not calibrating, broken or in repair."""
     good = latest[(latest["quality"] == Quality.MEASURING) & latest["observed_property"].isin(POLLUTANTS)]
     return set(good["id"])
-
-
-def index_of(rows: pd.DataFrame) -> vn_aqi.Index | None:
-    """VN_AQI of one station from its results of the last hours: hourly means, newest hour first."""
-    good = rows[(rows["quality"] == Quality.MEASURING) & rows["observed_property"].isin(POLLUTANTS)]
-    good = good[good["result"].notna()]
-    if good.empty:
-        return None
-    hour = good["time"].dt.floor("h")
-    means = good.assign(hour=hour).pivot_table(
-        index="hour", columns="observed_property", values="result", aggfunc="mean"
-    )
-    hours = pd.date_range(end=means.index.max(), periods=vn_aqi.NOWCAST_HOURS, freq="h")[::-1]
-    table = means.reindex(hours)
-    return vn_aqi.hourly({name: table[name].astype(float).tolist() for name in table.columns})

@@ -14,7 +14,7 @@ import shapely
 
 from geodata import catalogue
 from geodata.records import Observation, Thing
-from geodata.rules import upstream, utility
+from geodata.rules import parents, upstream, utility
 from geodata.view import View, mercator_xy
 from layers import _assets as assets
 from layers import _features as features
@@ -55,7 +55,6 @@ STATUS = {
     "running": ("đang chạy", "running"),
     "stopped": ("đang dừng", "stopped"),
 }
-UPSTREAM = ("upstream", "cap_tren", "parent", "refUpstream")
 LAMPS = ("lamps", "so_den")
 MUTE = frozenset({"power_grid"})
 """Categories that may stand in the register without reporting: their failure is read from what hangs on them."""
@@ -176,16 +175,8 @@ def mutes(category: Any, measures: Any) -> bool:
 
 
 def parents_of(frame: pd.DataFrame) -> dict[str, str]:
-    """Asset to the asset it hangs on; a source names it with or without its own prefix."""
-    known = {str(key) for key in frame.index}
-    short = {key.rpartition(":")[2]: key for key in known}
-    found = {}
-    for key, more in zip(frame.index, frame["properties"], strict=True):
-        named = assets.text_of(assets.first(assets.own(more), UPSTREAM))
-        parent = named if named in known else short.get(named or "")
-        if parent is not None and parent != str(key):
-            found[str(key)] = parent
-    return found
+    """Asset to the asset it hangs on."""
+    return parents.parents(zip(frame.index.astype(str), frame["properties"], strict=True))
 
 
 def condition_of(values: assets.Values, more: Mapping[str, Any], state: str, above: str | None, below: int) -> str:

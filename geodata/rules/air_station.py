@@ -34,7 +34,9 @@ def hourly(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_station(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """``hourly`` of every station."""
+    """``hourly`` of every station. Columns id, time, observed_property, result, quality."""
+    if rows.empty:
+        return {}
     good = rows[(rows["quality"] == Quality.MEASURING) & rows["observed_property"].isin(POLLUTANTS)]
     good = good[pd.to_numeric(good["result"], errors="coerce").notna()]
     if good.empty:
