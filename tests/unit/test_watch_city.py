@@ -87,7 +87,13 @@ BOARDS = [
     ("licence over, dark", board("x", "off", days=-1), [], [], []),
     ("one fault", board("x", "fault"), [], [], []),
     ("three faults", [r for i in range(3) for r in board(f"x{i}", "fault")], [], [], ["Fires a"]),
-    ("feed down", board("x", "on", "unapproved", feed="down"), ["Unknown x"], [], ["Unknown a"]),
+    (
+        "feed down",
+        board("x", "on", "unapproved", feed="down"),
+        ["Unknown x"],
+        ["Unknown advertising_screens"],
+        ["Unknown a"],
+    ),
 ]
 
 
@@ -131,6 +137,8 @@ SITES = [
     ("a line takes its sites with it", [seen(k, "up", "down") for k in ("line", "s0", "s1", "own")], [],
      ["Fires information_security", "Fires line"]),
     ("its feed is down", [seen("own", "up", "down", feed="down")], [], []),
+    ("the feed of the alerts is down", [seen("own", "up", "up")],
+     [event("e", thing_id="line", feed="down", **DOWN)], []),
 ]  # fmt: skip
 
 
@@ -177,6 +185,7 @@ def test_one_rumour_of_two_outlets_is_one_finding() -> None:
     assert told("press.rumours", events=found) == ["Fires a", "Fires c"]
     assert told("press.rumours", events=[rumour("a", 90, dam, status="verified")]) == []
     assert told("press.rumours", events=[rumour("a", 25 * 60, dam)]) == []
+    assert told("press.rumours", events=[rumour("a", 90, dam, feed="down")]) == ["Unknown a"]
 
 
 def bus(key: str, ago: float, **more: Any) -> dict[str, Any]:

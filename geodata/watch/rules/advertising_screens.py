@@ -36,7 +36,10 @@ def unapproved(frames: Frames, limits: Limits) -> Iterable[Sign]:
 def without_licence(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Boards that play after their licence has ended, together."""
     found, condition = _boards(frames)
-    own = found[(condition == "licence_over") & (found["state"] != "silent")] if len(found) else found
+    if len(found) and (found["state"] == "unknown").all():
+        yield Unknown(SERVICE)
+        return
+    own = found[(condition == "licence_over") & found["state"].isin(["fresh", "late"])] if len(found) else found
     if len(own):
         since = things.began(frames, "advertising_screens.without_licence", SERVICE, own["time"].max())
         yield things.together(SERVICE, SERVICE, own, since, {"n": len(own), "names": things.names(own)})

@@ -51,7 +51,9 @@ def lines_stopped(frames: Frames, limits: Limits) -> Iterable[Sign]:
     ends = zip(found["end_time"], found["status"], strict=True)
     open_ = [incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in ends]
     own = found[pd.Series(grave, found.index) & pd.Series(open_, found.index) & (found["time"] <= now)]
-    if len(own):
+    if len(own) and (own["feed"] == "down").all():
+        yield Unknown(SERVICE)
+    elif len(own):
         names = [str(title) for title in own["title"].head(things.NAMES_MOST)]
         since = own["time"].min().to_pydatetime()
         yield things.together(SERVICE, SERVICE, own, since, {"n": len(own), "names": names}, kind="Event")

@@ -30,10 +30,12 @@ def sites_down(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Systems that are not reached: those of one failed line together, the others together; parent before child."""
     found, told = things.heard(frames, SERVICE), things.results(frames, SERVICE)
     alerts = _open(frames, site.OUTAGE)
+    mute = set(alerts.loc[alerts["feed"] == "down", "thing_id"].dropna())
+    alerts = alerts[alerts["feed"] != "down"]
     down = {key for key, own in told.items() if own.get("up") == "down"}
     lost_feed = set(found.index[found["state"] == "unknown"]) if len(found) else set()
     down = {key for key in {*down, *alerts["thing_id"].dropna()} if key not in lost_feed}
-    if lost_feed and not down:
+    if lost_feed or mute:  # what is told of the same key below wins
         yield from (Unknown(key) for key in frames.opened("information_security.sites_down"))
     if not down:
         return
@@ -92,7 +94,8 @@ def _open(frames: Frames, category: str | None) -> Any:
     """The alerts that are not over."""
     found = frames.latest(SERVICE, Event, OPEN_FOR)
     if found.empty:
-        return pd.DataFrame({"thing_id": [], "time": pd.Series(dtype="datetime64[us, UTC]"), "properties": []})
+        none: dict[str, list[Any]] = {"thing_id": [], "properties": [], "feed": []}
+        return pd.DataFrame(none).assign(time=pd.Series(dtype="datetime64[us, UTC]"))
     over = (found["end_time"] <= pd.Timestamp(frames.at)) | found["status"].isin(ENDED)
     return found[~over & ((found["category"] == category) if category else True)]
 

@@ -88,9 +88,11 @@ def _due(frames: Frames, service: str) -> pd.DataFrame:
 
 
 def _connected(frames: Frames) -> set[str]:
-    """The sources that are up: what was imported or replayed and never connected cannot fall silent."""
+    """The sources that are up and were by then: what was imported and never connected cannot fall silent."""
     known = frames.sources()
-    return set(known.index[known["up"].eq(True)]) if len(known) else set()
+    if known.empty:
+        return set()
+    return set(known.index[known["up"].eq(True) & (known["since"] <= pd.Timestamp(frames.at))])
 
 
 def _told(frames: Frames, service: str) -> set[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+import pandas as pd
+
 from geodata.records import Event
 from geodata.rules import story
 from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
-from geodata.watch.signs import Sign
+from geodata.watch.signs import Sign, Unknown
 from geodata.watch.words import Limits
 
 SERVICE = "press"
@@ -32,8 +34,11 @@ def rumours(frames: Frames, limits: Limits) -> Iterable[Sign]:
         for key, row in found.iterrows()
     ]
     of = story.grouped(articles)
-    for first, group in found.groupby([of[str(key)] for key in found.index]):
+    for first, group in found.groupby(pd.Series([of[str(key)] for key in found.index], found.index, dtype=object)):
         ordered = group.sort_values("time")
+        if (ordered["feed"] == "down").all():
+            yield Unknown(str(first))
+            continue
         outlets = sorted({str(things.more(p).get("outlet") or "") for p in ordered["properties"]} - {""})
         sure = ordered["place_confidence"].max()
         facts = {
