@@ -109,3 +109,12 @@ def test_vessels_in_port_make_no_feed_thin() -> None:
     assert list(said(THIN, found)) == []
     sea = [{**one, "lon": 108.3, "lat": 16.9, "sog_kn": 5.0} for one in fleet]
     assert list(said(THIN, still(0, {("fishing_vessels", Position): rows(*sea)}, FEEDS))) == ["Fires a"]
+
+
+def test_what_was_not_connected_yet_was_not_silent() -> None:
+    """The past asked again, from before a source was first connected: its older rows came from an import."""
+    observed = [seen(f"m{i}", 600) for i in range(9)]
+    tables: dict[tuple[str, type[Record]], Any] = {("advertising_screens", Observation): rows(*observed, by_id=False)}
+    before = still(-60, tables, FEEDS)
+    assert list(said(THIN, before)) == list(said(SILENT, before)) == []
+    assert list(said(THIN, still(0, tables, FEEDS))) == ["Fires a"]
