@@ -40,7 +40,12 @@ def glyph(level: int, px: float = GLYPH_PX, *, unknown: bool = False) -> str:
 
 def is_open(row: Mapping[str, Any], at: datetime) -> bool:
     """Whether it stands in the queue: neither closed by the desk nor asleep."""
-    return bool(pd.isna(row["desk_closed_at"])) and not asleep(row, at)
+    return is_left(row) and not asleep(row, at)
+
+
+def is_left(row: Mapping[str, Any]) -> bool:
+    """Whether the desk has not closed it."""
+    return bool(pd.isna(row["desk_closed_at"]))
 
 
 def asleep(row: Mapping[str, Any], at: datetime) -> bool:
@@ -97,7 +102,7 @@ def _item(row: Mapping[str, Any], queue: Queue, city: City, text: Text) -> dict[
         "title": said.title,
         "sub": said.subject,
         "level": int(row["level"]),
-        "color": palette.UNKNOWN if unknown else palette.SEVERITY[int(row["level"])],
+        "unknown": bool(unknown),
         "svg": glyph(int(row["level"]), unknown=bool(unknown)),
         "t": row["opened_at"].timestamp(),
         "new": is_new(row),
@@ -232,7 +237,6 @@ def side_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         "timezone": city.timezone,
         "level": level,
         "svg": glyph(level, HEAD_PX, unknown=pd.notna(row["unknown_since"])),
-        "color": palette.SEVERITY[level],
         "head": text(f"desk.level.l{level}", level=level),
         "opened": _clock(row["opened_at"], city, queue.at),
         "noticed": _clock(row["noticed_at"], city, queue.at),

@@ -83,6 +83,11 @@ def queue(reader: Reader, city: City, at: datetime) -> Queue:
     )
 
 
+def begun(row: Mapping[str, Any], at: datetime) -> Case:
+    """A finding of which the row alone is read yet."""
+    return Case(row, pd.DataFrame(columns=["time", "who", "what", "level", "detail"]), Evidence(at - EVIDENCE, at))
+
+
 def case(reader: Reader, row: Mapping[str, Any], at: datetime) -> Case:
     """Raises StoreGone."""
     return Case(row, reader.query("finding_life", id=int(row["id"])), evidence(reader, row, at))

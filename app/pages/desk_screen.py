@@ -64,8 +64,8 @@ class DeskScreen:
         self.list.on("pick", lambda m: self.choose(_number(m.get("id"))))
         self.list.on("which", lambda m: self.sift(str(m.get("which"))))
         self.list.on("handover", lambda m: self.act("handover", {"text": m.get("text")}))
-        self.middle.on("note", lambda m: self.act("note", {"text": m.get("text")}))
-        self.side.on("act", lambda m: self.act(str(m.get("what")), m.get("detail")))
+        self.middle.on("note", lambda m: self.act("note", {"text": m.get("text")}, m.get("id")))
+        self.side.on("act", lambda m: self.act(str(m.get("what")), m.get("detail"), m.get("id")))
         self.shell.on("key", lambda m: self.press(str(m.get("key"))))
 
     def start(self) -> None:
@@ -99,7 +99,7 @@ class DeskScreen:
         chosen = self.chosen
         try:
             queue = reading.queue(self.context.reader, self.city, datetime.now(UTC))
-            rows = {int(row["id"]): row for row in reading.records(queue.rows)}
+            rows = {int(row["id"]): row for row in reading.records(queue.rows) if desk_blocks.is_left(row)}
             if chosen not in rows:
                 shown = desk_blocks.chosen_rows(queue, self.which, self.who)
                 chosen = int(shown[0]["id"]) if shown else None
@@ -109,16 +109,16 @@ class DeskScreen:
         return queue, case, chosen
 
     def _show(self, found: tuple[reading.Queue, reading.Case | None, int | None]) -> None:
-        self.queue, self.case, chosen = found
-        if self.chosen is None or self.case is None or chosen == self.chosen or self.chosen not in self._ids():
-            self.chosen = chosen
+        self.queue, case, chosen = found
+        if chosen == self.chosen or self.chosen not in self._ids():  # else another was chosen while this was read
+            self.chosen, self.case = chosen, case
         self.refresh_blocks()
         if self.chosen != self._shown and self.case is not None and int(self.case.row["id"]) == self.chosen:
             self._shown = self.chosen
             self._go(self.case.row)
 
     def _ids(self) -> set[int]:
-        return {int(i) for i in self.queue.rows["id"]} if len(self.queue.rows) else set()
+        return {int(row["id"]) for row in reading.records(self.queue.rows) if desk_blocks.is_left(row)}
 
     def _go(self, row: Mapping[str, Any]) -> None:
         wkb = row["geometry"]
@@ -168,7 +168,10 @@ class DeskScreen:
         """Open a finding of the queue."""
         if number is None or number == self.chosen:
             return
-        self.chosen = number
+        row = next((one for one in reading.records(self.queue.rows) if int(one["id"]) == number), None)
+        if row is None:
+            return
+        self.chosen, self.case = number, reading.begun(row, self.queue.at)  # a key pressed now is of this one
         self.refresh_blocks()
         self.background.run("read", self._read, self._show, urgent=True)
 
@@ -177,9 +180,14 @@ class DeskScreen:
             self.which = which
             self.refresh_blocks()
 
-    def act(self, what: str, detail: object) -> None:
-        """Write a line of the journal; what cannot be understood or stored is told in the live region."""
-        finding = None if what == "handover" or self.case is None else self.case.row
+    def act(self, what: str, detail: object, number: object = None) -> None:
+        """Write a line of the journal; what cannot be understood or stored is told in the live region.
+
+        ``number``: the finding that stood before the hand that did it; None: the chosen one.
+        """
+        wanted = self.chosen if number is None else _number(number)
+        rows = reading.records(self.queue.rows)
+        finding = None if what == "handover" else next((row for row in rows if int(row["id"]) == wanted), None)
         now = datetime.now(UTC)
         try:
             deed = desk_deeds.deed(what, detail, finding, self.city, now, self.text)

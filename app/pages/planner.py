@@ -98,8 +98,8 @@ class Planner:
         self.tree = layer_tree.LayerTree(
             words={**text.table("tree"), **text.table("filter"), "age": units}, data={"timezone": zone}
         )
-        self.frame = map_frame.MapFrame(words=text.table("map"), data=self._frame_data())
         self.hand = ClockHand(self)
+        self.frame = map_frame.MapFrame(words=text.table("map"), data=self._frame_data())
         self.table = twin_table.TwinTable(words=text.table("table"))
         self.detail = Detail(words={**text.table("detail"), "age": units})
         self.shell = Shell(words=text.table("keys"))

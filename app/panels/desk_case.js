@@ -54,7 +54,7 @@ export function render({model, el}) {
   root.addEventListener("submit", (e) => {
     e.preventDefault();
     const field = root.querySelector(".nt input");
-    if (field.value.trim()) { model.send_msg({type: "note", text: field.value.trim()}); field.value = ""; }
+    if (field.value.trim()) { model.send_msg({type: "note", text: field.value.trim(), id: drawn?.id}); field.value = ""; }
   });
   const press = (e) => { if (e.detail === "note") root.querySelector(".nt input")?.focus(); };
   window.addEventListener("vonglau-key", press); model.on("remove", () => window.removeEventListener("vonglau-key", press));

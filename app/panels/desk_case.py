@@ -7,5 +7,5 @@ from app.panels.block import Block
 
 class DeskCase(Block):
     """``data``: id, kind, icon, title, sub, simulated, href, evidence {start, end, times, values, unit, opened, source,
-    received, down}, log [{time, who, text}]; or ``empty``. Messages: ``drawn``, ``note`` {text}.
+    received, down}, log [{time, who, text}]; or ``empty``. Messages: ``drawn``, ``note`` {text, id}.
     """

@@ -2,9 +2,9 @@ export function render({model, el}) {
   const root = document.createElement("section");
   root.className = "dq";
   let units = {}, tz = "UTC", got = false, shown = "", chosen = null;
-  const item = (r, d) => `<button class="q ${r.id === d.selected ? "sel" : ""} ${r.new ? "new" : ""}" data-id="${r.id}" aria-current="${r.id === d.selected}" style="--c:${esc(r.color)}">
+  const item = (r, d) => `<button class="q ${r.unknown ? "unknown" : `l${r.level}`} ${r.id === d.selected ? "sel" : ""} ${r.new ? "new" : ""}" data-id="${r.id}" aria-current="${r.id === d.selected}">
     <span class="g">${r.svg}</span><span class="qx"><b class="qt">${esc(r.title)}</b><span class="qs">${esc(r.sub)}</span>
-    <span class="qw">${r.new ? "<i></i>" : icon("check")}${esc(r.state)}</span></span><span class="qa" data-t="${r.t}"></span></button>`;
+    <span class="qw">${r.new ? "<i></i>" : icon("check")}<span>${esc(r.state)}</span></span></span><span class="qa" data-t="${r.t}"></span></button>`;
   const chip = (id, d, label, n) => `<button class="chip ${d.which === id ? "on" : ""}" data-which="${id}" aria-pressed="${d.which === id}">${esc(label)}${n == null ? "" : ` ${n}`}</button>`;
   const list = (d, w) => d.rows.length ? d.rows.map((r) => item(r, d)).join("")
     : `<p class="none">${esc(!d.read ? w.reading : d.which === "all" ? w.calm : w.none)}</p>`;

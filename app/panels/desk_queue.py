@@ -6,8 +6,8 @@ from app.panels.block import Block
 
 
 class DeskQueue(Block):
-    """``data``: timezone, read, away, which, n, new, mine, selected, rows and asleep [{id, title, sub, level, color,
-    svg, t, new, state}], ended [{time, text}], n_ended, figures [{value, label}].
+    """``data``: timezone, read, away, which, n, new, mine, selected, rows and asleep [{id, title, sub, level,
+    unknown, svg, t, new, state}], ended [{time, text}], n_ended, figures [{value, label}].
 
     Messages: ``drawn``, ``pick`` {id}, ``which`` {which}, ``handover``.
     """

@@ -1,7 +1,7 @@
 export function render({model, el}) {
   const root = document.createElement("aside");
   root.className = "ds";
-  let units = {}, tz = "UTC", got = false, shown = "", form = null, was = null;
+  let units = {}, tz = "UTC", got = false, shown = "", form = null, was = null, touched = false;
   const step = (s, i, w) => `<div class="st ${s.done ? "ok" : ""} ${s.next ? "now" : ""}"><button class="n" data-step="${esc(s.id)}" data-done="${s.done ? 0 : 1}" aria-pressed="${s.done}" aria-label="${esc(fill(s.done ? w.undo_step : w.do_step, {step: s.title}))}">${s.done ? icon("check") : i + 1}</button><div><div class="s1">${esc(s.title)}</div>${s.note ? `<div class="s2">${esc(s.note)}</div>` : ""}</div></div>`;
   const limit = (l, w) => `<li><b>${esc(l.text)}</b><span>${esc(l.law)}${l.believed ? ` (${esc(w.believed)})` : ""}</span></li>`;
   const forms = {
@@ -9,7 +9,7 @@ export function render({model, el}) {
     snooze: (d, w) => `<label>${esc(w.hours)}<select name="hours">${[0.5, 1, 2, 4, 8, 24].map((h) => `<option value="${h}" ${h === 1 ? "selected" : ""}>${h < 1 ? esc(fill(units.minutes, {n: h * 60})) : esc(fill(units.hours_whole, {h}))}</option>`).join("")}</select></label><label>${esc(w.reason)}<input name="reason" maxlength="2000" required></label>`,
     close: (d, w) => `<label>${esc(w.reason)}<select name="reason">${(w.reasons ?? []).map((r) => `<option>${esc(r)}</option>`).join("")}</select></label>`,
   };
-  const text = (d, w) => `<div class="body"><div class="sev" style="--c:${esc(d.color)}">${d.svg}<div><div class="b1">${esc(d.head)}</div><div class="b2">${esc(fill(w.noticed, {time: d.noticed}))}, ${d.new ? `${esc(w.nobody)} <b data-t="${d.t}"></b>` : esc(fill(w.known, {who: d.who}))}</div></div></div>
+  const text = (d, w) => `<div class="body"><div class="sev l${d.level}">${d.svg}<div><div class="b1">${esc(d.head)}</div><div class="b2">${esc(fill(w.noticed, {time: d.noticed}))}, ${d.new ? `${esc(w.nobody)} <b data-t="${d.t}"></b>` : esc(fill(w.known, {who: d.who}))}</div></div></div>
     ${d.unknown ? `<p class="unk">${esc(d.unknown)}</p>` : ""}
     <div class="cd"><span>${esc(w.lasts)}</span><b data-t="${d.since}"></b><em>${esc(fill(w.since, {time: d.opened}))}${d.confidence ? `, ${esc(fill(w.confidence, {share: d.confidence}))}` : ""}</em></div>
     <div class="kvs">${d.facts.map((f) => `<div><span>${esc(f.label)}</span><b>${esc(f.value)}</b></div>`).join("")}</div>
@@ -22,7 +22,7 @@ export function render({model, el}) {
   const draw = (d, w) => {
     units = w.age ?? {}; tz = d.timezone ?? "UTC"; got = !!d.drawn;
     if (!d.id) { root.innerHTML = shown = ""; return; }
-    if (d.id !== was) { form = null; was = d.id; shown = ""; }
+    if (d.id !== was) { if (touched) form = null; touched = false; was = d.id; shown = ""; } // a form that was opened a moment ago is for this one
     const next = text(d, w);
     if (next !== shown) {
       const top = root.querySelector(".body")?.scrollTop ?? 0, open = root.querySelector("details")?.open, held = [...root.querySelectorAll(".ask [name]")].map((f) => [f.name, f.value]);
@@ -33,8 +33,8 @@ export function render({model, el}) {
     tick(root, Date.now() / 1000, units, tz);
   };
   const again = bind(model, draw);
-  const act = (what, detail = {}) => model.send_msg({type: "act", what, detail});
-  const open = (name) => { form = name; shown = ""; again(); root.querySelector(".ask [name]")?.focus(); };
+  const act = (what, detail = {}) => model.send_msg({type: "act", what, detail, id: was});
+  const open = (name) => { form = name; touched = false; shown = ""; again(); root.querySelector(".ask [name]")?.focus(); };
   root.addEventListener("click", (e) => {
     const b = e.target.closest("button");
     if (!b) return;
@@ -43,6 +43,7 @@ export function render({model, el}) {
     else if (b.dataset.step) act("step", {step: b.dataset.step, done: b.dataset.done === "1"});
     else if ("cancel" in b.dataset) open(null);
   });
+  root.addEventListener("input", () => { touched = true; });
   root.addEventListener("submit", (e) => {
     e.preventDefault();
     act(form, Object.fromEntries(new FormData(e.target))); open(null);

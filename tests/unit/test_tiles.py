@@ -19,7 +19,7 @@ from geodata.errors import VongLauError
 from geodata.store.reader import Reader
 from geodata.view import Bounds, View
 from layers import base, tiles
-from layers.tiles import Tile, TileRequest, TileService, clear, covering
+from layers.tiles import Tile, TileRequest, TileService, clear, covering, nothing
 from layers.tiling.disk import DiskCache
 from layers.tiling.memory import Kept
 from layers.tiling.worker import Imported
@@ -99,7 +99,7 @@ def test_the_basemap_has_one_picture_for_every_version_and_time(service: TileSer
 
 def test_a_failure_is_a_stale_tile_and_is_tried_again(service: TileService, easel: Easel) -> None:
     easel.error = RuntimeError("no ink")
-    assert service.png(request()) == Tile(clear(), stale=True)
+    assert service.png(request()) == Tile(nothing(), stale=True)  # one pixel, by which a browser knows to ask again
     easel.error = None
     assert service.png(request()) == Tile(b"6/52/29/desk")
 
@@ -365,4 +365,4 @@ def test_beyond_its_zooms_a_density_is_clear(at_sea: tuple[Sea, TileService]) ->
 
 
 def test_a_layer_that_is_none_is_a_clear_stale_tile(at_sea: tuple[Sea, TileService]) -> None:
-    assert at_sea[1].png(request("astrology")) == Tile(clear(), stale=True)
+    assert at_sea[1].png(request("astrology")) == Tile(nothing(), stale=True)

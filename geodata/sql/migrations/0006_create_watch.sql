@@ -50,4 +50,3 @@ create table act (
 );
 create index act_of on act (finding_id, time);
 create index act_time on act (time);
-insert into service (name) values ('watch') on conflict do nothing;
