@@ -134,7 +134,7 @@ async def test_motion_jpeg_behind_go2rtc(tmp_path: Path) -> None:
 async def test_a_fault_is_a_feed_that_is_down_and_blames_no_camera(dak_lak: City, source: str, fault: str) -> None:
     whole = next(len(each.cameras) for each in feed.cast(dak_lak.town) if each.system.id == source)
     async with context() as within:
-        options = dak_lak.options(source, probe_s=0.8, timeout_s=3.0, thresholds={"confirm_s": 2})
+        options = dak_lak.options(source, probe_s=0.8, timeout_s=3.0, thresholds={"confirm_s": 8})
         batches, heard, switched = SOURCE.batches(options, within, None), Heard(), False
         with pytest.raises(SourceError):  # noqa: PT012 (it is read until it raises)
             async for batch in batches:
