@@ -28,10 +28,23 @@ from tests.support.machine import wait_for
 from tests.support.watching import by_hand, fires
 
 Dsn = Callable[[Role], str]
-NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+class _Time:
+    """The moment at which a test begins: the database dates what is told to it, so a moment of the import is too old."""
+
+    now = datetime.now(UTC)
+
+
+TIME = _Time()
 SIX = rules()["fishing_vessels.lost_6h"]
 DOWN = rules()["platform.source_down"]
 OPERATOR = "Nhà cung cấp A"
+
+
+@pytest.fixture(autouse=True)
+def _begin() -> None:
+    TIME.now = datetime.now(UTC).replace(microsecond=0)
 
 
 def feed(name: str, operator: str | None = None) -> SourceBinding:
@@ -48,7 +61,7 @@ def feed(name: str, operator: str | None = None) -> SourceBinding:
 
 def fleet(source: str, hours: float, n: int = 10) -> Sequence[Position]:
     """A fix of each vessel so many hours ago."""
-    time = NOW - timedelta(hours=hours)
+    time = TIME.now - timedelta(hours=hours)
     return [Position(thing_id=f"{source}:{i}", time=time, lon=108.1, lat=16.8 + i / 100, sog_kn=5.0) for i in range(n)]
 
 
@@ -57,7 +70,7 @@ class Drill:
 
     def __init__(self, dsn: Dsn, writer: Writer, reader: Reader, store: FindingStore) -> None:
         self.writer, self.reader, self.store = writer, reader, store
-        self.now = NOW
+        self.now = TIME.now
         self.desk = Desk(dsn("desk"))
         self.watch = Watch(reader, store, city("hue"), [SIX, DOWN], lambda: self.now)
 
@@ -70,7 +83,7 @@ class Drill:
 
     def look(self, minutes: float = 0) -> list[str]:
         """The news of one pass, so many minutes from now."""
-        self.now = NOW + timedelta(minutes=minutes)
+        self.now = TIME.now + timedelta(minutes=minutes)
         self.watch._looked.clear()
         done = self.watch.once()
         assert done is not None
@@ -108,13 +121,13 @@ async def test_one_silent_vessel_and_its_stored_positions(drill: Drill) -> None:
     assert drill.look(1) == ["open fishing_vessels.lost_6h a:0"]
     row = drill.reader.query("inbox", end=drill.now).iloc[0]
     assert (row["level"], row["simulated"]) == (3, True)
-    assert row["opened_at"] == NOW - timedelta(hours=2)
+    assert row["opened_at"] == TIME.now - timedelta(hours=2)
     assert {limit["law"] for limit in row["limits"]} >= {"Nghị định 41/2026/NĐ-CP"}
     assert row["rows"][0]["id"] == "a:0"
-    late = [Position(thing_id="a:0", time=NOW - timedelta(hours=h), lon=108.1, lat=16.8) for h in (7, 5, 3, 0.3)]
+    late = [Position(thing_id="a:0", time=TIME.now - timedelta(hours=h), lon=108.1, lat=16.8) for h in (7, 5, 3, 0.3)]
     await drill.writer.write("a", Batch(late))
     assert drill.look(2) == ["close fishing_vessels.lost_6h a:0"]
-    (ended,) = drill.reader.query("findings", start=NOW - timedelta(days=1), end=drill.now).to_dict("records")
+    (ended,) = drill.reader.query("findings", start=TIME.now - timedelta(days=1), end=drill.now).to_dict("records")
     assert ended["close_reason"] == "never_was"
     assert drill.look(3) == []
 
@@ -143,7 +156,7 @@ async def test_what_people_do_is_kept_and_hides_nothing(drill: Drill) -> None:
     assert (row["acknowledged_by"], row["agency"]) == ("truc_ban_3", "so_nnmt")
     told = drill.reader.query("finding_life", id=number)["what"].tolist()
     assert sorted(told) == ["acknowledge", "assign", "note", "open"]
-    assert len(drill.reader.query("shift_acts", start=NOW - timedelta(hours=1), end=later)) == 3
+    assert len(drill.reader.query("shift_acts", start=TIME.now - timedelta(hours=1), end=later)) == 3
 
 
 async def test_an_act_does_not_cover_a_higher_level(dsn: Dsn, writer: Writer) -> None:
@@ -167,7 +180,7 @@ async def test_an_act_does_not_cover_a_higher_level(dsn: Dsn, writer: Writer) ->
 
 
 def _opened(one: Rule, level: int) -> Change:
-    (change,) = advance(one, {}, [fires(level=level)], NOW - timedelta(minutes=5))
+    (change,) = advance(one, {}, [fires(level=level)], TIME.now - timedelta(minutes=5))
     return change
 
 
@@ -198,7 +211,7 @@ async def test_a_journal_only_grows(drill: Drill, dsn: Dsn) -> None:
 async def test_a_second_watch_stands_by(drill: Drill, dsn: Dsn) -> None:
     assert drill.look(1) == []
     with FindingStore(dsn("watch")) as other:
-        second = Watch(drill.reader, other, city("hue"), [SIX], lambda: NOW)
+        second = Watch(drill.reader, other, city("hue"), [SIX], lambda: TIME.now)
         assert second.once() is None
         drill.store.close()
         # the server lets go of the turn when its process has seen the connection end, not when we close it
@@ -213,15 +226,15 @@ async def test_a_rule_that_fails_keeps_its_findings(drill: Drill) -> None:
         raise ZeroDivisionError
 
     sick = Rule(SIX.id, broken, SIX.services, SIX.words)
-    standing = drill.store.standing(NOW - timedelta(days=2))
-    done = look([sick, DOWN], StoreFrames(drill.reader, city("hue"), NOW, standing=standing), standing)
+    standing = drill.store.standing(TIME.now - timedelta(days=2))
+    done = look([sick, DOWN], StoreFrames(drill.reader, city("hue"), TIME.now, standing=standing), standing)
     assert done.failed == {SIX.id: "ZeroDivisionError: "}
     assert not done.changes
 
 
 async def test_the_past_asked_again(drill: Drill) -> None:
     """As it was known, and with all that is known now: the stored positions deny what was told then."""
-    start, end = NOW - timedelta(minutes=30), NOW
+    start, end = TIME.now - timedelta(minutes=30), TIME.now
     six, four = SIX, SIX.with_limits(lost_s=3600 * 9)
     await drill.writer.write("a", Batch(fleet("a", 0.6)[1:]))
     now_known = backtest(drill.reader, city("hue"), [six], start, end, timedelta(minutes=10), as_known=False)
