@@ -31,7 +31,7 @@ Dsn = Callable[[Role], str]
 
 
 class _Time:
-    """The moment at which a test begins: the database dates what is told to it, so a moment of the import is too old."""
+    """The moment at which a test begins: the database dates what it is told, so that of the import is too old."""
 
     now = datetime.now(UTC)
 
