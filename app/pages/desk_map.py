@@ -36,12 +36,11 @@ MARGIN = 1.35
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where to look: EPSG:4326 degrees and a zoom; ``point`` when it is one place."""
+    """Where to look: EPSG:4326 degrees and a zoom."""
 
     lon: float
     lat: float
     zoom: float
-    point: bool
 
 
 def spot(
@@ -49,15 +48,15 @@ def spot(
 ) -> Spot:
     """The whole of a finding's geometry, a point at zoom ``near``, the city's home without any."""
     if geometry is None or geometry.is_empty:
-        return Spot(*home, point=False)
+        return Spot(*home)
     west, south, east, north = geometry.bounds
     if max(east - west, north - south) < 1e-4:
         middle = geometry.centroid
-        return Spot(middle.x, middle.y, near, point=True)
+        return Spot(middle.x, middle.y, near)
     (x0, y0), (x1, y1) = mercator(west, south), mercator(east, north)
     resolution = max((x1 - x0) / size[0], (y1 - y0) / size[1], 1e-6) * MARGIN
     zoom = min(max(log2(WORLD_M / 256 / resolution), FARTHEST), CLOSEST)
-    return Spot(*lonlat((x0 + x1) / 2, (y0 + y1) / 2), zoom, point=False)
+    return Spot(*lonlat((x0 + x1) / 2, (y0 + y1) / 2), zoom)
 
 
 class DeskMap:
@@ -68,7 +67,7 @@ class DeskMap:
         self.size, self.still = SIZE, False
         self.service = ""
         self._n = 0
-        self._spot = Spot(*self.city.home, point=False)
+        self._spot = Spot(*self.city.home)
         self._box: Bounds | None = None
         self.map: MapFigure = compose.figure(self.view())
         self.map.figure.name = f"desk-{self.map.figure.id}"

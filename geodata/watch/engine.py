@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from geodata.errors import VongLauError
+from geodata.store.errors import StoreError
 from geodata.watch.course import Change, Finding, advance
 from geodata.watch.frames import Frames, StoreFrames
 from geodata.watch.rule import Rule, rules
@@ -50,7 +51,7 @@ def look(chosen: Sequence[Rule], frames: Frames, standing: Mapping[str, Mapping[
     for one in chosen:
         try:
             signs = one.signs(frames)
-        except VongLauError:
+        except StoreError:
             raise  # the store is away: nothing can be told
         except Exception as error:  # noqa: BLE001 (one broken rule must not blind the others)
             failed[one.id] = f"{type(error).__name__}: {error}"

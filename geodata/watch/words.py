@@ -51,7 +51,8 @@ class Fact(Words):
 class Limit(_Strict):
     """One threshold. In force ``from_`` that local day until the next of the same name; ``law`` names its source.
 
-    ``confirmed`` is False for what is only believed; such a limit says so on the page.
+    ``confirmed`` is False for what is only believed; such a limit says so on the page. ``fixed``: it stands in a
+    function of ``geodata.rules`` that layers share; it is shown here, and another value is refused, not passed over.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Limit(_Strict):
     from_: date = Field(alias="from", default=date(1900, 1, 1))
     law: str
     confirmed: bool = True
+    fixed: bool = False
 
 
 class RuleWords(_Strict):
@@ -101,6 +103,10 @@ class RuleWords(_Strict):
         own = dict(overrides or {})
         if unknown := own.keys() - found.keys():
             raise ConfigInvalid(path="limits", reason=f"no limit is named {', '.join(sorted(unknown))}")
+        if fixed := [name for name in own if found[name].fixed]:
+            raise ConfigInvalid(
+                path="limits", reason=f"{', '.join(sorted(fixed))}: fixed, map and rule share the value"
+            )
         return Limits(found, own)
 
 

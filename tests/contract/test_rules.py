@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 import pytest
 
 from geodata.catalogue import services
@@ -21,6 +24,14 @@ def test_its_words_are_whole(rule: Rule) -> None:
     assert all(limit.law for limit in words.limits)
     assert set(rule.services) <= set(services())
     assert words.reopen_s <= 2 * 86400, "the watch remembers two days of closed findings"
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_a_limit_is_read_by_its_rule_or_says_that_it_is_fixed(rule: Rule) -> None:
+    """A value that a city may set and that changes nothing would be a lie."""
+    source = inspect.getsource(sys.modules[rule.check.__module__])
+    wrong = [limit.name for limit in rule.words.limits if limit.fixed == (f'"{limit.name}"' in source)]
+    assert not wrong
 
 
 @pytest.mark.parametrize("rule", EVERY)

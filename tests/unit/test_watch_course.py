@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
+from geodata.calendar import NoWorkingTime
 from geodata.errors import ConfigInvalid
-from geodata.watch.signs import Holds, Over, Unknown
-from tests.support.watching import Story, at, by_hand, fires
+from geodata.store.errors import StoreGone
+from geodata.watch.engine import look
+from geodata.watch.frames import Frames
+from geodata.watch.rule import Rule
+from geodata.watch.signs import Holds, Over, Sign, Unknown
+from geodata.watch.words import Limits
+from tests.support.watching import Story, at, by_hand, fires, sources, still
 
 
 def test_it_opens_changes_level_and_closes() -> None:
@@ -111,6 +119,29 @@ def test_a_limit_of_a_day_and_of_a_city() -> None:
     assert rule.with_limits(much=9).limits(at(0)).as_json()[0]["confirmed"] is False
     with pytest.raises(ConfigInvalid, match="no limit is named little"):
         rule.with_limits(little=1)
+
+
+def test_a_limit_that_the_map_shares_is_not_changed_for_the_rule_alone() -> None:
+    rule = by_hand(limits=[{"name": "much", "value": 5, "law": "thử", "fixed": True}])
+    assert rule.limits(at(0))["much"] == 5
+    with pytest.raises(ConfigInvalid, match="much: fixed"):
+        rule.with_limits(much=6)
+
+
+def test_a_rule_that_meets_an_error_of_ours_does_not_blind_the_others() -> None:
+    def broken(_frames: Frames, _limits: Limits) -> Iterable[Sign]:
+        raise NoWorkingTime(start="x")
+
+    def away(_frames: Frames, _limits: Limits) -> Iterable[Sign]:
+        raise StoreGone(where="x", reason="y")
+
+    good = Rule("trial.good", lambda _frames, _limits: [fires()], (), by_hand().words)
+    frames = still(1, {}, sources())
+    done = look([Rule("trial.broken", broken, (), by_hand().words), good], frames, {})
+    assert [change.what for change in done.changes] == ["open"]
+    assert list(done.failed) == ["trial.broken"]
+    with pytest.raises(StoreGone):
+        look([good, Rule("trial.away", away, (), by_hand().words)], frames, {})
 
 
 def test_words_speak_of_known_facts_only() -> None:
