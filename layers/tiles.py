@@ -172,19 +172,6 @@ class TileService:
             with self._lock:
                 return self._stale(request)
 
-    def warm(self, view: View, layer: str, style: Style, version: str, *, start: int = 0, end: int = 0) -> int:
-        """Begin to draw the tiles of a view; the number of them. Answers at once."""
-        requests = [
-            TileRequest(layer=layer, style=style, version=version, start=start, end=end, known=0, z=z, x=x, y=y)
-            for z, x, y in covering(view)
-        ]
-        requests = [self._versioned(request) for request in requests]
-        with self._lock:
-            for request in requests:
-                if self._kept.get(request) is None:
-                    self._begin(request)
-        return len(requests)
-
     def prepare(self) -> Future[None]:
         """Begin to compile what densities need, where they are drawn: 5–10 s of a processor. Answers at once."""
         return self._pools[False].submit(self._drawers.prepare if self._apart else _alone, warm_up)

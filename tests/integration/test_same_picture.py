@@ -155,7 +155,10 @@ def test_a_wall_in_a_notebook_is_as_large_as_the_wall(filled: Reader) -> None:
 
 
 @pytest.mark.parametrize("name", ["fishing_vessels", "field_reports"])
-def test_a_density_is_the_same_on_planner_wall_notebook_and_still(filled: Reader, name: str) -> None:
+def test_a_density_is_the_same_on_planner_wall_notebook_and_still(
+    filled: Reader, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layers.tiles.WAIT_S", 600.0)  # the first density of a machine is compiled
     view, layer = tile(name, "desk").view, get(name)
     assert isinstance(layer, RasterLayer)
     expected = layer.shade(layer.aggregate(filled, view), view)

@@ -179,16 +179,6 @@ def test_the_memory_of_pictures_is_bounded() -> None:
     assert kept.get(request(x=0)) is None
 
 
-@pytest.mark.usefixtures("sailed")
-def test_warm_draws_what_the_map_will_ask_for(service: TileService) -> None:
-    seen = View(Bounds(107.8, 16.5, 108.4, 17.0), 900, 780, NOW - timedelta(days=1), NOW)
-    end = int(NOW.timestamp()) + 60
-    begun = service.warm(seen, "fishing_vessels", "desk", "1", start=end - 86400, end=end)
-    assert begun == len(list(tiles.covering(seen))) >= 4
-    z, x, y = next(iter(tiles.covering(seen)))
-    assert not service.png(request(z=z, x=x, y=y)).stale
-
-
 def test_covering_tiles_cover_the_view() -> None:
     seen = View(Bounds(107.3, 16.2, 108.1, 16.8), 1196, 728, NOW, NOW)
     boxes = [Bounds.from_tile(*tile) for tile in tiles.covering(seen)]
