@@ -195,7 +195,7 @@ class WebServer:
     def _server(self) -> Any:
         import panel as pn
 
-        pn.extension(reconnect=True, notifications=True)
+        pn.extension(reconnect=True)  # its notices are English; assets/link.js says what is to be said
         pn.config.session_history = 0
         apps = {path: session_of(module, self.services, self.documents) for module in pages() for path in module.PATHS}
         dist = Path(pn.__file__).parent / "dist"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from jinja2 import Template
-from panel_material_ui.base import BASE_TEMPLATE
 
+from app.page_template import template
 from layers import palette
+from layers.words import Language
 
 BARE = {"& > .header": {"display": "none"}, "& .main > div > .MuiToolbar-root": {"display": "none"}}
 """``sx`` of a Page whose own bar is hidden: ours is 48 px high, the built-in one 64."""
@@ -22,17 +21,10 @@ html,body{margin:0;height:100%;overflow:hidden;background:var(--bg-0);color:var(
 .bk-events:focus-visible{outline:2px solid var(--accent);outline-offset:-2px}
 #loader{background:var(--bg-0)}
 .spinner{display:none}
+.vonglau-lost{position:fixed;left:50%;bottom:48px;transform:translateX(-50%);z-index:10000;padding:10px 20px;
+  border-radius:var(--radius-control);
+  background:var(--level-3);color:var(--bg-0);font:600 14px var(--font)}
 """
-
-
-@cache
-def template(language: str) -> Template:
-    """The base template of panel-material-ui with our ``lang``; it has ``en`` fixed in its text."""
-    source = BASE_TEMPLATE.environment.loader.get_source(BASE_TEMPLATE.environment, BASE_TEMPLATE.name)[0]
-    ours: Template = BASE_TEMPLATE.environment.from_string(
-        source.replace('<html lang="en"', f'<html lang="{language}"', 1)
-    )
-    return ours
 
 
 def box(block: Any, area: str, *, overflow: str = "hidden", z: int = 0) -> Any:
@@ -71,8 +63,10 @@ def grid(*blocks: Any, columns: str, rows: str, areas: str, name: str = "", styl
     )
 
 
-def page(body: Any, *, title: str, language: str) -> Any:
-    """The grid as a whole page: dark, own bar hidden, ``lang`` set, nothing fetched from elsewhere."""
+def page(body: Any, *, title: str, language: Language, zone: str | None = None) -> Any:
+    """The grid as a whole page: dark, own bar hidden, ``lang`` set, nothing fetched from elsewhere. ``zone``: time
+    zone of the band that says when the server is lost; None: the page has its own.
+    """
     return pmui.Page(
         main=[body],
         title=title,
@@ -81,6 +75,6 @@ def page(body: Any, *, title: str, language: str) -> Any:
         theme_toggle=False,
         busy_indicator=None,
         sx=BARE,
-        template=template(language),
+        template=template(language, zone),
         raw_css=[palette.css(), BASE_CSS],
     )

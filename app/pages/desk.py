@@ -48,6 +48,7 @@ def build(context: PageContext) -> Any:
         screen.body,
         title=f"{text('product')} · {text('pages.desk')} · {context.city.title(context.language)}",
         language=context.language,
+        zone=context.city.timezone,
     )
     screen.start()
     return guard(page)

@@ -24,6 +24,7 @@ from app.panels.desk_side import DeskSide
 from app.panels.shell import Shell
 from app.text import Text
 from geodata.errors import VongLauError
+from geodata.watch.words import in_language
 
 TURN_S = 5
 SLOW_TURNS = 6
@@ -124,7 +125,7 @@ class DeskScreen:
         wkb = row["geometry"]
         geometry = shapely.from_wkb(bytes(wkb)) if wkb is not None else None
         said = spoken(str(row["rule"]), row["facts"], self.text.language, self.city.timezone, self.queue.at)
-        name = str(row["facts"].get("name") or said.title)
+        name = str(in_language(row["facts"].get("name"), self.text.language) or said.title)
         moving = any(rest["kind"] == "Position" for rest in row["rows"])
         self.map.go(self._layer(row), geometry, named(name), moving=moving)
 

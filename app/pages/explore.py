@@ -55,6 +55,6 @@ def build(context: PageContext) -> Any:
     )
     planner.beside.arrange()
     title = f"{text('product')} · {context.city.title(context.language)}"
-    page = theme.page(planner.body, title=title, language=context.language)
+    page = theme.page(planner.body, title=title, language=context.language, zone=context.city.timezone)
     planner.start()
     return guard(page)

@@ -1,9 +1,6 @@
-// What belongs to no block: keyboard, the link in the address bar, fonts before the canvas, the list of keys.
-const repaint = () => { const walk = (v) => { if (v.request_repaint && v.canvas_view) v.request_repaint(); for (const c of v.child_views ?? []) walk(c); }; for (const v of window.Bokeh?.index ?? []) walk(v); };
+// What belongs to no block: keyboard, the link in the address bar, the list of keys.
 export function render({model, el}) {
   const root = document.createElement("div");
-  // The canvas keeps a fallback font until something repaints it; Vietnamese letters are a file of their own.
-  Promise.all(["400", "700"].flatMap((weight) => ["a", "ế"].map((c) => document.fonts.load(`${weight} 16px Roboto`, c)))).then(repaint, () => {});
   const w = plain(model.words);
   root.innerHTML = `<dialog><h2>${esc(w.title)}</h2><dl>${(w.rows ?? []).map(([k, t]) => `<div><dt><kbd>${esc(k)}</kbd></dt><dd>${esc(t)}</dd></div>`).join("")}</dl>
     <label><input type="checkbox" checked> ${esc(w.letters)}</label><button>${esc(w.close)}</button></dialog>`;

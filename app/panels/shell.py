@@ -1,4 +1,4 @@
-"""What belongs to no block of a page: keys, the link in the address bar, fonts."""
+"""What belongs to no block of a page: keys and the link in the address bar."""
 
 from __future__ import annotations
 

@@ -12,22 +12,38 @@ from tests.support.patience import SHOWN_MS
 OWN = {"localhost", "127.0.0.1"}
 IDLE = "() => window.Bokeh && Bokeh.documents.length > 0 && Bokeh.documents[0].is_idle"
 
-# every tile of every tile renderer, found by walking the views: [loaded, all]
-TILES = """() => {
-  let loaded = 0, all = 0
-  const seen = new Set()
+# the sources of all tile renderers in sight, found by walking the views; what a wall turned away asks for none
+SOURCES = """(() => {
+  const sources = new Set(), seen = new Set()
   const walk = view => {
-    if (!view || !view.model || seen.has(view)) return
+    if (!view || !view.model || seen.has(view) || view.model.visible === false) return
     seen.add(view)
-    const source = view.model.tile_source
-    if (source && source.tiles) for (const tile of source.tiles.values()) { all += 1; loaded += tile.loaded ? 1 : 0 }
+    if (view.model.type === "Figure" && view.el?.checkVisibility() === false) return
+    if (view.model.tile_source?.tiles) sources.add(view.model.tile_source)
     // layouts, figures and Panel's components keep their children each in its own way
     for (const children of [view.child_views, view._child_views?.values(), view.renderer_views?.values()])
       for (const child of children ?? []) walk(child)
   }
   for (const view of Bokeh.index) walk(view)
-  return [loaded, all]
-}"""
+  return [...sources]
+})()"""
+
+# [loaded, all]
+TILES = f"""() => {{
+  const tiles = {SOURCES}.flatMap(source => [...source.tiles.values()])
+  return [tiles.filter(tile => tile.loaded).length, tiles.length]
+}}"""
+
+# whether every source was seen whole since first asked: densities change with the minute, a wall turns its scenes:
+# on a busy machine there may be no moment at which all of them are whole
+CAME_WHOLE = f"""() => {{
+  const whole = window.__whole ??= new WeakSet(), sources = {SOURCES}
+  for (const source of sources) {{
+    const tiles = [...source.tiles.values()]
+    if (tiles.length > 0 && tiles.every(tile => tile.loaded)) whole.add(source)
+  }}
+  return sources.length > 0 && sources.every(source => whole.has(source))
+}}"""
 
 # whether any data source of the page holds a mark of this id
 HAS_ID = """id => Bokeh.documents.some(doc => [...doc._all_models.values()].some(model =>
@@ -59,6 +75,10 @@ class Watched:
         self.page.wait_for_function(
             f"() => {{ const [l, a] = ({TILES})(); return a > 0 && l == a }}", timeout=timeout_ms
         )
+
+    def tiles_came_whole(self, timeout_ms: int = SHOWN_MS) -> None:
+        """No source of tiles keeps a hole; they need not all be whole at the same moment."""
+        self.page.wait_for_function(CAME_WHOLE, timeout=timeout_ms)
 
     @property
     def foreign(self) -> Sequence[str]:

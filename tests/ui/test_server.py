@@ -15,12 +15,28 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.machine import Machine, machine, wait_for
 from tests.support.pages import watched
-from tests.support.patience import HANG_S, SHOWN_MS
+from tests.support.patience import HANG_S
 
 PAGES = ("/explore", "/wall")
 DAY_S = 86_400
 HELD = 4
 """Documents of ended sessions that may wait for the next one: two of each page."""
+
+SOCKETS = """() => {
+  window.sockets = []
+  const Real = window.WebSocket
+  window.WebSocket = class extends Real {
+    constructor(url, protocols) {
+      super(url, window.other ? ["bokeh", window.other] : protocols)
+      sockets.push(this)
+      this.addEventListener("close", () => window.half && this.onmessage({data: window.half}))
+    }
+  }
+}"""
+
+OPEN = "sockets.length > sessions && sockets.at(-1).readyState === WebSocket.OPEN"
+BACK = f"""() => (window.sessions === undefined || {OPEN})
+  && Bokeh.documents.length > 0 && Bokeh.index.roots.length > 0 && Bokeh.documents.at(-1).is_idle"""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -41,15 +57,23 @@ def own() -> Iterator[Machine]:
 
 
 def test_after_a_restart_of_the_server_the_pages_come_back_by_themselves(own: Machine, chromium: Browser) -> None:
-    pages = [watched(chromium).open(own.url + path) for path in PAGES]
-    own.child("serve").kill()
-    wait_for(own.ready, "/readyz after the kill")
-    for page in pages:
-        page.page.wait_for_function(
-            "() => Bokeh.documents.length > 0 && Bokeh.index.roots.length > 0 && Bokeh.documents.at(-1).is_idle",
-            timeout=SHOWN_MS,
+    """Also when it died in the middle of a message: BokehJS goes on with its half, fails, and gives up for ever."""
+    pages = [watched(chromium) for _ in PAGES]
+    for page, path in zip(pages, PAGES, strict=True):
+        page.page.add_init_script(f"({SOCKETS})()")
+        page.open(own.url + path)
+        page.page.evaluate(
+            "() => sockets.at(-1).onmessage({data: JSON.stringify({msgid: 'half', msgtype: 'PATCH-DOC'})})"
         )
-        page.tiles_loaded()
+        page.page.evaluate("() => { window.sessions = sockets.length }")
+    own.child("serve").kill()
+    planner = pages[0].page
+    expect(planner.locator(".vonglau-lost")).to_be_visible()
+    wait_for(own.ready, "/readyz after the kill")
+    expect(planner.locator(".vonglau-lost")).to_be_hidden()
+    for page in pages:
+        page.page.wait_for_function(BACK)
+        page.tiles_came_whole()
         assert not page.foreign  # the reconnected session must not fetch its styles from elsewhere
         page.page.context.close()
 
@@ -125,15 +149,6 @@ def test_a_token_of_two_hours_ago_opens_a_socket_and_one_of_last_month_does_not(
     assert told[0] == TEXT
     assert b'"ACK"' in told
     assert first_frame(running, path, dated(running, path, -1))[0] == CLOSE
-
-
-SOCKETS = """() => {
-  window.sockets = []
-  const Real = window.WebSocket
-  window.WebSocket = class extends Real {
-    constructor(url, protocols) { super(url, window.other ? ["bokeh", window.other] : protocols); sockets.push(this) }
-  }
-}"""
 
 
 def test_a_wall_whose_token_has_expired_loads_itself_again(running: Machine, chromium: Browser) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import app
-from app import theme
 from app.pages.pictures import tile_url
 from app.panels import callouts, chart
 from app.panels.map_frame import grid_fit
@@ -17,14 +16,6 @@ from geodata.view import EARTH_RADIUS_M, mercator
 from layers import palette
 
 APP = Path(app.__file__).parent
-
-
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_the_page_says_its_language(language: str) -> None:
-    ours = theme.template(language)
-    macros = ours.environment.from_string("{% macro embed(root) %}{% endmacro %}")
-    html = ours.render(docs=[], title="Vọng Lâu", plot_script="", macros=macros)
-    assert f'<html lang="{language}"' in html
 
 
 def test_no_colour_outside_the_palette() -> None:

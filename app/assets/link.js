@@ -1,0 +1,55 @@
+// Keeps a page joined to its server: what Bokeh 3.9.2 forgets when a connection dies is mended (a half received message stays in
+// the receiver and ends the next connection, whose closing then throws), it tries for ever instead of five times, and a page that cannot
+// get its session back loads itself again: its address holds what it shows. Says so in a band unless the page has its own (a wall).
+(function () {
+  const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, RELOAD_MS = 60_000;
+  const seen = new WeakSet();
+  let lost = null, ready = null, connection = null, asking = false, band = null;
+  const clock = (t) => new Intl.DateTimeFormat("vi-VN", {hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: own.zone || undefined}).format(t);
+  const show = () => {
+    if (!own.lost) return;
+    if (!band) {
+      band = document.createElement("div"); band.className = "vonglau-lost"; band.setAttribute("role", "alert");
+      document.body.append(band);
+    }
+    band.hidden = lost === null || Date.now() - lost < QUIET_MS;
+    if (!band.hidden) band.textContent = own.lost.replace("{time}", clock(lost));
+  };
+  const mend = (c) => {
+    if (c.__mended) return;
+    c.__mended = true;
+    c._close_bad_protocol = function (detail) {
+      this._receiver = new this._receiver.constructor();
+      this.socket?.close(4002, String(detail).slice(0, 100)); // 1002 is not for scripts: close() would throw and nobody would try again
+    };
+  };
+  const watch = (doc) => {
+    seen.add(doc);
+    doc.on_event("connection_lost", (_, event) => {
+      lost ??= Date.now();
+      const c = connection = event.connection?.deref?.() ?? connection;
+      if (c) { c._receiver = new c._receiver.constructor(); mend(c); }
+      setTimeout(show, QUIET_MS + 50);
+    });
+    doc.on_event("client_reconnected", () => { lost = ready = null; show(); });
+  };
+  const ask = async () => {
+    asking = true;
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 4000);
+    try {
+      await fetch("/readyz", {cache: "no-store", signal: stop.signal}); // any answer will do: a server with its database away serves pages
+      if (lost === null) return;
+      ready ??= Date.now();
+      if (Date.now() - ready > RELOAD_MS) location.reload();
+      else await connection?.reconnect();
+    } catch { ready = null; } finally { clearTimeout(timer); asking = false; }
+  };
+  let next = 0;
+  setInterval(() => {
+    for (const doc of window.Bokeh?.documents ?? []) if (!seen.has(doc)) watch(doc);
+    show();
+    const now = Date.now();
+    if (lost === null) next = now + EVERY_MS;
+    else if (!asking && now > next) { next = now + EVERY_MS * (0.8 + 0.4 * Math.random()); ask(); } // a hall of screens must not ask all at once
+  }, 500);
+})();
