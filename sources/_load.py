@@ -12,7 +12,7 @@ from geodata.city import SourceBinding
 from geodata.store.types import Written
 from geodata.store.writer import Writer
 from sources._spread import spread
-from sources.recording import replay
+from sources.recording import Recording, replay
 
 Job = tuple[SourceBinding, tuple[Path, ...]]
 """A source and its files, in their order."""
@@ -43,6 +43,11 @@ def load(dsn: str, jobs: Sequence[Job], processes: int | None = None) -> Written
     return total
 
 
+def jobs(folder: Path, found: Sequence[Recording]) -> list[Job]:
+    """The recordings of a folder as work."""
+    return [(entry.source, tuple(folder / name for name in entry.files)) for entry in found]
+
+
 def by_service(jobs: Sequence[Job]) -> list[list[Job]]:
     """The heaviest first, so that none of the cores is left with it at the end."""
     ordered = sorted(jobs, key=lambda job: job[0].service)
@@ -53,6 +58,17 @@ def by_service(jobs: Sequence[Job]) -> list[list[Job]]:
 def _weight(job: Job) -> int:
     """About how many bytes of text there are to read."""
     return sum(path.stat().st_size * (PACKED if path.suffix == ".gz" else 1) for path in job[1] if path.exists())
+
+
+def load_states(dsn: str, found: Sequence[Recording]) -> None:
+    """How the feeds of registered sources were, as their recordings tell it."""
+    asyncio.run(_load_states(dsn, [entry for entry in found if entry.states]))
+
+
+async def _load_states(dsn: str, found: Sequence[Recording]) -> None:
+    async with Writer.open(dsn) as writer:
+        for entry in found:
+            await writer.past_states(entry.source.id, [(word.t, word.up, word.error) for word in entry.states])
 
 
 async def _register(dsn: str, bindings: Sequence[SourceBinding]) -> None:

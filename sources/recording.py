@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from geodata.catalogue import one_line
 from geodata.city import SourceBinding
@@ -41,13 +41,27 @@ class SumsOpen(VongLauError):
     """the sums of {source} do not close: {received} received, {accounted} accounted for"""
 
 
+class FeedWord(BaseModel):
+    """That a feed came up or went down, and why, at ``t`` (aware)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    t: AwareDatetime
+    up: bool
+    error: str | None = None
+
+
 class Recording(BaseModel):
-    """One source's files, as ``recordings.json`` lists them; file names are relative to it."""
+    """One source's files, as ``recordings.json`` lists them; file names are relative to it.
+
+    ``states``: how its feed was meanwhile, in order; none: not known, and nothing is told of its silence.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: SourceBinding
     files: tuple[str, ...]
+    states: tuple[FeedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,20 @@ class Writer:
                 await connection.execute(text("writer", "lock_service"), {"service": source.service_id})
                 await connection.execute(text("writer", "set_state"), values)
 
+    async def past_states(self, source_id: str, states: Sequence[tuple[datetime, bool, str | None]]) -> None:
+        """What a recording tells of its feed: (time, up, error) each, kept beside the rows of that time.
+
+        What the sources page shows of now does not change. Told twice, a word is kept once.
+        """
+        source = await self._source(source_id)
+        with translated(self._dsn, opening=False):
+            async with self._pool.connection() as connection, connection.transaction():
+                for time, up, error in states:
+                    values = {"source": source.source_id, "time": time, "up": up, "error": error}
+                    await connection.execute(text("writer", "past_state"), values)
+                if states:
+                    await connection.execute(text("writer", "bump"), {"service": source.service_id})
+
     async def mend(self, source_id: str, ids: Sequence[int]) -> int:
         """Says that these kept payloads (``rejections``) were read again; how many had not been said before."""
         source = await self._source(source_id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,10 +19,12 @@ from geodata.store.reader import Reader
 from geodata.store.types import Written
 from geodata.store.writer import Writer
 from sources._binding import bindings, json_object
-from sources._load import Job, load
+from sources._load import jobs, load, load_states
 from sources._mend import mend
+from sources._paced import Paced, PacedClock, register
+from sources._values import instant
 from sources.base import Options, Source, protocol
-from sources.recording import recordings
+from sources.recording import Recording, recordings
 
 
 @click.command("replay")
@@ -36,6 +39,12 @@ from sources.recording import recordings
 @click.option("--rejected", metavar="SOURCE", help="Read again what was kept of this source when it was refused.")
 @click.option("--reason", help="With --rejected: only what was refused for this reason.")
 @click.option("--bindings", "bindings_file", type=click.Path(path_type=Path, dir_okay=False), help="More sources.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="With --recordings: hand them over so many times as fast as they came, instead of at once.",
+)
+@click.option("--from", "begin", metavar="TIME", help="With --speed: what came before (ISO time) is loaded at once.")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
 @click.option("--json", "as_json", is_flag=True, help="Print the sums as JSON.")
@@ -49,6 +58,8 @@ def command(
     rejected: str | None,
     reason: str | None,
     bindings_file: Path | None,
+    speed: float | None,
+    begin: str | None,
     city_id: str | None,
     data: Path | None,
     as_json: bool,
@@ -64,15 +75,16 @@ def command(
     if recordings is not None:
         if protocol_name or files:
             raise UsageError(reason="give either PROTOCOL and FILE or --recordings")
-        jobs = _recorded(recordings)
-    elif protocol_name and files:
+        _print(_recorded(settings, recordings, speed, _time(begin)), as_json)
+        return
+    if speed is not None or begin is not None:
+        raise UsageError(reason="--speed and --from go with --recordings DIR")
+    if protocol_name and files:
         binding = _binding(protocol(protocol_name), settings.city, service_id, source_id, options_text)
-        jobs = [(binding, files)]
-    else:
-        raise UsageError(reason="give PROTOCOL and FILE, or --recordings DIR")
-    with database(settings, role="ingest", create=settings.dsn is None) as db:
-        total = load(db.dsn, jobs)
-    _print(total, as_json)
+        with database(settings, role="ingest", create=settings.dsn is None) as db:
+            _print(load(db.dsn, [(binding, files)]), as_json)
+        return
+    raise UsageError(reason="give PROTOCOL and FILE, or --recordings DIR")
 
 
 def _named(source_id: str, city_id: str, file: Path | None) -> SourceBinding:
@@ -102,8 +114,36 @@ def _print_mended(total: Written, refused: int, as_json: bool) -> None:
         click.echo(f"still refused {refused}")
 
 
-def _recorded(folder: Path) -> list[Job]:
-    return [(entry.source, tuple(folder / name for name in entry.files)) for entry in recordings(folder)]
+def _recorded(settings: Settings, folder: Path, speed: float | None, begin: datetime | None) -> Written:
+    """All at once, or at its own pace."""
+    found = recordings(folder)
+    with database(settings, role="ingest", create=settings.dsn is None) as db:
+        if speed is not None:
+            return asyncio.run(_at_speed(db.dsn, folder, found, speed, begin))
+        total = load(db.dsn, jobs(folder, found))
+        load_states(db.dsn, found)
+        return total
+
+
+async def _at_speed(
+    dsn: str, folder: Path, found: Sequence[Recording], speed: float, begin: datetime | None
+) -> Written:
+    async with Writer.open(dsn) as writer:
+        await register(writer, found)
+        paced = Paced(writer, folder, found)
+        if begin is not None:
+            await paced.until(begin)
+        if paced.next_arrival is not None:
+            await paced.follow(PacedClock(begin or paced.next_arrival, speed))
+        return paced.written
+
+
+def _time(text: str | None) -> datetime | None:
+    """An instant of the command line. Raises UsageError."""
+    try:
+        return None if text is None else instant(text)
+    except ValueError as error:
+        raise UsageError(reason=f"--from: {error}") from error
 
 
 def _binding(
