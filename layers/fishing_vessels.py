@@ -31,6 +31,14 @@ ASIDE_SCALE = 0.6
 FORGOTTEN_S = 30 * 86400.0
 """A vessel not heard for a month is no mark any more; its rows stay."""
 
+LOST: Mapping[tuple[bool, bool], tuple[str, str]] = {
+    (True, False): ("AIS mất tín hiệu trên 6 giờ", "AIS lost over 6 h"),
+    (False, False): ("mất tín hiệu trên 6 giờ", "lost over 6 h"),
+    (True, True): ("AIS mất tín hiệu trên 10 ngày", "AIS lost over 10 days"),
+    (False, True): ("mất tín hiệu trên 10 ngày", "lost over 10 days"),
+}
+"""By whether only AIS tells of it, and whether it is over ten days: in Vietnamese and English."""
+
 COLUMNS = ("state", "level", "alpha", "age_s", "in_port", "fishing", "mark", "az", "scale", "tint")
 
 
@@ -53,7 +61,8 @@ class FishingVessels(RasterLayer):
         out = out[out["age_s"] <= FORGOTTEN_S].copy()
         out["in_port"] = port.in_port(out)
         length = out["properties"].map(lambda p: p.get("length_m"))
-        clocks = [vessel.signal(a, m, in_port=p) for a, m, p in zip(out["age_s"], length, out["in_port"], strict=True)]
+        told = zip(out["age_s"], length, out["in_port"], map(str, out.index), strict=True)
+        clocks = [vessel.signal(a, m, in_port=p, ais=vessel.by_ais(key)) for a, m, p, key in told]
         known, fishing = out["feed"] != "down", out["category"].fillna(FISHING) == FISHING
         out["state"] = np.where(known, [state for state, _ in clocks], "unknown")
         out["level"] = np.where(known & fishing, [level for _, level in clocks], 0)
@@ -79,21 +88,13 @@ class FishingVessels(RasterLayer):
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
         inside = frame["in_port"].astype(bool) if len(frame) else pd.Series(dtype=bool)
-        level = frame["level"].astype(int) if len(frame) else pd.Series(dtype=int)
         fishing = frame["fishing"].astype(bool) if len(frame) else pd.Series(dtype=bool)
         rows = (
             ("đang ở biển", "at sea", "fresh", 0, int(((state == "fresh") & ~inside & fishing).sum())),
             ("trong cảng", "in port", "fresh", 0, int(((state == "fresh") & inside & fishing).sum())),
             ("trễ", "late", "late", 0, int(((state == "late") & fishing).sum())),
             ("tàu khác", "other ships", "fresh", 0, int((state.isin(["fresh", "late"]) & ~fishing).sum())),
-            ("mất tín hiệu trên 6 giờ", "lost over 6 h", "silent", 3, int((level == vessel.LEVEL_LOST).sum())),
-            (
-                "mất tín hiệu trên 10 ngày",
-                "lost over 10 days",
-                "silent",
-                4,
-                int((level == vessel.LEVEL_LONG_LOST).sum()),
-            ),
+            *((*LOST[name], "silent", at, n) for name, at, n in _lost(frame)),
             ("chưa rõ, mất nguồn", "unknown, feed down", "unknown", 0, int((state == "unknown").sum())),
         )
         return [
@@ -135,15 +136,21 @@ class FishingVessels(RasterLayer):
         return density.off_land(density.colored(aggregate, "bien"), view)
 
 
+def _lost(frame: gpd.GeoDataFrame) -> list[tuple[tuple[bool, bool], int, int]]:
+    """Of each of ``LOST``: its level, and how many fishing vessels there are."""
+    silent = frame[(frame["state"] == "silent") & (frame["level"].astype(int) > 0)] if len(frame) else frame
+    kinds = [(vessel.by_ais(str(key)), bool(age > vessel.LONG_LOST_S)) for key, age in silent["age_s"].items()]
+    ages = {False: vessel.LOST_S, True: 2 * vessel.LONG_LOST_S}
+    return [(kind, vessel.level(ages[kind[1]], ais=kind[0]), kinds.count(kind)) for kind in LOST]
+
+
 def state_words(row: pd.Series[Any], language: str) -> str:
     """The state of a vessel in words, from the row's own columns."""
     vi = language == "vi"
     if row["state"] == "unknown":
         return "chưa rõ, mất nguồn" if vi else "unknown, feed down"
-    if row["level"] == vessel.LEVEL_LONG_LOST:
-        return "mất tín hiệu trên 10 ngày" if vi else "lost over 10 days"
-    if row["level"] == vessel.LEVEL_LOST:
-        return "mất tín hiệu trên 6 giờ" if vi else "lost over 6 h"
+    if row["state"] == "silent" and row["level"]:
+        return LOST[vessel.by_ais(str(row.name)), bool(row["age_s"] > vessel.LONG_LOST_S)][0 if vi else 1]
     if row["in_port"]:
         return "trong cảng" if vi else "in port"
     if row["state"] == "late":

@@ -127,7 +127,8 @@ class DeskScreen:
         said = spoken(str(row["rule"]), row["facts"], self.text.language, self.city.timezone, self.queue.at)
         name = str(in_language(row["facts"].get("name"), self.text.language) or said.title)
         moving = any(rest["kind"] == "Position" for rest in row["rows"])
-        self.map.go(self._layer(row), geometry, named(name), moving=moving)
+        path = self.case.evidence.path if self.case is not None else ()
+        self.map.go(self._layer(row), geometry, named(name), moving=moving, path=path)
 
     @staticmethod
     def _layer(row: Mapping[str, Any]) -> str:

@@ -17,6 +17,8 @@ LONG_LOST_S = 10 * 24 * HOUR_S
 
 LEVEL_LOST = 3
 LEVEL_LONG_LOST = 4
+AIS_LESS = 1
+"""By AIS alone a vessel may have sailed out of the receivers' reach; VMS goes by satellite, and is the duty."""
 
 Signal = Literal["fresh", "late", "silent"]
 
@@ -26,10 +28,22 @@ def interval_s(length_m: float | None) -> float:
     return INTERVAL_LARGE_S if length_m is not None and length_m >= LARGE_M else INTERVAL_S
 
 
-def signal(age_s: float, length_m: float | None = None, *, in_port: bool = False) -> tuple[Signal, int]:
+def by_ais(thing_id: str) -> bool:
+    """Whether the device is an AIS set: the adapter names it by its MMSI."""
+    return thing_id.startswith("mmsi:")
+
+
+def level(age_s: float, *, ais: bool) -> int:
+    """Of a vessel lost at sea: on the map and at the desk the same."""
+    return (LEVEL_LONG_LOST if age_s > LONG_LOST_S else LEVEL_LOST) - (AIS_LESS if ais else 0)
+
+
+def signal(
+    age_s: float, length_m: float | None = None, *, in_port: bool = False, ais: bool = False
+) -> tuple[Signal, int]:
     """State and level from the age of the last fix, given that the feed itself is up."""
     if in_port or age_s <= interval_s(length_m):
         return "fresh", 0
     if age_s <= LOST_S:
         return "late", 0
-    return "silent", LEVEL_LONG_LOST if age_s > LONG_LOST_S else LEVEL_LOST
+    return "silent", level(age_s, ais=ais)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -36,9 +36,10 @@ def changes(
     ``as_known``: with what was known at each look, as the watch then; else with all that is known now.
     """
     standing: dict[str, dict[str, Finding]] = {}
+    lasting: dict[str, tuple[datetime, Any]] = {}
     number, at = 0, start
     while at <= end:
-        frames = StoreFrames(reader, city, at, at if as_known else None, standing)
+        frames = StoreFrames(reader, city, at, at if as_known else None, standing, lasting)
         for change in look(chosen, frames, standing).changes:
             finding = change.finding
             if finding.id is None:

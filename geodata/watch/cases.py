@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,8 @@ from geodata.watch.signs import Fires, Row, Sign, Unknown
 from geodata.watch.words import Limits
 
 MOST_GROUPS = 20
-PAST = baseline.WEEK * baseline.MOST_WEEKS + baseline.DAY
+PAST = baseline.WEEK * baseline.MOST_WEEKS + baseline.DAY + timedelta(hours=1)
+"""An hour more than is compared: what is read of it is kept so long."""
 
 
 def deadlines(frames: Frames, service: str) -> Iterable[Sign]:
@@ -50,7 +52,7 @@ def deadlines(frames: Frames, service: str) -> Iterable[Sign]:
             "soon_urgent": len(pressing),
             "open": len(open_),
             "oldest": first["expected"].min().isoformat(),
-            "agencies": things.counted(first["agency"]),
+            "agencies": things.agencies(frames, first["agency"]),
         },
         rows=rows(service, ServiceRequest, ordered),
         simulated=bool(first["simulated"].any()),
@@ -84,36 +86,42 @@ def surges(
     frames: Frames, service: str, kind: type[Record], limits: Limits, rule_id: str, time: str = "time"
 ) -> Iterable[Sign]:
     """More of a category than the same weekday of past weeks explains, in its wards: one finding a category."""
-    found = frames.between(service, kind, PAST)
-    if found.empty:
+    border = things.hour(frames) - baseline.DAY
+    today = _grouped(frames.between(service, kind, frames.at - border), time)
+    today = today[today[time] >= border]
+    if today.empty:
         return
-    down = found["feed"] == "down"
-    placed = found[~(found.geometry.isna() | found.geometry.is_empty) & found["category"].notna()]
-    if placed.empty:
-        return
-    points = placed.geometry.representative_point()
-    wards = pd.Series(gazetteer.wards_of(points.x, points.y), placed.index, dtype=object)
-    kept = wards.notna()
-    groups = placed.loc[kept, "category"].astype(str) + "|" + wards[kept].astype(str)
+    past = things.hourly(frames, f"past {service}", lambda: _grouped(frames.between(service, kind, PAST), time))
+    past = past[past[time] < border]
     table = baseline.unusual(
-        placed.loc[kept, time], groups, frames.at, least=int(limits["least_n"]), most_chance=limits["most_chance"]
+        pd.concat([past[time], today[time]], ignore_index=True),
+        pd.concat([past["group"], today["group"]], ignore_index=True),
+        frames.at,
+        least=int(limits["least_n"]),
+        most_chance=limits["most_chance"],
     )
-    if table.empty:
-        return
-    ago = pd.Timestamp(frames.at) - placed[time]
-    today = placed[(ago < baseline.DAY) & kept]
-    for category, part in table.groupby(table.index.to_series().str.partition("|")[0]):
-        own = today[groups.reindex(today.index).isin(part.index)]
-        if down.loc[own.index].all():
+    for category, part in table.groupby(table.index.to_series().str.partition("|")[0]) if len(table) else ():
+        own = today[today["group"].isin(part.index) & (pd.Timestamp(frames.at) - today[time] < baseline.DAY)]
+        if (own["feed"] == "down").all():
             yield Unknown(str(category))
             continue
         yield _surge(frames, service, kind, rule_id, str(category), part, own)
 
 
+def _grouped(found: Any, time: str) -> Any:
+    """The rows with a category in a ward, with ``group``: ``CATEGORY|WARD``."""
+    if found.empty:
+        return found.assign(group="", **({} if time in found else {time: found["time"]}))
+    placed = found[~(found.geometry.isna() | found.geometry.is_empty) & found["category"].notna()]
+    points = placed.geometry.representative_point()
+    wards = pd.Series(gazetteer.wards_of(points.x, points.y), placed.index, dtype=object)
+    placed = placed[wards.notna()]
+    return placed.assign(group=placed["category"].astype(str) + "|" + wards[wards.notna()].astype(str))
+
+
 def _surge(
     frames: Frames, service: str, kind: type[Record], rule_id: str, category: str, part: pd.DataFrame, own: Any
 ) -> Fires:
-    known = frames.city.catalogue()[service].category(category) if service in frames.city.catalogue() else None
     worst = part.sort_values("n", ascending=False)
     names = _ward_names()
     codes = [str(key).partition("|")[2] for key in worst.index]
@@ -123,7 +131,7 @@ def _surge(
         since=things.began(frames, rule_id, category, own["time"].max()),
         geometry=things.where(own.geometry),
         facts={
-            "category": known.title_vi if known else category,
+            "category": things.category(frames, service, category),
             "n": int(part["n"].sum()),
             "usual": round(float(part["usual"].sum()), 1),
             "weeks": int(part["weeks"].max()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import isclose
 from typing import Literal
 
 from shapely.geometry.base import BaseGeometry
@@ -109,7 +110,14 @@ def _fires(rule: Rule, now: Finding | None, sign: Fires, at: datetime) -> Change
         return Change("level", kept)
     if now.unknown_since is not None:
         return Change("known", kept)
-    return None if replace(kept, updated_at=now.updated_at) == now else Change("keep", kept)
+    return None if _same(kept, now) else Change("keep", kept)
+
+
+def _same(kept: Finding, now: Finding) -> bool:
+    """Whether nothing of a finding is new; the store keeps confidence with seven digits."""
+    one, other = kept.confidence, now.confidence
+    sure = one == other or (one is not None and other is not None and isclose(one, other, rel_tol=1e-6))
+    return sure and replace(kept, updated_at=now.updated_at, confidence=other) == now
 
 
 def _opens(rule: Rule, before: Finding | None, fresh: Finding, at: datetime) -> Change | None:

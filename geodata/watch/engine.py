@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geodata.errors import VongLauError
 from geodata.store.errors import StoreError
@@ -76,8 +76,9 @@ class Watch:
         found = list(rules().values()) if chosen is None else list(chosen)
         self.rules = [r.with_limits(**city.limits(r.id)) for r in found if not r.services or mine & {*r.services}]
         self._seen: Mapping[str, int] = {}
-        self._looked: dict[str, float] = {}
+        self._looked: dict[str, datetime] = {}
         self._failing: dict[str, str] = {}
+        self._lasting: dict[str, tuple[datetime, Any]] = {}
 
     def once(self) -> Pass | None:
         """One pass over the rules whose services changed or whose minute is over; None while another has its turn.
@@ -86,16 +87,15 @@ class Watch:
         """
         if not self._store.turn():
             return None
-        versions = self._reader.versions()
-        due = [r for r in self.rules if self._due(r, versions)]
+        versions, at = self._reader.versions(), self._clock()
+        due = [r for r in self.rules if self._due(r, versions, at)]
         if not due:
-            return Pass(self._clock())
-        at = self._clock()
+            return Pass(at)
         standing = self._store.standing(at - REMEMBER)
-        done = look(due, StoreFrames(self._reader, self._city, at, standing=standing), standing)
+        done = look(due, StoreFrames(self._reader, self._city, at, standing=standing, lasting=self._lasting), standing)
         self._store.apply(done.changes)
         self._seen = versions
-        self._looked |= {r.id: time.monotonic() for r in due}
+        self._looked |= {r.id: at for r in due}
         self._tell(done)
         return done
 
@@ -116,9 +116,10 @@ class Watch:
             away = False
             rest = max(REST_S, done.took_s * (1 / SHARE - 1)) if done else 15.0
 
-    def _due(self, one: Rule, versions: Mapping[str, int]) -> bool:
+    def _due(self, one: Rule, versions: Mapping[str, int], at: datetime) -> bool:
+        """By the watch's own clock, which a replay runs faster and which may be set back."""
         last = self._looked.get(one.id)
-        if last is None or time.monotonic() - last >= AT_LEAST_EVERY_S:
+        if last is None or abs((at - last).total_seconds()) >= AT_LEAST_EVERY_S:
             return True
         return any(versions.get(s) != self._seen.get(s) for s in one.services)
 

@@ -52,6 +52,11 @@ class Frames(Protocol):
         """What rules derived from these frames and share: it lives as long as the frames do, one pass."""
         ...
 
+    @property
+    def lasting(self) -> dict[str, tuple[datetime, Any]]:
+        """What was derived of the past and changes little: kept from pass to pass, by name, with the hour of it."""
+        ...
+
     def opened(self, rule: str) -> Mapping[str, datetime]:
         """The keys of the rule's open findings and since when: for a rule that can tell when one of them ended."""
         ...
@@ -64,7 +69,10 @@ class Frames(Protocol):
 
 
 class StoreFrames:
-    """Frames of a store. ``known_at``: what was known then; None: what is known now. ``standing``: by rule, by key."""
+    """Frames of a store. ``known_at``: what was known then; None: what is known now. ``standing``: by rule, by key.
+
+    ``lasting``: the same mapping for every pass of one watch.
+    """
 
     def __init__(
         self,
@@ -73,12 +81,14 @@ class StoreFrames:
         at: datetime,
         known_at: datetime | None = None,
         standing: Mapping[str, Mapping[str, Finding]] | None = None,
+        lasting: dict[str, tuple[datetime, Any]] | None = None,
     ) -> None:
         self._reader, self._city, self._at, self._known_at = reader, city, at, known_at
         self._standing = standing or {}
         self._kept: dict[tuple[str, str, str, timedelta], gpd.GeoDataFrame] = {}
         self._sources: pd.DataFrame | None = None
         self.memory: dict[str, Any] = {}
+        self.lasting: dict[str, tuple[datetime, Any]] = {} if lasting is None else lasting
 
     @property
     def at(self) -> datetime:
@@ -139,6 +149,7 @@ class StillFrames:
     standing: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     tracks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+    lasting: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
 
     def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
         return self.rows.get((service, kind), NO_FRAME)

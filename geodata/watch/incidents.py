@@ -32,9 +32,8 @@ def by_kind(frames: Frames, service: str, least_level: int, rule_id: str) -> Ite
         if up.empty:
             yield Unknown(str(name))
             continue
-        known = frames.city.catalogue()[service].category(str(name)) if service in frames.city.catalogue() else None
         facts = {
-            "category": known.title_vi if known else str(name),
+            "category": things.category(frames, service, str(name)),
             "n": len(up),
             "wards": things.counted(pd.Series([things.more(p).get("ward") for p in up["properties"]], dtype=object)),
             "newest": up["time"].max().isoformat(),

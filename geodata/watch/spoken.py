@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geodata import words
+from geodata.catalogue import services
 from geodata.watch.rule import Rule, rules
-from geodata.watch.words import Fact
+from geodata.watch.words import Fact, in_language
 
 LISTED = 3
 """Names of a list that are written out before "+2"."""
@@ -65,20 +66,31 @@ def _fact(one: Rule, name: str, value: Any, language: str, timezone: str, now: d
 
 def written(fact: Fact, value: Any, language: str, timezone: str, now: datetime) -> str:
     """One value as its kind says; "" for one that is not of that kind."""
+    value = in_language(value, language)
     if isinstance(value, list):
         shown = [written(fact, item, language, timezone, now) for item in value[:LISTED]]
         more = f" +{len(value) - LISTED}" if len(value) > LISTED else ""
         return ", ".join(item for item in shown if item) + more
     if fact.kind in {"number", "count", "duration"}:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return ""
-        if fact.kind == "duration":
-            return words.age(float(value), language)
-        return words.quantity(float(value), fact.unit or None, fact.decimals, language)
+        return _quantity(fact, value, language)
     if fact.kind == "time":
         return _moment(value, timezone, now)
-    known = fact.words.get(str(value))
-    return known.text(language) if known else named(str(value))
+    return _word(fact, "" if value is None else str(value), language)
+
+
+def _quantity(fact: Fact, value: Any, language: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    if fact.kind == "duration":
+        return words.age(float(value), language)
+    return words.quantity(float(value), fact.unit or None, fact.decimals, language)
+
+
+def _word(fact: Fact, value: str, language: str) -> str:
+    if fact.kind == "service" and value in services():
+        return services()[value].short(language)
+    known = fact.words.get(value)
+    return known.text(language) if known else named(value)
 
 
 def named(value: str) -> str:

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geodata.catalogue import Service
-from geodata.records import Observation, Quality, Thing
+from geodata.records import JSON, Observation, Quality, Thing
 from geodata.rules import office_days
 from geodata.watch.frames import Frames
 from geodata.watch.signs import Fires, Row
@@ -33,6 +33,21 @@ def once(frames: Frames, key: str, make: Callable[[], Made]) -> Made:
     if key not in frames.memory:
         frames.memory[key] = make()
     found: Made = frames.memory[key]
+    return found
+
+
+def hour(frames: Frames) -> datetime:
+    """The full hour at or before the instant."""
+    return frames.at.replace(minute=0, second=0, microsecond=0)
+
+
+def hourly(frames: Frames, key: str, make: Callable[[], Made]) -> Made:
+    """What is derived of weeks past, once an hour: a row that comes days late is seen with the next."""
+    now = hour(frames)
+    kept = frames.lasting.get(key)
+    if kept is None or kept[0] != now:
+        kept = frames.lasting[key] = (now, make())
+    found: Made = kept[1]
     return found
 
 
@@ -143,6 +158,24 @@ def where(places: Iterable[Any]) -> BaseGeometry | None:
         return None
     spots = np.unique(shapely.get_coordinates(shapely.point_on_surface(shapes)), axis=0)
     return shapely.Point(spots[0]) if len(spots) == 1 else shapely.MultiPoint(spots)
+
+
+def both(vi: str, en: str) -> dict[str, JSON]:
+    """One word in both languages, as a fact."""
+    return {"vi": vi, "en": en}
+
+
+def category(frames: Frames, service: str, code: str) -> JSON:
+    """A category of the catalogue in both languages; the source's own word of one that is not there."""
+    known = frames.city.catalogue()[service].category(code) if service in frames.city.catalogue() else None
+    return both(known.title_vi, known.title_en) if known else code
+
+
+def agencies(frames: Frames, values: pd.Series[Any]) -> list[JSON]:
+    """Whose they are, with their counts: as ``counted``, in both languages where the city knows the agency."""
+    known = {one.title_vi: one.title_en for one in frames.city.agencies}
+    return [both(told, f"{known.get(name, name)}: {n}")
+            for told in counted(values) for name, _, n in [told.rpartition(": ")]]  # fmt: skip
 
 
 def counted(values: pd.Series[Any], most: int = NAMES_MOST) -> list[str]:

@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from geodata.catalogue import one_line
 from geodata.errors import ConfigInvalid
 
-FactKind = Literal["number", "time", "duration", "word", "count"]
+FactKind = Literal["number", "time", "duration", "word", "count", "service"]
+"""``service``: the id of one, read as its short name."""
 
 
 class _Strict(BaseModel):
@@ -132,6 +133,19 @@ class Limits:
             }
             for limit in self._found.values()
         ]
+
+
+def in_language(value: object, language: str) -> object:
+    """A fact's value as that language has it: ``{"vi": …, "en": …}`` is one word in both; lists item by item.
+
+    >>> in_language([{"vi": "lũ", "en": "flood"}, "Kim Long"], "en")
+    ['flood', 'Kim Long']
+    """
+    if isinstance(value, list):
+        return [in_language(item, language) for item in value]
+    if isinstance(value, Mapping):
+        return value.get(language) or value.get("vi")
+    return value
 
 
 def read(package: str, family: str) -> Mapping[str, RuleWords]:

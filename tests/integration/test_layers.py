@@ -164,8 +164,8 @@ def test_signals_of_vessels(filled: Reader) -> None:
     assert said == {
         scene.FRESH: ("fresh", 0),
         scene.LATE: ("late", 0),
-        scene.LOST: ("silent", 3),
-        scene.LONG_LOST: ("silent", 4),
+        scene.LOST: ("silent", 2),  # by AIS alone
+        scene.LONG_LOST: ("silent", 3),
         scene.IN_PORT: ("fresh", 0),
         scene.CARGO: ("fresh", 0),
     }
@@ -190,14 +190,14 @@ def test_legend_of_vessels(filled: Reader) -> None:
         "trong cảng": 1,
         "trễ": 1,
         "tàu khác": 1,
-        "mất tín hiệu trên 6 giờ": 1,
-        "mất tín hiệu trên 10 ngày": 1,
+        "AIS mất tín hiệu trên 6 giờ": 1,
+        "AIS mất tín hiệu trên 10 ngày": 1,
     }
 
 
 def test_a_vessel_in_words(filled: Reader) -> None:
     said = get("fishing_vessels").inspect(row(filled, "fishing_vessels", f"mmsi:{scene.LOST}"), "vi")
-    assert said["Trạng thái"] == "mất tín hiệu trên 6 giờ"
+    assert said["Trạng thái"] == "AIS mất tín hiệu trên 6 giờ"
     assert said["Tuổi"] == "7 giờ 12"
     assert said["Tốc độ"] == "6,1\u2009hải lý/giờ"
 

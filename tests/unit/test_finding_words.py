@@ -50,6 +50,12 @@ def test_what_is_not_known_is_not_said(template: str, told: dict[str, str], said
         ({}, "mmsi:574123456", "MMSI 574123456"),
         ({}, ["a", "b", "c", "d", "e"], "a, b, c +2"),
         ({"words": {"bd2": {"vi": "báo động 2", "en": "alarm 2"}}}, "bd2", "báo động 2"),
+        ({}, {"vi": "lũ", "en": "flood"}, "lũ"),
+        ({}, {"vi": "lũ"}, "lũ"),
+        ({}, {}, ""),
+        ({}, [{"vi": "Sở Y tế: 3", "en": "Department of Health: 3"}, "Kim Long"], "Sở Y tế: 3, Kim Long"),
+        ({"kind": "service"}, "hydrology", "Mưa, mực nước"),
+        ({"kind": "service"}, "moon", "moon"),
     ],
 )
 def test_a_fact_is_written_as_its_kind_says(fact: dict[str, Any], value: object, said: str) -> None:

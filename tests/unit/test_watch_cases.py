@@ -79,7 +79,10 @@ def test_whose_they_are() -> None:
     found = [case(f"r{i}", due=-i - 1, agency="Sở Xây dựng" if i % 3 else "Sở Y tế") for i in range(9)]
     (sign,) = DUE.signs(told(*found))
     assert isinstance(sign, Fires)
-    assert sign.facts["agencies"] == ["Sở Xây dựng: 6", "Sở Y tế: 3"]
+    assert sign.facts["agencies"] == [
+        {"vi": "Sở Xây dựng: 6", "en": "Department of Construction: 6"},
+        {"vi": "Sở Y tế: 3", "en": "Department of Health: 3"},
+    ]
     assert sign.since == at(-9)
     assert sign.rows[0].id == "r8"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from geodata.records import Observation, Position, Record, Thing
@@ -119,3 +120,54 @@ def test_what_was_not_connected_yet_was_not_silent() -> None:
     assert list(said(THIN, before)) == []
     assert not [told for told in said(SILENT, before) if told.startswith("Fires")]
     assert list(said(THIN, still(0, tables, FEEDS))) == ["Fires a"]
+
+
+DOWN = rules()["platform.source_down"]
+OPERATOR = "operator:A"
+
+
+def outage(operator: str | None = "A", opened: dict[str, Any] | None = None, **ago: float) -> StillFrames:
+    """Six feeds of an operator; those named are down since so many minutes."""
+    feeds = sources(**dict.fromkeys("abcdef", "mqtt"))
+    feeds["operator"] = operator
+    feeds["up"] = feeds["up"].astype(object)
+    for name, minutes in ago.items():
+        feeds.loc[name, "up"] = False
+        feeds.loc[name, "since"] = at(-minutes)
+    base = still(0, {}, feeds)
+    return StillFrames(base.at, base.city, {}, feeds, {"platform.source_down": opened or {}})
+
+
+OUTAGES: list[tuple[str, StillFrames, list[str]]] = [
+    ("all well", outage(), []),
+    ("one of them", outage(a=5), ["Fires a"]),
+    ("two together", outage(a=5, b=9), [f"Fires {OPERATOR}"]),
+    ("two, hours apart", outage(a=5, b=300), ["Fires a", "Fires b"]),
+    ("a second one hours after the first was told", outage(opened={"a": at(-300)}, a=300, b=5), ["Fires a", "Fires b"]),
+    ("a second one soon after the first was told", outage(opened={"a": at(-9)}, a=9, b=5), ["Fires a", "Fires b"]),
+    ("more of an outage that is told", outage(opened={OPERATOR: at(-9)}, a=9, b=8, c=1), [f"Fires {OPERATOR}"]),
+    ("one is left of it", outage(opened={OPERATOR: at(-9)}, b=8), [f"Fires {OPERATOR}"]),
+    ("another falls hours later", outage(opened={OPERATOR: at(-300)}, a=300, b=299, c=5),
+     ["Fires c", f"Fires {OPERATOR}"]),
+    ("nobody operates them", outage(None, a=5, b=5), ["Fires a", "Fires b"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "told"), [pytest.param(*case[1:], id=case[0]) for case in OUTAGES])
+def test_one_outage_is_one_finding_and_a_later_one_is_another(found: StillFrames, told: list[str]) -> None:
+    assert list(said(DOWN, found)) == told
+
+
+def test_a_wide_outage_is_graver() -> None:
+    (two,), (five,) = DOWN.signs(outage(a=5, b=5)), DOWN.signs(outage(a=5, b=5, c=5, d=5, e=5))
+    assert isinstance(two, Fires)
+    assert isinstance(five, Fires)
+    assert (two.level, five.level) == (None, 3)
+    assert (five.facts["n"], five.facts["of"]) == (5, 6)
+    assert five.facts["sources"] == [{"vi": name, "en": name} for name in "abcde"]
+
+
+def test_a_feed_that_was_not_connected_by_then_is_no_loss() -> None:
+    found = outage(a=5)
+    found.feeds.loc["a", "up"], found.feeds.loc["a", "since"] = None, pd.NaT
+    assert list(said(DOWN, found)) == []

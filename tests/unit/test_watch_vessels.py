@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from geodata.records import Position
-from geodata.watch.rule import rules
+from geodata.rules import vessel as vessel_rule
+from geodata.watch.rule import Rule, rules
+from geodata.watch.signs import Fires
 from tests.support.watching import at, rows, said, sources, still
 
 SIX, TEN = rules()["fishing_vessels.lost_6h"], rules()["fishing_vessels.lost_10d"]
@@ -82,11 +84,19 @@ def test_timed_cases(found: list[dict[str, Any]], six: list[str], ten: list[str]
     assert list(said(TEN, frames)) == sorted(ten)
 
 
-@pytest.mark.parametrize(("source", "level", "confidence"), [("vms", 3, None), ("ais", 2, 0.5)])
-def test_ais_alone_is_less_sure(source: str, level: int, confidence: float | None) -> None:
-    frames = still(0, {("fishing_vessels", Position): rows(vessel(7 * HOUR, source=source))}, FEEDS)
-    (sign,) = SIX.signs(frames)
-    assert (getattr(sign, "level") or SIX.words.level, getattr(sign, "confidence")) == (level, confidence)  # noqa: B009
+@pytest.mark.parametrize(
+    ("key", "rule", "hours", "level", "confidence"),
+    [("TTH-91234-TS", SIX, 7, 3, None), ("TTH-91234-TS", TEN, 241, 4, None),
+     ("mmsi:574000001", SIX, 7, 2, 0.5), ("mmsi:574000001", TEN, 241, 3, 0.5)],
+)  # fmt: skip
+def test_ais_alone_is_less_sure_and_one_level_less(
+    key: str, rule: Rule, hours: float, level: int, confidence: float | None
+) -> None:
+    frames = still(0, {("fishing_vessels", Position): rows(vessel(hours * HOUR, key))}, FEEDS)
+    (sign,) = rule.signs(frames)
+    assert isinstance(sign, Fires)
+    assert (sign.level, sign.confidence) == (level, confidence)
+    assert vessel_rule.signal(hours * 3600, 20.0, ais=vessel_rule.by_ais(key)) == ("silent", level), "as on the map"
 
 
 def test_the_clock_begins_when_the_limit_was_passed() -> None:

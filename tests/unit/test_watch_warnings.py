@@ -12,6 +12,7 @@ from geodata.records import Alert, Position, Record, ServiceRequest, Thing
 from geodata.watch.frames import StillFrames
 from geodata.watch.rule import rules
 from geodata.watch.signs import Fires, Over
+from geodata.watch.words import in_language
 from tests.support.watching import at, rows, said, sources, still
 
 RULE = rules()["warnings.in_force"]
@@ -105,5 +106,7 @@ def test_what_lies_inside_is_counted_once_a_service() -> None:
     found = rows(alert()).set_geometry([HUE], crs=4326)
     (sign,) = RULE.signs(frames(tables={**tables, ("warnings", Alert): times(found)}))
     assert isinstance(sign, Fires)
-    told = sorted(str(line).rpartition(": ")[2] for line in sign.facts["inside"])  # type: ignore[attr-defined]
+    words = in_language(sign.facts["inside"], "en")
+    assert isinstance(words, list)
+    told = sorted(str(line).rpartition(": ")[2] for line in words)
     assert told == ["1", "1", "1"]

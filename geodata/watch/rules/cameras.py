@@ -45,7 +45,7 @@ def _fires(
 ) -> Fires:
     known = frames.sources()
     facts = {
-        "name": str(known.loc[key, "title_vi"]) if key in known.index else key,
+        "name": things.both(*map(str, known.loc[key, ["title_vi", "title_en"]])) if key in known.index else key,
         "owner": things.text(known.loc[key, "owner"]) if key in known.index else None,
         "n": len(bad),
         "of": of,

@@ -19,7 +19,6 @@ from geodata.watch.words import Limits
 
 FISHING = "ship_30"
 SERVICE = "fishing_vessels"
-AIS = "ais"
 AIS_CONFIDENCE = 0.5
 """A vessel that only AIS tells of may have sailed out of the receivers' reach; VMS goes by satellite."""
 
@@ -31,8 +30,11 @@ LEAST_BEYOND = 2
 
 @rule(SERVICE)
 def lost_6h(frames: Frames, limits: Limits) -> Iterable[Sign]:
-    """Silent at sea for longer than the manual report is due, up to the ten days of ``lost_10d``."""
-    yield from _lost(frames, limits["lost_s"], limits["long_lost_s"], limits)
+    """Silent at sea for longer than the manual report is due, up to the ten days of ``lost_10d``.
+
+    The published pattern of a device switched off far out is a fact of the same finding: it is one silence.
+    """
+    yield from _lost(frames, limits["lost_s"], limits["long_lost_s"], limits, dark=True)
     yield from _heard(frames, "fishing_vessels.lost_6h", limits["lost_s"])
 
 
@@ -137,32 +139,6 @@ def met_at_sea(frames: Frames, limits: Limits) -> Iterable[Sign]:
             yield _of_many(f"{a}+{b}", two, began, {"names": _named(two), "n": 2}, confidence=0.5)
 
 
-@rule(SERVICE)
-def dark_far_out(frames: Frames, limits: Limits) -> Iterable[Sign]:
-    """Heard well, then silent for half a day far from the shore: the published pattern of a device switched off."""
-    fleet = at_sea(frames)
-    if fleet.empty:
-        return
-    sailing = fleet[~fleet["in_port"]]
-    health = feed_health.health(sailing["source"], sailing["age_s"], sailing["due_s"])
-    told = sailing[sailing["counted"] & sailing["age_s"].between(limits["gap_s"], limits["long_lost_s"])]
-    told = told[meeting.shore_nm(told.geometry) > limits["shore_nm"]] if len(told) else told
-    for key, row in told.iterrows():
-        own = health.get(str(row["source"]))
-        if row["feed"] == "down" or (own is not None and not own.ok(limits["least_share"])):
-            yield Unknown(str(key))
-            continue
-        others = sailing[(sailing["age_s"] <= sailing["due_s"]) & (sailing["source"] == row["source"])]
-        if meeting.heard_near(row["geometry"], others.geometry, limits["near_nm"]) < limits["least_near"]:
-            continue  # nobody is heard there: it has sailed out of reach
-        last = row["time"].to_pydatetime()
-        before = frames.track(SERVICE, str(key), last - timedelta(hours=12))
-        if int((before["time"] <= row["time"]).sum()) >= limits["least_fixes"]:
-            since = last + timedelta(seconds=limits["gap_s"])
-            facts = {"name": str(row["name"] or key), "last": last.isoformat(), "fixes": len(before)}
-            yield _of_many(str(key), fleet.loc[[key]], since, facts, confidence=0.5)
-
-
 def _current(frames: Frames, most_s: float) -> Any:
     """The counted devices at sea that were heard of lately, by feeds that are up."""
     fleet = at_sea(frames)
@@ -260,7 +236,7 @@ def _of_many(
     )
 
 
-def _lost(frames: Frames, from_s: float, to_s: float, limits: Limits) -> Iterable[Sign]:
+def _lost(frames: Frames, from_s: float, to_s: float, limits: Limits, *, dark: bool = False) -> Iterable[Sign]:
     fleet = at_sea(frames)
     if fleet.empty:
         return
@@ -269,14 +245,29 @@ def _lost(frames: Frames, from_s: float, to_s: float, limits: Limits) -> Iterabl
     told = sailing[(sailing["age_s"] > from_s) & sailing["counted"]]
     late = sailing[(sailing["age_s"] > sailing["due_s"]) & (sailing["age_s"] <= limits["late_most_s"])]
     n_late = late.groupby("source").size()
-    protocol = frames.sources()["protocol"] if len(frames.sources()) else pd.Series(dtype=str)
+    off = _perhaps_off(frames, sailing, limits) if dark else set()
     for key, row in told.iterrows():
         own = health.get(str(row["source"]))
         if row["feed"] == "down" or (own is not None and not own.ok(limits["least_share"])):
             yield Unknown(str(key))
         elif row["age_s"] <= to_s:
-            by_ais = protocol.get(row["source"]) == AIS
-            yield _fires(str(key), row, from_s, own, by_ais=by_ais, late=int(n_late.get(row["source"], 0)))
+            more = {"late": int(n_late.get(row["source"], 0)), "hint": "off" if key in off else None}
+            yield _fires(str(key), row, from_s, own, more)
+
+
+def _perhaps_off(frames: Frames, sailing: Any, limits: Limits) -> set[Any]:
+    """Heard well, then silent for half a day far from the shore, where others are heard: perhaps switched off."""
+    told = sailing[sailing["counted"] & (sailing["age_s"] >= limits["gap_s"])]
+    told = told[meeting.shore_nm(told.geometry) > limits["shore_nm"]] if len(told) else told
+    found = set()
+    for key, row in told.iterrows():
+        others = sailing[(sailing["age_s"] <= sailing["due_s"]) & (sailing["source"] == row["source"])]
+        if meeting.heard_near(row["geometry"], others.geometry, limits["near_nm"]) < limits["least_near"]:
+            continue  # nobody is heard there: it has sailed out of reach
+        before = frames.track(SERVICE, str(key), row["time"].to_pydatetime() - timedelta(hours=12))
+        if int((before["time"] <= row["time"]).sum()) >= limits["least_fixes"]:
+            found.add(key)
+    return found
 
 
 def _heard(frames: Frames, rule_id: str, from_s: float) -> Iterable[Sign]:
@@ -316,16 +307,14 @@ def _at_sea(frames: Frames) -> Any:
     return fleet
 
 
-def _fires(key: str, row: Any, from_s: float, own: feed_health.Health | None, *, by_ais: bool, late: int) -> Fires:
+def _fires(key: str, row: Any, from_s: float, own: feed_health.Health | None, more: dict[str, Any]) -> Fires:
     last = row["time"].to_pydatetime()
-    level = None
-    if by_ais:
-        level = 2
+    ais = vessel.by_ais(key)
     return Fires(
         key=key,
         since=last + timedelta(seconds=from_s),
-        level=level,
-        confidence=AIS_CONFIDENCE if by_ais else None,
+        level=vessel.level(row["age_s"], ais=ais),
+        confidence=AIS_CONFIDENCE if ais else None,
         geometry=row["geometry"],
         facts={
             "name": str(row["name"] or key),
@@ -335,8 +324,8 @@ def _fires(key: str, row: Any, from_s: float, own: feed_health.Health | None, *,
             "cog_deg": _number(row["cog_deg"]),
             "heard": own.heard if own else None,
             "active": own.active if own else None,
-            "late": late,
-            "by": AIS if by_ais else "vms",
+            "by": "ais" if ais else "vms",
+            **more,
         },
         rows=[Row(SERVICE, "Position", key, last, str(row["source"]))],
         simulated=bool(row["simulated"]),

@@ -21,6 +21,7 @@ SERVICE = "information_security"
 ENDED = frozenset({"resolved", "closed", "ended"})
 OPEN_FOR = timedelta(days=30)
 GRAVE = 3
+NAMELESS = things.both("cảnh báo không có tên", "alert without a name")
 TOLD_ELSEWHERE = frozenset({site.OUTAGE, "certificate"})
 """Categories of alerts whose conditions the other two rules tell."""
 
@@ -29,7 +30,7 @@ TOLD_ELSEWHERE = frozenset({site.OUTAGE, "certificate"})
 def sites_down(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Systems that are not reached: those of one failed line together, the others together; parent before child."""
     found, told = things.heard(frames, SERVICE), things.results(frames, SERVICE)
-    alerts = _open(frames, site.OUTAGE)
+    alerts = open_alerts(frames, site.OUTAGE)
     mute = set(alerts.loc[alerts["feed"] == "down", "thing_id"].dropna())
     alerts = alerts[alerts["feed"] != "down"]
     down = {key for key, own in told.items() if own.get("up") == "down"}
@@ -72,7 +73,7 @@ def certificates(frames: Frames, limits: Limits) -> Iterable[Sign]:
 @rule(SERVICE)
 def incidents(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Open alerts of a grave kind, each: a changed page, an attack, a domain that points elsewhere."""
-    found = _open(frames, None)
+    found = open_alerts(frames, None)
     for key, row in found.iterrows():
         condition = site.alert(things.number(row["severity"]), things.text(row["category"]))
         level = site.LEVELS[condition]
@@ -82,7 +83,7 @@ def incidents(frames: Frames, limits: Limits) -> Iterable[Sign]:
             yield Unknown(str(key))
             continue
         facts = {
-            "name": site.masked(things.text(row["title"]) or "cảnh báo không có tên"),
+            "name": site.masked(title) if (title := things.text(row["title"])) else NAMELESS,
             "condition": condition,
             "time": row["time"].isoformat(),
         }
@@ -90,7 +91,7 @@ def incidents(frames: Frames, limits: Limits) -> Iterable[Sign]:
         yield _masked(things.together(SERVICE, str(key), found.loc[[key]], since, facts, level=level, kind="Event"))
 
 
-def _open(frames: Frames, category: str | None) -> Any:
+def open_alerts(frames: Frames, category: str | None) -> Any:
     """The alerts that are not over."""
     found = frames.latest(SERVICE, Event, OPEN_FOR)
     if found.empty:

@@ -31,20 +31,19 @@ def violations(frames: Frames, limits: Limits) -> Iterable[Sign]:
     now = pd.Timestamp(frames.at)
     ends = zip(found["end_time"], found["status"], strict=True)
     closed = [incident.course(now, None if pd.isna(e) else e, things.text(s)) != "open" for e, s in ends]
-    rows = zip(found["severity"], closed, _protected(frames, found), strict=True)
+    rows = zip(found["severity"], closed, protected(frames, found), strict=True)
     levels = [project.violation(things.number(s), closed=bool(c), protected=bool(p)) for s, c, p in rows]
     level = pd.Series(levels, found.index, dtype=int)
     own = found[(level >= limits["least_level"]) & (found["feed"] != "down")]
     for kind, group in own.groupby(own["category"].fillna("other")):
-        known = frames.city.catalogue()[SERVICE].category(str(kind)) if SERVICE in frames.city.catalogue() else None
         since = things.began(frames, "planning.violations", str(kind), group["time"].min())
-        facts = {"category": known.title_vi if known else str(kind), "n": len(group)}
+        facts = {"category": things.category(frames, SERVICE, str(kind)), "n": len(group)}
         yield things.together(
             SERVICE, str(kind), group, since, facts, level=int(level[group.index].max()), kind="Event"
         )
 
 
-def _protected(frames: Frames, found: pd.DataFrame) -> np.ndarray:
+def protected(frames: Frames, found: pd.DataFrame) -> np.ndarray:
     """Which lie in a protected monument zone."""
     zones = frames.latest(SERVICE, Feature)
     inside = np.zeros(len(found), dtype=bool)

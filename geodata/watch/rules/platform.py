@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from geodata.records import Observation, Thing
+from geodata.records import JSON, Observation, Thing
 from geodata.rules import feed_health, parents, upstream
 from geodata.watch import things
 from geodata.watch.frames import Frames
@@ -25,31 +25,62 @@ TOLD = frozenset({"fault", "off", "maintenance", "unreachable", "down", "offline
 """Words of a last will, or of a probe: such a thing has told what it is in, and is not silent without a word."""
 
 LEVEL_WIDE = 3
+TOGETHER_N = 2
 
 
 @rule()
 def source_down(frames: Frames, limits: Limits) -> Iterable[Sign]:
-    """Feeds that are down, those of one operator together. A source that was never connected is no loss."""
+    """Feeds that are down; those of one operator that fell together are one finding, one that falls later another.
+
+    A source that was never connected is no loss.
+    """
     found = frames.sources()
     if found.empty:
         return
     down = found[found["up"].eq(False) & found["since"].notna()]
-    for name, group in down.groupby(_operator(down)):
-        services = sorted(set(group["service"]))
+    for key, group in _outages(frames, down, limits["together_s"]):
+        operator = group["operator"].iloc[0]
+        own = found["operator"] == operator if operator else found.index.isin(group.index)
         yield Fires(
-            key=str(name),
+            key=key,
             since=group["since"].min().to_pydatetime(),
+            level=LEVEL_WIDE if len(group) >= limits["wide_n"] else None,
             facts={
-                "name": str(group["operator"].iloc[0] or group["title_vi"].iloc[0]),
+                "name": things.text(operator),
                 "n": len(group),
-                "of": int((_operator(found) == name).sum()),
-                "services": services,
-                "sources": sorted(group["title_vi"]),
+                "of": int(own.sum()),
+                "services": sorted(set(group["service"])),
+                "sources": _titles(group),
                 "error": next((str(e) for e in group["error"] if e), None),
             },
             rows=[Row(str(r["service"]), "Source", str(i), r["since"].to_pydatetime()) for i, r in group.iterrows()],
             simulated=bool(group["simulated"].any()),
         )
+
+
+def _outages(frames: Frames, down: pd.DataFrame, together_s: float) -> Iterable[tuple[str, pd.DataFrame]]:
+    """Key and feeds of each outage. Its key stays when one more of it falls, or when one of it comes back."""
+    opened = frames.opened("platform.source_down")
+    alone = down.index.isin(list(opened)) | down["operator"].isna()
+    for name, group in down[~alone].groupby("operator"):
+        key = f"operator:{name}"
+        apart = (group["since"] - opened.get(key, group["since"].min())).dt.total_seconds().abs()
+        together = group[apart <= together_s]
+        if len(together) >= TOGETHER_N or (key in opened and len(together)):
+            yield key, together
+        else:
+            together = together.iloc[:0]
+        yield from ((str(source), group.loc[[source]]) for source in group.index.difference(together.index))
+    yield from ((str(source), down.loc[[source]]) for source in down.index[alone])
+
+
+def _titles(group: pd.DataFrame) -> list[JSON]:
+    return [title(group, source) for source in group.sort_values("title_vi").index]
+
+
+def title(known: pd.DataFrame, source: Any) -> JSON:
+    """What a feed is called, in both languages; its id when it is not known."""
+    return things.both(*map(str, known.loc[source, ["title_vi", "title_en"]])) if source in known.index else str(source)
 
 
 @rule()
@@ -105,13 +136,12 @@ def _thin(frames: Frames, service: str, source: str, own: feed_health.Health, fo
     active = found[found["age_s"] <= found["due_s"] + feed_health.ACTIVE_S]
     over = active[active["age_s"] > active["due_s"]]
     known = frames.sources()
-    title = str(known.loc[source, "title_vi"]) if source in known.index else source
     since = (over["time"] + pd.to_timedelta(over["due_s"], unit="s")).max()
     return Fires(
         key=source,
         since=things.began(frames, "platform.thin_feed", source, since),
         facts={
-            "name": title,
+            "name": title(known, source),
             "service": service,
             "heard": own.heard,
             "active": own.active,
@@ -161,7 +191,7 @@ def _fires(frames: Frames, service: str, name: str, group: pd.DataFrame, found: 
     known, parent = frames.sources(), frames.latest(service, Thing)
     by_parent = name in parent.index
     own = found[found["source"].isin(group["source"])]
-    title: Any = parent.loc[name, "name"] if by_parent else known.loc[name, "title_vi"] if name in known.index else name
+    called = (things.text(parent.loc[name, "name"]) or name) if by_parent else title(known, name)
     began = group["time"] + pd.to_timedelta(group["due_s"], unit="s")
     ordered = group.assign(began=began).sort_values("began")
     return Fires(
@@ -170,7 +200,7 @@ def _fires(frames: Frames, service: str, name: str, group: pd.DataFrame, found: 
         level=LEVEL_WIDE if by_parent and len(group) >= upstream.WIDE else None,
         geometry=things.where(group["geometry"]),
         facts={
-            "name": things.text(title) or name,
+            "name": called,
             "service": service,
             "n": len(group),
             "of": len(own),
@@ -183,10 +213,3 @@ def _fires(frames: Frames, service: str, name: str, group: pd.DataFrame, found: 
         ][: things.ROWS_MOST],
         simulated=bool(group["simulated"].any()),
     )
-
-
-def _operator(sources: pd.DataFrame) -> pd.Series[str]:
-    """Who keeps it, else the source itself: a key that does not change when a second one of the same falls."""
-    own = pd.Series(sources.index.astype(str), sources.index)
-    named = sources["operator"].map(lambda o: f"operator:{o}" if o else None)
-    return named.fillna(own)

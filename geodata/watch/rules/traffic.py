@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import pandas as pd
 
@@ -34,18 +35,19 @@ def jam(frames: Frames, limits: Limits) -> Iterable[Sign]:
         yield Unknown(SERVICE)
         return
     known = found[found["state"].isin(["fresh", "late"])].sort_index()
-    runs = {str(key): _class(told.get(str(key), {}), more) for key, more in known["properties"].items()}
-    stands = [key for key, one in runs.items() if one in {"jammed", "closed"}]
+    by = {str(key): runs(told.get(str(key), {}), more) for key, more in known["properties"].items()}
+    stands = [key for key, one in by.items() if one in {"jammed", "closed"}]
     unusual = []
     for key in stands[:MOST_ASKED]:
-        speed, usual = things.number(told[key].get("speed")), _usual(frames, key)
+        speed = things.number(told[key].get("speed"))
+        usual = things.hourly(frames, f"usual of {key}", partial(_usual, frames, key))
         if speed is not None and usual is not None and speed < limits["share"] * usual:
             unusual.append(key)
     if len(unusual) < limits["least_n"]:
         return
     own = known.loc[unusual]
     since = things.began(frames, "traffic.jam", SERVICE, own["time"].max())
-    facts = {"n": len(own), "jammed": len(stands), "of": sum(one is not None for one in runs.values()),
+    facts = {"n": len(own), "jammed": len(stands), "of": sum(one is not None for one in by.values()),
              "names": things.names(own)}  # fmt: skip
     yield things.together(SERVICE, SERVICE, own, since, facts)
 
@@ -56,7 +58,8 @@ def grave_incidents(frames: Frames, limits: Limits) -> Iterable[Sign]:
     return incidents.by_kind(frames, SERVICE, int(limits["least_level"]), "traffic.grave_incidents")
 
 
-def _class(values: dict[str, float | str], properties: object) -> str | None:
+def runs(values: Mapping[str, float | str], properties: object) -> str | None:
+    """How a segment runs by its newest results: a class of ``geodata.rules.congestion``; None when it is not known."""
     told = things.text(values.get("level_of_service"))
     speed, flow = things.number(values.get("speed")), things.number(values.get("flow"))
     more = things.more(properties)

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from geodata.records import Alert, Position, Record, RequestStatus, ServiceRequest, Thing
+from geodata.records import JSON, Alert, Position, Record, RequestStatus, ServiceRequest, Thing
 from geodata.rules import warning
+from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
 from geodata.watch.signs import Fires, Over, Row, Sign, Unknown
@@ -86,17 +87,19 @@ def _fires(frames: Frames, key: str, row: Any) -> Fires:
     )
 
 
-def inside(frames: Frames, area: Any) -> list[str]:
-    """What of each service lies in the area, as "Camera giám sát: 12"; only services that have something there."""
+def inside(frames: Frames, area: Any) -> list[JSON]:
+    """What of each service lies in the area, as "Camera giám sát: 12" in both languages; only services that have
+    something there.
+    """
     if area is None or area.is_empty:
         return []
     shapely.prepare(area)
-    told = []
+    told: list[JSON] = []
     for service, one in frames.city.catalogue().items():
         kinds = [kind for kind in COUNTED if kind.__name__ in one.kinds]
         n = next((n for kind in kinds if (n := _count(frames, service, kind, area))), 0)
         if n and service not in {SERVICE, "platform"}:
-            told.append(f"{one.short('vi')}: {n}")
+            told.append(things.both(f"{one.short('vi')}: {n}", f"{one.short('en')}: {n}"))
     return told
 
 
