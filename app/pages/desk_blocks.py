@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import shapely
 
 from app.finding_words import spoken
+from app.pages import desk_map
 from app.pages.desk_reading import records
 from app.panels.detail import clock_text
+from app.panels.wall_warnings import TAKES
+from app.state import PageState
 from geodata.catalogue import services
 from geodata.watch.procedure import procedures
 from geodata.watch.rule import rules
@@ -175,7 +179,7 @@ def case_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         "title": said.title,
         "sub": said.subject,
         "simulated": text("simulated") if row["simulated"] else "",
-        "href": f"/explore?on={row['service']}&f={row['service']}" + ("&lang=en" if text.language == "en" else ""),
+        "href": link(row, city, text),
         "evidence": {
             "start": proof.start.timestamp(),
             "end": proof.end.timestamp(),
@@ -189,6 +193,23 @@ def case_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         },
         "log": [_line(line, city, queue.at, text) for line in records(case.life.iloc[::-1])],
     }
+
+
+def link(row: Mapping[str, Any], city: City, text: Text) -> str:
+    """The planner at the finding's place, with the first row that it rests on picked."""
+    service = str(row["service"])
+    shown = service if service in city.services else ""
+    where = desk_map.spot(None if row["geometry"] is None else shapely.from_wkb(bytes(row["geometry"])), city.home)
+    first = next((rest for rest in row["rows"] if rest["kind"] != "Source"), None)
+    state = PageState(
+        lon=where.lon,
+        lat=where.lat,
+        zoom=where.zoom,
+        shown=frozenset({shown} - {""}) or frozenset(city.services),
+        focus=shown or None,
+        selected=(str(first["service"]), str(first["id"])) if first else None,
+    )
+    return f"/explore?{state.query()}" + ("&lang=en" if text.language == "en" else "")
 
 
 def _line(line: Mapping[str, Any], city: City, at: datetime, text: Text) -> dict[str, str]:
@@ -247,11 +268,19 @@ def side_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         "since": row["opened_at"].timestamp(),
         "confidence": "" if pd.isna(row["confidence"]) else words.percent(float(row["confidence"]), 0, text.language),
         "facts": [{"label": label, "value": value} for label, value in said.facts],
+        "wall": takes_wall(row),
         "steps": steps(case, str(one.words.procedure) if one and one.words.procedure else "", text),
         "asleep": asleep(row, queue.at),
         "agencies": [{"id": a.id, "title": a.title(text.language)} for a in city.agencies_on(queue.at.date())],
         "rule": rule_data(row, text),
     }
+
+
+def takes_wall(row: Mapping[str, Any]) -> bool:
+    """Whether it may have the wall now, so that the desk can give the wall back (look.md 4.1)."""
+    one = rules().get(str(row["rule"]))
+    takes = one is not None and one.words.takes_wall and int(row["level"]) >= TAKES
+    return takes and bool(pd.isna(row["released_at"]))
 
 
 def steps(case: Case, procedure_id: str, text: Text) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from app.pages import way
 from app.pages.footprints import covered
 from app.pages.pictures import Picture, basemap_url, has_density, marks_of, paint, tile_url
 from app.panels.map_frame import MapFrame, grid_fit, place
@@ -17,7 +18,7 @@ from layers import compose, labels
 from layers.base import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
@@ -85,12 +86,21 @@ class DeskMap:
         across, up = self.size[0] / 2 * resolution, self.size[1] / 2 * resolution
         return View(Bounds.from_mercator(x - across, y - up, x + across, y + up), *self.size, now - WINDOW, now)
 
-    def go(self, service: str, geometry: BaseGeometry | None, title: str, *, moving: bool = False) -> None:
-        """Show a finding's place with that service's layer."""
+    def go(
+        self,
+        service: str,
+        geometry: BaseGeometry | None,
+        title: str,
+        *,
+        moving: bool = False,
+        path: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        """Show a finding's place with that service's layer, and the way that it came: ``path`` of lon, lat."""
         for gone in ({self.service} | {f"{self.service}.density"}) - {service, ""}:
             self.map.remove(gone)
         self.service = service if service in layers() else ""
         self._mark(geometry, title)
+        way.draw(self.map, path)
         self.go_to(spot(geometry, self.city.home, self.size, AT_SEA if moving else NEAR))
 
     def go_to(self, where: Spot) -> None:

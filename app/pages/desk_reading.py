@@ -25,6 +25,7 @@ class Evidence:
     """The thing's own record over its source's health. ``times``: its rows, ``values`` beside them or none.
 
     ``received`` and ``down``: of the source, in ``BUCKETS`` equal parts of the window; empty when no source is named.
+    ``path``: where a moving thing was at those times, lon and lat in degrees (EPSG:4326).
     """
 
     start: datetime
@@ -35,6 +36,7 @@ class Evidence:
     source: str = ""
     received: Sequence[int] = ()
     down: Sequence[float] = ()
+    path: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +103,17 @@ def evidence(reader: Reader, row: Mapping[str, Any], at: datetime) -> Evidence:
     first = rests[0]
     service, kind, key = str(first["service"]), str(first["kind"]), str(first["id"])
     source = str(first.get("source") or (key if kind == "Source" else ""))
-    times, values, unit = _own(reader, service, kind, key, start, at)
+    times, values, unit, path = _own(reader, service, kind, key, start, at)
     received, down = _health(reader, source, start, at)
-    return Evidence(start, at, times, values, unit, source, received, down)
+    return Evidence(start, at, times, values, unit, source, received, down, path)
 
 
 def _own(
     reader: Reader, service: str, kind: str, key: str, start: datetime, end: datetime
-) -> tuple[Sequence[float], Sequence[float], str | None]:
+) -> tuple[Sequence[float], Sequence[float], str | None, Sequence[tuple[float, float]]]:
     if kind == "Position":
         found = reader.query("track", service=service, thing_id=key, start=start, end=end)
-        return _epoch(found["time"]), (), None
+        return _epoch(found["time"]), (), None, list(zip(found["lon"], found["lat"], strict=True))
     known = services().get(service)
     if kind in {"Observation", "Thing"} and known is not None:
         for measured in known.observed_properties[:SERIES_TRIED]:
@@ -120,8 +122,8 @@ def _own(
             )
             found = found[pd.to_numeric(found["result"], errors="coerce").notna()]
             if len(found):
-                return _epoch(found["time"]), found["result"].astype(float).tolist(), measured.unit
-    return (), (), None
+                return _epoch(found["time"]), found["result"].astype(float).tolist(), measured.unit, ()
+    return (), (), None, ()
 
 
 def _health(reader: Reader, source: str, start: datetime, end: datetime) -> tuple[Sequence[int], Sequence[float]]:

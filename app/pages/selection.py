@@ -7,13 +7,12 @@ from dataclasses import replace
 from math import cosh, log2
 from typing import TYPE_CHECKING, Any
 
-import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
 from numpy.typing import NDArray
 
-from app.pages import fan, hits
+from app.pages import fan, hits, way
 from app.pages.fan import Fan
 from app.pages.hits import Hit
 from app.pages.pictures import has_density
@@ -22,7 +21,7 @@ from app.panels.rows import word
 from app.panels.story import Asking, Story, Subject, read, title_of
 from geodata.catalogue import service as service_of
 from geodata.view import EARTH_RADIUS_M, WORLD_M, View, lonlat, mercator
-from layers import lettering, palette, words
+from layers import lettering, words
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ PICK_PX = 12
 TAP_MS = 80
 """A tap arrives as a choice of every layer that it hit, one after the other, and as a place."""
 
-TRACK_Z = 45
 CLEAR_PX = (260, 60)
 """A chosen object nearer to the map's sides, or to its top and bottom, is brought to the middle: panel and tools."""
 
@@ -187,7 +185,7 @@ class Selection:
         self._row, self._hits, self._told = None, (), None
         self.fan.fold()
         planner.map.deselect()
-        planner.map.remove("track")
+        way.draw(planner.map, ())
         planner.detail.show({})
         planner.arrange()
         planner.refresh_blocks()
@@ -232,7 +230,9 @@ class Selection:
 
         def then(story: Story) -> None:
             if planner.state.selected == (service, key):
-                self._draw_track(story)
+                track = story.track
+                path = [] if track is None else list(zip(track["lon"], track["lat"], strict=True))
+                way.draw(self.planner.map, path)
                 tell(story)
 
         if self._told != (service, key):  # what its row says is there at once, what has to be read follows
@@ -314,15 +314,6 @@ class Selection:
         x, y = x + data["dx"][0], y + data["dy"][0]
         wide = max(lettering.width(str(text), CHIP_LETTER_PX, 700) for text in data["text"])
         return np.array([[x - BRACKET_PX, y - BRACKET_PX, x + BRACKET_PX + (wide + 30 if wide else 0), y + BRACKET_PX]])
-
-    def _draw_track(self, story: Story) -> None:
-        track = story.track
-        if track is None or len(track) < 2:
-            self.planner.map.remove("track")
-            return
-        xy = np.array([mercator(lon, lat) for lon, lat in zip(track["lon"], track["lat"], strict=True)])
-        path = hv.Path([xy]).opts(color=palette.SELECT, line_width=1.5, alpha=0.7, line_dash="dotted")
-        self.planner.map.set("track", path, z_order=TRACK_Z)
 
     def _gone(self, service: str, key: str) -> dict[str, Any]:
         kind, text = service_of(service), self.planner.text

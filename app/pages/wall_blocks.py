@@ -11,8 +11,8 @@ from app.panels import (
     wall_cameras,
     wall_counts,
     wall_events,
-    wall_rail,
     wall_tiles,
+    wall_todo,
     wall_warnings,
     wall_water,
 )
@@ -30,7 +30,7 @@ Make = Callable[["Block", Have, int], Shown]
 """The block, what there is, the number its first item takes."""
 
 KINDS: Mapping[str, Make] = {
-    "todo": wall_rail.block,
+    "todo": wall_todo.block,
     "items": wall_events.block,
     "warnings": wall_warnings.block,
     "fleet": fleet.block,

@@ -19,7 +19,7 @@ from app.live import Flights
 from app.pages import wall_blocks
 from app.pages.pictures import Picture, paint, shared, told
 from app.pages.wall_pace import Pace
-from app.panels import wall_footer, wall_note, wall_warnings, wall_weather
+from app.panels import wall_findings, wall_footer, wall_note, wall_warnings, wall_weather
 from app.panels.wall_have import Have, Memory, Shown
 from app.text import Text
 from geodata.errors import VongLauError
@@ -28,6 +28,7 @@ from geodata.view import View
 from layers.base import layers
 
 if TYPE_CHECKING:
+    from app.panels.wall_findings import Found
     from app.panels.wall_warnings import Warned
     from geodata.store.types import ServiceState
     from geodata.view import Bounds
@@ -50,6 +51,7 @@ FAR_PX = (1196, 698)
 
 STATES = "states of the sources"
 WARNINGS = "warnings"
+FINDINGS = "watch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class Gather:
         self.far: dict[str, Picture] = {}
         self.services: Mapping[str, ServiceState] = context.live.known
         self.warned: Sequence[Warned] = ()
+        self.found: Found | None = None
         self._flights = Flights(context.live.pool)
         self._framed: tuple[Bounds, int, int] | None = None
         catalogue = context.city.catalogue()
@@ -99,6 +102,8 @@ class Gather:
         self.state_pace.changed([STATES])
         if names & set(self.alerting):
             self.state_pace.forget([WARNINGS])
+        if FINDINGS in names:
+            self.state_pace.forget([FINDINGS])
 
     def turned(self) -> None:
         """Another scene, size or area: what its map shows is read anew."""
@@ -112,7 +117,7 @@ class Gather:
     def pending(self, scene: Scene) -> bool:
         """Whether there is anything to read now."""
         return bool(
-            self.state_pace.due([STATES, WARNINGS])
+            self.state_pace.due([STATES, WARNINGS, FINDINGS])
             or self.near_pace.due(self._near(scene))
             or self.far_pace.due(self._far(scene))
         )
@@ -142,6 +147,9 @@ class Gather:
         if self.state_pace.due([WARNINGS]):
             self.state_pace.read(WARNINGS)
             self.warned = wall_warnings.read(reader, [n for n in self.alerting if self._spoke(n)], wide)
+        if self.state_pace.due([FINDINGS]):
+            self.state_pace.read(FINDINGS)
+            self.found = wall_findings.read(reader, datetime.now(UTC))
         self._fly(scene, desk[0])
         far = self._far(scene)
         if not self._flights.names:
@@ -196,6 +204,7 @@ class Gather:
             far=dict(self.far),
             services=self.services,
             warned=self.warned,
+            found=self.found,
             area=None if warning is None else warning.geometry,
         )
         rail = wall_blocks.shown(scene.rail, have)

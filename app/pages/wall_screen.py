@@ -13,7 +13,7 @@ from app.context import PageContext
 from app.pages.background import Background
 from app.pages.pictures import BUCKET_S, GEOGRAPHY, Picture, basemap_url, has_density, tile_url
 from app.pages.wall_marks import Named, named
-from app.pages.wall_reading import Gather, Reading
+from app.pages.wall_reading import FINDINGS, Gather, Reading
 from app.panels import wall_footer, wall_inset, wall_warnings
 from app.panels.map_frame import MapFrame
 from app.panels.wall_bar import WallBar
@@ -166,7 +166,7 @@ class Screen:
     def changed(self, versions: Mapping[str, int]) -> None:
         if GEOGRAPHY in versions:
             self._ground(versions)
-        self.gather.changed(name for name in versions if name in self.city.services)
+        self.gather.changed(name for name in versions if name in self.city.services or name == FINDINGS)
         self.look()
 
     def look(self) -> None:
@@ -312,7 +312,7 @@ class Screen:
         return [s.id for s in self.city.wall.scenes if connected & _named(s, self.city.services)]
 
     def turn(self) -> None:
-        """Go to the next scene that is ready, unless something of level 3 or more needs a person."""
+        """Go to the next scene that is ready, unless something of level 3 or more waits for a person."""
         names = self.ready()
         if self.still or self.warning is not None or self._busy() or len(names) < 2:
             return
@@ -324,6 +324,8 @@ class Screen:
     def _busy(self) -> bool:
         if self.reading is None:
             return True
+        if self.reading.have.found is not None:
+            return self.reading.have.found.pressing
         abnormal = [picture.abnormal for picture in self.reading.far.values()]
         return any(rows is not None and int(rows["level"].iloc[0]) >= WORTH_STAYING for rows in abnormal)
 
@@ -331,6 +333,8 @@ class Screen:
         """See which warning has the wall; True when that changed."""
         wall, warned = self.city.wall, self.gather.warned
         keep, turn = timedelta(minutes=wall.takeover_min), timedelta(seconds=wall.rotate_s)
+        released = frozenset[str]() if self.gather.found is None else self.gather.found.released
+        warned = [one for one in warned if one.root not in released]
         found = wall_warnings.taking(warned, datetime.now(UTC), keep, turn)
         before, self.warning = self.warning, found
         if (before and before.key) == (found and found.key):

@@ -17,7 +17,8 @@ export function render({model, el}) {
     ${form ? `<form class="ask" data-form="${form}">${forms[form](d, w)}<div><button class="btn pri" type="submit">${esc(w[form])}</button><button class="btn" type="button" data-cancel>${esc(w.cancel)}</button></div></form>` : `<div class="act">
       ${d.new ? `<button class="btn pri" data-act="acknowledge">${icon("check")}${esc(w.acknowledge)}<kbd>X</kbd></button>` : `<button class="btn pri" data-open="close">${icon("task_alt")}${esc(w.close)}<kbd>D</kbd></button>`}
       <button class="btn" data-open="assign">${icon("assignment")}${esc(w.assign)}<kbd>G</kbd></button>
-      ${d.asleep ? `<button class="btn" data-act="wake">${icon("alarm")}${esc(w.wake)}</button>` : `<button class="btn" data-open="snooze">${icon("schedule")}${esc(w.snooze)}<kbd>H</kbd></button>`}</div>`}
+      ${d.asleep ? `<button class="btn" data-act="wake">${icon("alarm")}${esc(w.wake)}</button>` : `<button class="btn" data-open="snooze">${icon("schedule")}${esc(w.snooze)}<kbd>H</kbd></button>`}
+      ${d.wall ? `<button class="btn" data-act="release_wall">${icon("tv_off")}${esc(w.release_wall)}</button>` : ""}</div>`}
     <details class="rule"><summary>${esc(d.rule.line)}${icon("expand_less")}</summary><p>${esc(d.rule.definition)}</p>${d.rule.limits.length ? `<ul>${d.rule.limits.map((l) => limit(l, w)).join("")}</ul>` : ""}</details>`;
   const draw = (d, w) => {
     units = w.age ?? {}; tz = d.timezone ?? "UTC"; got = !!d.drawn;

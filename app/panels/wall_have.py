@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from app.pages.pictures import Picture
+    from app.panels.wall_findings import Found
     from app.panels.wall_rail import Item
     from app.panels.wall_warnings import Warned
     from app.text import Text
@@ -60,6 +61,7 @@ class Memory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Have:
     """``near`` is what the scene's map shows, ``far`` the whole city. ``area`` is that of a warning that took the wall.
+    ``found``: what the watch found; None while none looks.
 
     ``reader`` is asked in the screen's thread only, dear things through ``memory``.
     """
@@ -77,6 +79,7 @@ class Have:
     far: Mapping[str, Picture] = field(default_factory=dict)
     services: Mapping[str, ServiceState] = field(default_factory=dict)
     warned: Sequence[Warned] = ()
+    found: Found | None = None
     area: BaseGeometry | None = None
 
     @property

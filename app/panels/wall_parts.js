@@ -1,7 +1,7 @@
 // Blocks beside and below the map of the wall. What does not fit goes: rows first, then whole blocks, the last first.
 const wordings = (list) => `data-v="${esc(JSON.stringify([].concat(list ?? "").filter(Boolean)))}"`;
 const heading = (s) => s.title ? `<h2><b class="clip">${esc(s.title)}</b><span>${esc(s.head ?? "")}</span></h2>` : "";
-const LIST = (s) => `${heading(s)}<div class="rows">${s.items.length ? s.items.map((q) => `<div class="it ${q.level ? `l${q.level}` : "unknown"}"><div class="num">${q.n}</div>
+const LIST = (s) => `${heading(s)}<div class="rows">${s.items.length ? s.items.map((q) => `<div class="it ${q.level ? `l${q.level}` : "unknown"}${q.seen ? " seen" : ""}"><div class="num">${q.n}</div>
   <div class="tx"><div class="t clip" ${wordings(q.title)}></div><div class="s clip" data-own="${esc(JSON.stringify(q.sub ?? []))}" data-under="${esc(JSON.stringify(q.under ?? []))}" data-least="${esc(q.least ?? "")}" ${wordings(q.sub)}></div></div>
   <div class="lv">${q.svg}<div class="ag">${q.t == null ? "" : `<i data-t="${q.t}"></i>`}</div></div></div>`).join("") : s.calm ? `<p class="calm">${esc(s.calm)}</p>` : ""}</div>`;
 const FACTS = (s) => `${heading(s)}<div class="facts" style="--n:${s.rows.length}">${s.rows.map((f) => `<div class="${f.state === "unknown" ? "unknown" : ""}"><b class="${f.level ? `l${f.level}` : ""}">${esc(f.value)}<u>${esc(f.unit)}</u></b>

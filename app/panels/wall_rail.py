@@ -12,17 +12,15 @@ import pandas as pd
 
 from app.panels import nearest
 from app.panels.detail import moment, word
-from app.panels.wall_have import Have, Shown, ward_of, wordings
+from app.panels.wall_have import ward_of, wordings
 from geodata.catalogue import service as service_of
 from layers import marks, palette
-from layers.base import layers
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from app.pages.pictures import Picture
     from app.text import Text
-    from geodata.scenes import Block
     from geodata.store.types import ServiceState, SourceState
     from layers.base import LegendItem
 
@@ -39,7 +37,8 @@ class Item:
     """One line of the list. ``place`` is (lon, lat) of its worst mark or None; level 0 is a lost feed.
 
     ``shorter`` are words for ``title`` and ``sub`` where the line is too narrow, ``least`` the shortest title; it does
-    not say the service, so ``named`` then goes before ``sub``.
+    not say the service, so ``named`` then goes before ``sub``. ``holder``: who has it, in words; ``unknown``: its feed
+    is lost.
     """
 
     service: str
@@ -51,9 +50,11 @@ class Item:
     shorter: tuple[str, str] = ("", "")
     least: str = ""
     named: str = ""
+    holder: str = ""
+    unknown: bool = False
 
     def row(self, n: int) -> dict[str, Any]:
-        shape = palette.LEVEL_SHAPE.get(self.level)
+        shape = None if self.unknown else palette.LEVEL_SHAPE.get(self.level)
         svg = (
             marks.svg("dot", "unknown", 0, 88)
             if shape is None
@@ -64,8 +65,10 @@ class Item:
         subs = wordings(self.sub, self.shorter[1])
         titles = list(dict.fromkeys([*titles, *filter(None, [self.least])]))
         under = [f"{self.named}: {sub}" for sub in subs] if self.named and subs else []
-        told = {"title": titles, "sub": subs, "least": self.least, "under": under}
-        return {"n": n, **told, "level": self.level, "svg": svg, "t": since}
+        if self.holder:
+            subs, under = [self.holder], []
+        told = {"title": titles, "sub": subs, "least": self.least, "under": under, "seen": bool(self.holder)}
+        return {"n": n, **told, "level": 0 if self.unknown else self.level, "svg": svg, "t": since}
 
 
 def items(pictures: Iterable[Picture], services: Mapping[str, ServiceState], text: Text) -> list[Item]:
@@ -205,17 +208,3 @@ def listed(found: Sequence[Item], title: str, heading: str, calm: str, first: in
     """A list as the page draws it; its numbers begin with ``first``."""
     rows = [item.row(n) for n, item in enumerate(found, first)]
     return {"kind": "list", "title": title, "head": heading, "calm": calm, "items": rows}
-
-
-def block(part: Block, have: Have, first: int) -> Shown:
-    """What needs a person, over all services; the head says how many there are."""
-    found = items(list(have.far.values()), have.services, have.text)
-    shown = found[: part.most]
-    text = have.text
-    named = [name for name in layers() if have.ready(name)]
-    read = sum(name in have.far for name in named)
-    if read < len(named):  # just started: calm must not be said before everything was looked at
-        heading, calm = text("wall.looking", n=read, total=len(named)), ""
-    else:
-        heading, calm = head(found, text), text("wall.calm")
-    return Shown([listed(shown, text("wall.todo"), heading, calm, first)], shown)

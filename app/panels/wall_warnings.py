@@ -34,9 +34,12 @@ PAD = 0.18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
-    """One warning in force. ``actual``: not an exercise, a test or a draft. Times are aware; geometry EPSG:4326."""
+    """One warning in force. ``root``: its first message, whatever updates it had. ``actual``: not an exercise, a test
+    or a draft. Times are aware; geometry EPSG:4326.
+    """
 
     key: str
+    root: str
     service: str
     level: int
     actual: bool
@@ -69,6 +72,7 @@ def _of_row(service: str, key: str, row: pd.Series[Any]) -> Warned:
     shape = row.get("geometry")
     return Warned(
         key=key,
+        root=word(row, "root") or key,
         service=service,
         level=rule.level(word(row, "severity"), _number(row.get("level"))),
         actual=word(row, "status") == "Actual",

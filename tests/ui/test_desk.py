@@ -46,6 +46,7 @@ def _opened() -> list[Change]:
 def lost(running: Machine) -> Iterator[Machine]:
     """Three findings of the city; they are closed when the module is done, for others share it."""
     with running.findings() as store:
+        assert store.turn()  # no watch looks at this city: to the wall this one does
         found = store.apply(_opened())
         yield running
         standing = {one.key: one for one in found}
@@ -56,6 +57,17 @@ def opened(chromium: Browser, running: Machine, query: str = "") -> Watched:
     page = watched(chromium).open(f"{running.url}/desk{query}")
     expect(page.page.locator(".rows .q").first).to_be_visible()
     return page
+
+
+def test_the_wall_lists_what_nobody_has(lost: Machine, chromium: Browser) -> None:
+    page = watched(chromium).open(f"{lost.url}/wall/overview")
+    rail = page.page.locator(".rail .list").first
+    expect(rail).to_contain_text("3 việc, 3 chưa ai nhận, cao nhất mức 3")
+    expect(rail.locator(".it").nth(0)).to_contain_text("TTH-90003-TS")
+    expect(rail.locator(".it").nth(1)).to_contain_text("TTH-90002-TS")  # two alike are one line
+    expect(rail.locator(".it")).to_have_count(2)
+    assert not page.errors
+    page.page.context.close()
 
 
 def test_the_queue_the_case_and_what_was_done(lost: Machine, chromium: Browser) -> None:

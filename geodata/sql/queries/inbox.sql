@@ -1,5 +1,5 @@
 -- What stands open at ``end``, with what people did: who knows of it, who has it, until when it sleeps, whether the desk
--- closed it. An act counts while the level has not risen above the one it was done at, nor the finding opened again.
+-- closed it or took it from the wall. An act counts while the level has not risen above the one it was done at, nor the finding opened again.
 with item as (
     select f.*, c.level as level_then, c.what as changed, c.time as changed_at
     from finding as f
@@ -27,7 +27,7 @@ select i.finding_id as id, i.rule, i.rule_version, i.service, i.key, i.level_the
     case when (h.detail ->> 'until')::timestamptz > %(end)s and h.time > coalesce(w.time, '-infinity')
         then (h.detail ->> 'until')::timestamptz end as snoozed_until,
     h.detail ->> 'reason' as snooze_reason, d.time as desk_closed_at, d.who as desk_closed_by,
-    d.detail ->> 'reason' as desk_close_reason
+    d.detail ->> 'reason' as desk_close_reason, r.time as released_at
 from item as i
 left join act_of as k on k.finding_id = i.finding_id and k.what = 'acknowledge' and k.nth = 1
 left join act_of as g on g.finding_id = i.finding_id and g.what = 'assign' and g.nth = 1
@@ -36,4 +36,5 @@ left join act_of as w on w.finding_id = i.finding_id and w.what = 'wake' and w.n
 left join act_of as u on u.finding_id = i.finding_id and u.what = 'reopen' and u.nth = 1
 left join act_of as d on d.finding_id = i.finding_id and d.what = 'close' and d.nth = 1
     and d.time > coalesce(u.time, '-infinity')
+left join act_of as r on r.finding_id = i.finding_id and r.what = 'release_wall' and r.nth = 1
 order by d.time is not null, i.level_then desc, k.time is not null, i.opened_at, i.finding_id

@@ -1,0 +1,138 @@
+"""What the watch found and nobody has closed, as the wall lists it: what nobody acknowledged before what somebody has.
+
+While no watch looks, the list is made of the map's own states (``wall_rail.items``): a list that nobody renews must not
+stand as if it were true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import shapely
+
+from app.finding_words import spoken
+from app.panels.wall_rail import NAMES, Item, first_words
+from geodata.catalogue import services
+from geodata.watch.rule import rules
+
+if TYPE_CHECKING:
+    from app.text import Text
+    from geodata.city import City
+    from geodata.store.reader import Reader
+
+STAYS = 3
+"""Rotation stops while something of this level is unacknowledged (look.md 3.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``rows``: the open ones of the inbox (contracts.md 15) in the desk's order. ``released``: keys of what the desk
+    took from the wall.
+    """
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    released: frozenset[str] = frozenset()
+
+    @property
+    def pressing(self) -> bool:
+        """Whether something of level 3 or more waits for somebody."""
+        return any(int(row["level"]) >= STAYS and waits(row) for row in self.rows)
+
+
+def read(reader: Reader, at: datetime) -> Found | None:
+    """What stands open; None while no watch looks. Raises StoreGone."""
+    if not bool(reader.query("watching")["watching"].iloc[0]):
+        return None
+    rows = [{str(k): v for k, v in row.items()} for row in reader.query("inbox", end=at).to_dict("records")]
+    standing = [row for row in rows if pd.isna(row["desk_closed_at"]) and not _asleep(row, at)]
+    released = frozenset(str(row["key"]) for row in rows if pd.notna(row["released_at"]))
+    return Found(standing, released)
+
+
+def waits(row: Mapping[str, Any]) -> bool:
+    """Whether nobody has it: neither acknowledged nor given to an agency."""
+    return bool(pd.isna(row["acknowledged_at"])) and not isinstance(row["agency"], str)
+
+
+def _asleep(row: Mapping[str, Any], at: datetime) -> bool:
+    return bool(pd.notna(row["snoozed_until"]) and row["snoozed_until"] > pd.Timestamp(at))
+
+
+def items(found: Found, city: City, text: Text, now: datetime) -> list[Item]:
+    """One line of each rule, level and holder: the highest level first, then what nobody has, then the oldest."""
+    return sorted(_lines(found, city, text, now), key=lambda one: (-one.level, bool(one.holder), _age(one)))
+
+
+def _age(item: Item) -> float:
+    return item.since.timestamp() if item.since else 0.0
+
+
+def _lines(found: Found, city: City, text: Text, now: datetime) -> Iterator[Item]:
+    def same(row: Mapping[str, Any]) -> tuple[str, int, str, bool]:
+        # a warning's title is its own: each is a line
+        own = str(row["key"]) if "{" in _title(row, text) else ""
+        return f"{row['rule']}{own}", int(row["level"]), holder(row, city, text), bool(pd.notna(row["unknown_since"]))
+
+    for (_, level, who, unknown), group in groupby(sorted(found.rows, key=same), key=same):
+        yield _item(sorted(group, key=lambda row: row["opened_at"]), level, who, unknown, city, text, now)
+
+
+def _title(row: Mapping[str, Any], text: Text) -> str:
+    one = rules().get(str(row["rule"]))
+    return "" if one is None else one.words.title.text(text.language)
+
+
+def _item(
+    rows: Sequence[Mapping[str, Any]], level: int, who: str, unknown: bool, city: City, text: Text, now: datetime
+) -> Item:
+    said = [spoken(str(row["rule"]), row["facts"], text.language, city.timezone, now) for row in rows]
+    first, n = rows[0], len(rows)
+    title = said[0].title if n == 1 else text("wall.several", title=said[0].title, n=n)
+    brief = first_words(said[0].title, text)
+    subjects = [one.subject for one in said[:NAMES] if one.subject]
+    sub = ", ".join(subjects) + (f" {text('wall.more', n=n - NAMES)}" if n > NAMES else "")
+    known = services().get(str(first["service"]))
+    return Item(
+        service=str(first["service"]),
+        title=title,
+        sub=sub,
+        level=level,
+        since=first["opened_at"].to_pydatetime(),
+        place=_place(first),
+        shorter=(brief if n == 1 else text("wall.several", title=brief, n=n), subjects[0] if subjects else ""),
+        named=known.short(text.language) if known else "",
+        holder=who,
+        unknown=unknown,
+    )
+
+
+def holder(row: Mapping[str, Any], city: City, text: Text) -> str:
+    """Who has it, in words; empty while nobody acknowledged it."""
+    if isinstance(row["agency"], str):
+        agency = next((a.title(text.language) for a in city.agencies if a.id == row["agency"]), row["agency"])
+        return text("wall.assigned", agency=agency)
+    return "" if waits(row) else text("wall.known")
+
+
+def _place(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    if row["geometry"] is None:
+        return None
+    shape = shapely.from_wkb(bytes(row["geometry"]))
+    if shape.is_empty:
+        return None
+    point = shape.representative_point()
+    return point.x, point.y
+
+
+def head(found: Sequence[Item], everything: Found, text: Text) -> str:
+    """The line beside the title: how many, how many of them nobody has, how bad."""
+    if not everything.rows:
+        return text("wall.todo_none")
+    new = sum(waits(row) for row in everything.rows)
+    worst = max(item.level for item in found)
+    return text("wall.todo_waiting", n=len(everything.rows), new=new, level=worst)
