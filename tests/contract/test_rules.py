@@ -9,6 +9,7 @@ import pytest
 
 from geodata.catalogue import services
 from geodata.city import cities
+from geodata.watch.procedure import procedures
 from geodata.watch.rule import Rule, rules
 from tests.support.watching import sources, still
 
@@ -24,6 +25,7 @@ def test_its_words_are_whole(rule: Rule) -> None:
     assert all(limit.law for limit in words.limits)
     assert set(rule.services) <= set(services())
     assert words.reopen_s <= 2 * 86400, "the watch remembers two days of closed findings"
+    assert words.procedure in procedures(), "who gets a finding is told what to do about it"
 
 
 @pytest.mark.parametrize("rule", EVERY)
