@@ -36,11 +36,14 @@ STRAY_PX: Mapping[str, float] = {"city": 45.0, "ward": 18.0, "place": 18.0, "lag
 """How far from its place the nearer edge of a name may stand, desk px: 9 are 1 u of a wall. Where there is no room so
 near the name goes, for farther off it names something else. A sea has no one place; islands: see ``Frame.places``."""
 
+STRAY_FIRST_PX = 100.0
+"""The same for the city of the picture itself, in capitals: it names all the ground around, and must not go unnamed."""
+
 ASIDE: Mapping[str, Sequence[tuple[float, float]]] = {
     "ward": tuple((x, up) for x in (0.0, 0.3, -0.3, 0.6, -0.6) for up in (0.0, 0.6, -0.6, 1.15, -1.15) if x or up),
     "place": ((0.0, 1.15), (0.0, -1.15)),
     "lagoon": ((0.0, 1.15), (0.0, -1.15)),
-    "city": tuple((x / 10, up / 10) for x in range(-9, 10, 3) for up in range(-14, 15, 4) if x or up),
+    "city": tuple((x / 10, up / 10) for x in range(-18, 19, 3) for up in range(-30, 31, 4) if x or up),
     "sea": tuple((x, up) for up in (0.0, 2.0, -2.0, 4.0, -4.0, 7.0, -7.0, 10.0) for x in (0.0, 0.4, -0.4, 0.9, -0.9)),
 }
 """Steps aside by kind, in widths to the right and heights up of the name itself."""
@@ -197,9 +200,10 @@ class Frame:
             steps = [(name.x + dx * across, name.y + dy * up) for dx, dy in ASIDE.get(name.kind, ())]
             if name.kind != "sea":  # the shortest step first; a sea's are in the order to try
                 steps.sort(key=lambda at: hypot(at[0] - name.x, at[1] - name.y))
+            farthest = STRAY_FIRST_PX if name.kind == "city" and name.text.isupper() else STRAY_PX.get(name.kind, 0.0)
             for x, y in steps:
                 one = self.place(name, x, y)
-                if not on_land(x, y, across) if name.kind == "sea" else self.strays(one) <= STRAY_PX[name.kind]:
+                if not on_land(x, y, across) if name.kind == "sea" else self.strays(one) <= farthest:
                     yield one
         if not name.islands:
             return
