@@ -43,7 +43,7 @@ ASIDE: Mapping[str, Sequence[tuple[float, float]]] = {
     "ward": tuple((x, up) for x in (0.0, 0.3, -0.3, 0.6, -0.6) for up in (0.0, 0.6, -0.6, 1.15, -1.15) if x or up),
     "place": ((0.0, 1.15), (0.0, -1.15)),
     "lagoon": ((0.0, 1.15), (0.0, -1.15)),
-    "city": tuple((x / 10, up / 10) for x in range(-18, 19, 3) for up in range(-30, 31, 4) if x or up),
+    "city": tuple((x / 10, up / 10) for x in range(-30, 31, 5) for up in range(-50, 51, 5) if x or up),
     "sea": tuple((x, up) for up in (0.0, 2.0, -2.0, 4.0, -4.0, 7.0, -7.0, 10.0) for x in (0.0, 0.4, -0.4, 0.9, -0.9)),
 }
 """Steps aside by kind, in widths to the right and heights up of the name itself."""
