@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup run peers test check format bench faults fuzz soak clean
+.PHONY: help setup run peers test check format bench faults flood fuzz soak clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -35,6 +35,9 @@ bench: setup ## speed, measured against a baseline of the same minute
 
 faults: setup ## each source cut, stalled, garbled, doubled, delayed: ARGS="--source simulated_air --fault outage"
 	$(PYTHON) -m tests.faults.drill $(ARGS)
+
+flood: setup ## a recorded flood day and what the watch must tell of it: ARGS="--renew" writes the list anew
+	$(PYTHON) -m tests.flood_day.flood $(ARGS)
 
 fuzz: setup ## mutated recordings against every parser: ARGS="--seconds 20 --adapter cap"
 	$(PYTHON) -m tests.fuzz.fuzz $(ARGS)

@@ -116,10 +116,7 @@ class Writer:
                 await connection.execute(text("writer", "set_state"), values)
 
     async def past_states(self, source_id: str, states: Sequence[tuple[datetime, bool, str | None]]) -> None:
-        """What a recording tells of its feed: (time, up, error) each, kept beside the rows of that time.
-
-        What the sources page shows of now does not change. Told twice, a word is kept once.
-        """
+        """What a recording tells of its feed: (time, up, error) each, as if it had been said then. Twice is once."""
         source = await self._source(source_id)
         with translated(self._dsn, opening=False):
             async with self._pool.connection() as connection, connection.transaction():
