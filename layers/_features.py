@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +17,10 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from geodata.view import EARTH_RADIUS_M, View, mercator_xy
+from geodata.rules import network
+from geodata.view import View, mercator_xy
 from layers import _assets as assets
 from layers import words
-
-ECCENTRICITY2 = 0.00669437999014
-"""Of WGS 84, squared."""
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -36,7 +34,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "manager": ("don_vi", "don_vi_quan_ly", "chu_quan", "operator", "owner", "manager"),
     "decision": ("so_qd", "so_quyet_dinh", "quyet_dinh", "decision", "decision_number"),
     "decided": ("ngay_qd", "ngay_quyet_dinh", "decided", "decision_date"),
-    "status": ("trang_thai", "tinh_trang", "status", "state"),
+    "status": network.STATUS,
     "built": ("nam", "nam_xay_dung", "nam_hoan_thanh", "year", "built"),
     "begin": ("khoi_cong", "ngay_khoi_cong", "start", "begin"),
     "finish": ("hoan_thanh", "ngay_hoan_thanh", "du_kien_hoan_thanh", "finish", "due"),
@@ -110,28 +108,6 @@ def unique(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     keys = [f"{kind}/{key}" if d else str(key) for key, kind, d in zip(frame.index, kinds, twice, strict=True)]
     out = frame.set_index(pd.Index(keys, name=frame.index.name))
     return out[~out.index.duplicated(keep="last")]
-
-
-def lengths_m(geometries: Iterable[shapely.Geometry]) -> NDArray[np.float64]:
-    """Metres along the lines of each geometry (EPSG:4326) on the WGS 84 ellipsoid; areas and points have none.
-
-    Each segment is measured with the radii of curvature at its own latitude: right to 1e-6 for segments under 10 km.
-    """
-    shapes = np.asarray(list(geometries), object)
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    lines = np.isin(shapely.get_type_id(parts), (1, 2))
-    xy, of_part = shapely.get_coordinates(parts[lines], return_index=True)
-    out = np.zeros(len(shapes))
-    if len(xy) < 2:
-        return out
-    x, y = np.radians(xy).T
-    middle = (y[1:] + y[:-1]) / 2
-    bent = 1 - ECCENTRICITY2 * np.sin(middle) ** 2
-    across = np.diff(x) * np.cos(middle) * EARTH_RADIUS_M / np.sqrt(bent)
-    along = np.diff(y) * EARTH_RADIUS_M * (1 - ECCENTRICITY2) / bent**1.5
-    same = of_part[1:] == of_part[:-1]
-    np.add.at(out, owner[lines][of_part[1:][same]], np.hypot(across, along)[same])
-    return out
 
 
 def area_ha(shape: shapely.Geometry | None) -> float | None:

@@ -14,6 +14,7 @@ import shapely
 
 from geodata import catalogue
 from geodata.records import Feature
+from geodata.rules import network
 from geodata.view import View
 from layers import _assets as assets
 from layers import _features as features
@@ -57,10 +58,8 @@ LANES_FROM, LANES_UNTIL = 13.0, 17.0
 """Networks often share a street, in a register one line: between these zooms each keeps its lane, a few px aside, so
 that all can be seen; nearer, and in every number, they lie where they are filed."""
 
-PLANNED = ("quy hoach", "du kien", "chuan bi dau tu", "dang thi cong", "planned", "proposed", "construction")
 REPAIR = ("bao tri", "sua chua", "dang sua", "maintenance", "repair")
-OUT = ("ngung", "dung hoat dong", "hong", "su co", "out of service", "closed", "fault")
-"""Beginnings of a status, without marks: not built yet, in repair, out of service."""
+"""Beginnings of a status, without marks: in repair; the others in ``geodata.rules.network``."""
 
 COLUMNS = ("category_id", "condition", "state", "level", "alpha", "age_s", "mark", "length_m", "kind")
 
@@ -85,7 +84,7 @@ class Infrastructure(Layer):
         found = [condition_of(c, p) for c, p in zip(out["category"], out["properties"], strict=True)]
         out = assets.conditioned(out, found, conditions())
         out["category_id"] = [category_of(c) for c in out["category"]]
-        out["length_m"] = features.lengths_m(out.geometry)
+        out["length_m"] = network.lengths_m(out.geometry)
         out["alpha"] = 1.0
         out["mark"] = np.where(shapely.get_dimensions(out.geometry.to_numpy()) == 0, "dot", "network")
         return gpd.GeoDataFrame(out.sort_values("level", kind="stable"))
@@ -160,7 +159,7 @@ def category_of(code: Any) -> str:
 def condition_of(code: Any, more: Any) -> str:
     """Planned, in repair or out of service when the source says so, else the category."""
     status = features.folded(features.field(more, "status"))
-    found = (("planned", PLANNED), ("maintenance", REPAIR), ("out", OUT))
+    found = (("planned", network.PLANNED), ("maintenance", REPAIR), ("out", network.OUT))
     return next((name for name, begins in found if status.startswith(begins)), category_of(code))
 
 

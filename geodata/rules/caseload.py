@@ -30,16 +30,17 @@ def running(cases: pd.DataFrame, city: City, service: str, now: datetime) -> pd.
         stands |= cases["duplicate_of"].notna()
     out = pd.DataFrame(cases[~stands])
     out["urgent"] = out["urgency"].eq("urgent")
-    out["expected"] = _expected(out, city, service, now)
-    requested, expected = (pd.to_datetime(out[name], utc=True) for name in ("requested_datetime", "expected"))
-    span = (expected - requested).dt.total_seconds()
+    out["expected"] = expected(out, city, service, now)
+    requested, due = (pd.to_datetime(out[name], utc=True) for name in ("requested_datetime", "expected"))
+    span = (due - requested).dt.total_seconds()
     out["used"] = ((pd.Timestamp(now) - requested).dt.total_seconds() / span).where(span > 0)
     out["overdue"] = out["used"] >= 1
     out["soon"] = out["used"].between(deadline.DUE_SOON, 1, inclusive="left")
     return out
 
 
-def _expected(cases: pd.DataFrame, city: City, service: str, now: datetime) -> Any:
+def expected(cases: pd.DataFrame, city: City, service: str, now: datetime) -> Any:
+    """The deadline of each case, open or not: the source's own, else by the hours of its urgency; NaT without one."""
     told = pd.to_datetime(cases["expected_datetime"], utc=True)
     missing = told.isna()
     if not missing.any():

@@ -12,6 +12,7 @@ import shapely
 from pyproj import Geod
 from shapely import LineString, MultiLineString, Point
 
+from geodata.rules import network
 from layers import _features, infrastructure, palette
 from layers.infrastructure import Infrastructure
 from layers.mapfigure import flat, path_columns, style_of
@@ -91,7 +92,7 @@ def test_lengths_are_metres_on_the_ellipsoid() -> None:
     east, north = LineString([(LON, LAT), (LON + 0.01, LAT)]), LineString([(LON, LAT), (LON, LAT + 0.01)])
     geod = Geod(ellps="WGS84")
     both = MultiLineString([east, north])
-    found = _features.lengths_m([east, north, both, Point(LON, LAT), Point(LON, LAT).buffer(1)])
+    found = network.lengths_m([east, north, both, Point(LON, LAT), Point(LON, LAT).buffer(1)])
     expected = [geod.geometry_length(shape) for shape in (east, north, both)]
     assert found[:3] == pytest.approx(expected, rel=1e-6)
     assert found[3:].tolist() == [0, 0]

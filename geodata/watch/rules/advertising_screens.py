@@ -21,7 +21,7 @@ LEAST = 3
 @rule(SERVICE)
 def unapproved(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """A board that shows content which nobody approved."""
-    found, condition = _boards(frames)
+    found, condition = boards(frames)
     for (key, row), word in zip(found.iterrows(), condition, strict=True):
         if row["state"] == "unknown":
             yield Unknown(str(key))
@@ -35,7 +35,7 @@ def unapproved(frames: Frames, limits: Limits) -> Iterable[Sign]:
 @rule(SERVICE)
 def without_licence(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Boards that play after their licence has ended, together."""
-    found, condition = _boards(frames)
+    found, condition = boards(frames)
     if len(found) and (found["state"] == "unknown").all():
         yield Unknown(SERVICE)
         return
@@ -48,7 +48,7 @@ def without_licence(frames: Frames, limits: Limits) -> Iterable[Sign]:
 @rule(SERVICE)
 def boards_out(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Many boards that report a fault or have left their last will: one cause, seldom each its own."""
-    found, condition = _boards(frames)
+    found, condition = boards(frames)
     if found.empty:
         return
     for source, group in found.groupby("source"):
@@ -63,7 +63,8 @@ def boards_out(frames: Frames, limits: Limits) -> Iterable[Sign]:
             yield Holds(key)
 
 
-def _boards(frames: Frames) -> tuple[pd.DataFrame, pd.Series[str]]:
+def boards(frames: Frames) -> tuple[pd.DataFrame, pd.Series[str]]:
+    """The boards (``things.heard``) and what each is in (``geodata.rules.screen``)."""
     found, told = things.heard(frames, SERVICE), things.results(frames, SERVICE)
     words = []
     for key in found.index:

@@ -27,7 +27,7 @@ LEAST = 5
 @rule(SERVICE)
 def silent(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Buses in service that are not heard of while most of the others are; of a sick feed nothing can be told."""
-    found = _serving(frames)
+    found = serving(frames)
     for source, group in found.groupby("source") if len(found) else ():
         key = str(source)
         quiet = group[group["age_s"] > group["cadence_s"].astype(float) * group["late_factor"].astype(float)]
@@ -62,7 +62,7 @@ def lines_stopped(frames: Frames, limits: Limits) -> Iterable[Sign]:
 @rule(SERVICE)
 def running_late(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """A large part of the buses in service runs ten minutes late or more."""
-    found, told = _serving(frames), frames.latest(SERVICE, Observation)
+    found, told = serving(frames), frames.latest(SERVICE, Observation)
     if found.empty or told.empty:
         return
     now = pd.Timestamp(frames.at)
@@ -76,7 +76,7 @@ def running_late(frames: Frames, limits: Limits) -> Iterable[Sign]:
         yield things.together(SERVICE, SERVICE, own, since, facts, kind="Position")
 
 
-def _serving(frames: Frames) -> Any:
+def serving(frames: Frames) -> Any:
     """The buses in service, with ``age_s``."""
     found = frames.latest(SERVICE, Position)
     if found.empty:

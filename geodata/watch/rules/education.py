@@ -32,7 +32,7 @@ def open_in_danger(frames: Frames, limits: Limits) -> Iterable[Sign]:
     asked = found[(status == "open") & today & found["state"].isin(["fresh", "late"])]
     if asked.empty:
         return
-    warned = _warned(frames, asked)
+    warned = warned_over(frames, asked)
     levels = [school.level("open", warned=int(at)) for at in warned]
     own = asked[[level >= school.LEVEL_OPEN_IN_DANGER for level in levels]]
     if len(own):
@@ -41,7 +41,7 @@ def open_in_danger(frames: Frames, limits: Limits) -> Iterable[Sign]:
         yield things.together(SERVICE, SERVICE, own, since, facts)
 
 
-def _warned(frames: Frames, places: pd.DataFrame) -> np.ndarray:
+def warned_over(frames: Frames, places: pd.DataFrame) -> np.ndarray:
     """The highest level of a dangerous warning in force over each place."""
     level = np.zeros(len(places), int)
     alerts = frames.latest("warnings", Alert)

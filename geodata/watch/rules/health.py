@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import pandas as pd
@@ -28,7 +28,7 @@ def full(frames: Frames, limits: Limits) -> Iterable[Sign]:
     if found.empty:
         return
     found = found[found["state"].isin(CURRENT)]
-    levels = pd.Series([_of_beds(told.get(str(key), {})) for key in found.index], found.index, dtype=int)
+    levels = pd.Series([beds_level(told.get(str(key), {})) for key in found.index], found.index, dtype=int)
     free = [things.number(told.get(str(key), {}).get("ambulances_free")) for key in found.index]
     none = pd.Series([n == 0 for n in free], found.index, dtype=bool)
     own = found[(levels >= hospital.LEVEL_NO_AMBULANCE) | none]
@@ -61,7 +61,8 @@ def outbreak(frames: Frames, limits: Limits) -> Iterable[Sign]:
             yield things.together(SERVICE, disease, group, since, facts)
 
 
-def _of_beds(values: dict[str, float | str]) -> int:
+def beds_level(values: Mapping[str, float | str]) -> int:
+    """0 to 3 by the beds in use of one facility (``geodata.rules.hospital``)."""
     used, beds, taken = (things.number(values.get(n)) for n in ("bed_occupancy", "beds", "beds_occupied"))
     if used is None and beds and taken is not None:
         used = 100 * taken / beds

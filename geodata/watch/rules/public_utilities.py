@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ COUNTED = ("fault", "phase", "pressure", "loss", "lamps_many")
 def outage(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """What is lost with the asset above it: one finding at the topmost that failed."""
     found, stands = things.heard(frames, SERVICE), frames.latest(SERVICE, Thing)
-    failed = _failed(frames, found)
+    failed = failed_assets(frames, found)
     known = found[found["state"] != "unknown"]
     for parent, n in failed.failed.items():
         own = known[known.index.isin([key for key, cause in failed.because.items() if cause == parent])]
@@ -45,16 +46,11 @@ def faults(frames: Frames, limits: Limits) -> Iterable[Sign]:
     found, told = things.heard(frames, SERVICE), things.results(frames, SERVICE)
     if found.empty:
         return
-    elsewhere = _failed(frames, found)
+    elsewhere = failed_assets(frames, found)
     found = found[found["state"].isin(["fresh", "late"]) & ~found.index.isin([*elsewhere.because, *elsewhere.failed])]
     if found.empty:
         return
-    words = []
-    for key, more in zip(found.index, found["properties"], strict=True):
-        lamps = next((n for name in LAMPS if (n := things.number(things.more(more).get(name))) is not None), None)
-        words.append(utility.condition(told.get(str(key), {}), lamps))
-    condition = pd.Series(words, found.index, dtype=object)
-    for name, group in found.groupby(condition):
+    for name, group in found.groupby(conditions(found, told)):
         if name in ALONE:
             for key in group.index:
                 yield _fault(frames, str(key), str(name), group.loc[[key]])
@@ -62,7 +58,16 @@ def faults(frames: Frames, limits: Limits) -> Iterable[Sign]:
             yield _fault(frames, str(name), str(name), group)
 
 
-def _failed(frames: Frames, found: pd.DataFrame) -> upstream.Outage:
+def conditions(found: pd.DataFrame, told: Mapping[str, Mapping[str, float | str]]) -> pd.Series[Any]:
+    """What each thing is in (``geodata.rules.utility``), by its newest results."""
+    words = []
+    for key, more in zip(found.index, found["properties"], strict=True):
+        lamps = next((n for name in LAMPS if (n := things.number(things.more(more).get(name))) is not None), None)
+        words.append(utility.condition(told.get(str(key), {}), lamps))
+    return pd.Series(words, found.index, dtype=object)
+
+
+def failed_assets(frames: Frames, found: pd.DataFrame) -> upstream.Outage:
     """Which assets failed with all below them; of what a lost feed brings nothing is told."""
     stands = frames.latest(SERVICE, Thing)
     if found.empty or stands.empty:

@@ -1,0 +1,83 @@
+"""docs/indicators.md: every indicator with its definition, unit, window, interval, target and law, from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from geodata import catalogue
+from geodata.indicators.indicator import Indicator, indicators, of_service
+from geodata.indicators.words import IndicatorWords, Target
+from geodata.unit_words import unit_word
+
+INTERVALS = {
+    "none": "none: all there is was counted",
+    "wilson": "95 %, Wilson",
+    "mean": "95 %, Student's t",
+    "median": "95 %, ranks",
+}
+BETTER = {"more": "more is better", "less": "less is better", "neither": "neither more nor less is better"}
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Indicators"
+    yield ""
+    yield "Written by `vonglau indicators --markdown` from `geodata/indicators/families`: change those."
+    yield ""
+    yield f"{len(indicators())} indicators. The wall, `/indicators`, `vonglau indicators --city ID` and a notebook"
+    yield "(`geodata.indicators.whole.table(reader)`) ask the same function. A feed that is lost makes its numbers"
+    yield "unknown, never 0; what is left out of a number, and why, is counted beside it. Targets and laws that none of"
+    yield "us has read are marked **not confirmed**. On a wall's tile: T is the number of a calm tile, 1 to 4 the level"
+    yield "at which a number above 0 takes its place."
+    for service, entry in catalogue.services().items():
+        own = of_service(service)
+        if own:
+            yield from ("", f"## {entry.title_vi} · {entry.title_en}")
+            for one in own:
+                yield from _entry(one)
+
+
+def _entry(one: Indicator) -> Iterator[str]:
+    words = one.words
+    yield from ("", f"### `{one.id}` {words.title.vi} · {words.title.en}", "")
+    yield words.definition.vi
+    yield ""
+    yield words.definition.en
+    yield ""
+    parts = (
+        f"Unit {unit_word(words.unit, 'en') or 'none'}",
+        f"window {_window(words)}",
+        f"interval {INTERVALS[words.interval]}",
+        BETTER[words.better],
+        f"compared with {_span(words.compare_s)} before",
+        *({"total": ["tile T"], "alarm": [f"tile {words.level}"]}.get(words.tile or "", [])),
+        f"version {words.version}",
+    )
+    yield f"- {' · '.join(parts)}"
+    for target in words.targets:
+        yield f"- Target {_target(target, words)}"
+    for law in words.laws:
+        since = f", from {law.from_:%d/%m/%Y}" if law.from_ else ""
+        about = f": {law.about.en}" if law.about else ""
+        yield f"- {law.ref}{since}{about}{'' if law.confirmed else ' (**not confirmed**)'}"
+
+
+def _target(target: Target, words: IndicatorWords) -> str:
+    since = f" from {target.from_:%d/%m/%Y}" if target.from_.year > 1900 else ""
+    sure = "" if target.confirmed else " (**not confirmed**)"
+    return f"at {target.at} {target.value:g} {unit_word(words.unit, 'en')}{since}: {target.law}{sure}"
+
+
+def _window(words: IndicatorWords) -> str:
+    return _span(words.window_s) if words.window_s else "as it stands at the instant"
+
+
+def _span(seconds: float) -> str:
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0 and not (name == "days" and seconds < 2 * unit):
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s"
