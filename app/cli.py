@@ -1,7 +1,7 @@
 """The command line. A command is a module of a ``commands`` package in any of our packages, found by its name.
 
 Only the chosen command is imported: ``vonglau services`` does not load Panel, and the web server's process
-never loads a source.
+never loads a source or an outlet.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import click
 from app.parent import end_with_parent
 from geodata.errors import VongLauError
 
-PACKAGES = ("app", "sources", "layers", "geodata")
+PACKAGES = ("app", "sources", "outlets", "layers", "geodata")
 
 
 def modules() -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from app.day import CALM, Day
 from app.door import LOOPBACK, kept_port, token
 from app.server import Address
 from app.supervise import Child, Supervisor, run_once
+from geodata.city import city
 from geodata.errors import VongLauError
 from geodata.settings import Settings
 
@@ -92,12 +93,14 @@ class Up:
         *,
         open_page: bool = False,
         watch: bool = True,
+        notify: bool = True,
     ) -> None:
         self.settings = settings
         self.address = address
         self.simulation = simulation
         self.open_page = open_page
         self.watch = watch
+        self.notify = notify
         self.supervisor = Supervisor()
         self.run_folder = settings.data / "run"
         self.common = ("--city", settings.city, "--data", str(settings.data))
@@ -187,6 +190,8 @@ class Up:
         await self._answer()
         if self.watch:
             self.supervisor.add("watch", "watch", *self.common)
+        if self.notify and city(self.settings.city).outlets:
+            self.supervisor.add("notify", "notify", *self.common)
         await self._history()
 
     async def _feeds(self) -> None:

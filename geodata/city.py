@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from geodata.calendar import WorkCalendar, WorkingHours
 from geodata.catalogue import Legal, Service, one_line, service, services, text_of
 from geodata.errors import ConfigInvalid, UnknownName
+from geodata.outlet import NAME, OutletBinding
 from geodata.scenes import Wall
 from geodata.view import Bounds
 
@@ -69,7 +70,10 @@ class CityService(_Strict):
 
 
 class Agency(_Strict):
-    """Who answers for cases. Valid from the day ``valid_from`` up to, not including, the day ``valid_to``."""
+    """Who answers for cases. Valid from the day ``valid_from`` up to, not including, the day ``valid_to``.
+
+    ``addresses``: where it is told what it was given, by kind of outlet: ``{ email = "…", webhook = "https://…" }``.
+    """
 
     id: str
     title_vi: str
@@ -80,6 +84,7 @@ class Agency(_Strict):
     successor: str | None = None  # id of the agency that took over
     ward_code: str | None = None
     confirmed: bool = True
+    addresses: Mapping[str, str] = {}
 
     def valid(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
@@ -150,6 +155,8 @@ class City(_Strict):
     legal: tuple[Legal, ...] = ()
     desk: DeskHours = DeskHours()
     rules: Mapping[str, Mapping[str, float]] = {}  # the city's own limits: rule id to limit to value
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")  # of these pages, for links in messages
+    outlets: Mapping[Annotated[str, Field(pattern=NAME)], OutletBinding] = {}
     wall: Wall
 
     @model_validator(mode="after")
@@ -164,6 +171,8 @@ class City(_Strict):
         _known("wall.scenes.layers", {x for s in self.wall.scenes for x in s.layers} - {"basemap"}, self.services)
         _known("wall", set(self.wall.services()) - {"basemap"}, self.services)
         _known("home_layers", set(self.home_layers), self.services)
+        for name, outlet in self.outlets.items():
+            _known(f"outlets.{name}.agencies", set(outlet.agencies), agencies)
         for box in (self.bounds, *(s.bounds for s in self.wall.scenes)):
             Bounds(*box)
         return self

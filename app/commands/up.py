@@ -29,6 +29,7 @@ from geodata.settings import Settings
 )
 @click.option("--fault", multiple=True, help="Fault of the simulator, see `vonglau simulate --help`.")
 @click.option("--watch/--no-watch", default=True, help="Run the rules that open and close findings.")
+@click.option("--notify/--no-notify", default=True, help="Send findings to the outlets of the city, when it has any.")
 @click.option("--open/--no-open", "open_page", default=True, help="Show the planner when there is a desktop.")
 def command(
     city: str | None,
@@ -45,6 +46,7 @@ def command(
     fault: tuple[str, ...],
     open_page: bool,
     watch: bool,
+    notify: bool,
 ) -> None:
     """Start database, simulator, ingest and pages; Ctrl-C stops them all."""
     from app.server import Address, check_address
@@ -60,4 +62,4 @@ def command(
     simulation = (
         Simulation(seed=seed, speed=speed, days=history, faults=fault, scenario=day, feeds=feeds) if simulator else None
     )
-    asyncio.run(Up(settings, address, simulation, open_page=open_page, watch=watch).run())
+    asyncio.run(Up(settings, address, simulation, open_page=open_page, watch=watch, notify=notify).run())

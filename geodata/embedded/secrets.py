@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ADMIN = "vonglau_admin"
-ROLES = ("owner", "ingest", "read", "identity", "watch", "desk")
+ROLES = ("owner", "ingest", "read", "identity", "watch", "desk", "notify")
 
 
 def load(path: Path) -> Mapping[str, str]:

@@ -32,7 +32,7 @@ class Desk:
         """
         values = {"who": who, "what": what, "finding_id": finding_id, "detail": Jsonb(dict(detail or {}))}
         with translated(self._dsn), psycopg.connect(self._dsn) as connection:
-            row = connection.execute(text("desk", "act"), values).fetchone()
-            connection.execute(text("watch", "bump"))
+            connection.execute(text("watch", "bump"))  # first: it makes acts wait for each other, so that their
+            row = connection.execute(text("desk", "act"), values).fetchone()  # numbers appear in their order
         assert row is not None
         return int(row[0]), row[1]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import psycopg
 import shapely
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from geodata.sql import text
-from geodata.store.failures import translated
 from geodata.store.pool import Connection
+from geodata.store.turn import OneTurn
 from geodata.watch.course import Change, Finding
 from geodata.watch.signs import Row
 
@@ -24,24 +21,10 @@ Standing = Mapping[str, Mapping[str, Finding]]
 """By rule, by key."""
 
 
-class FindingStore:
-    """One connection, kept. Only one watch of a city has its turn; the others stand by. Not for several threads.
+class FindingStore(OneTurn):
+    """What the watch keeps. Only one watch of a city has its turn; the others stand by."""
 
-    Methods raise StoreGone when the database is away; the next call connects again.
-    """
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self._connection: Connection | None = None
-        self._has_turn = False
-
-    def turn(self) -> bool:
-        """Whether this watch is the one of the city; it stays so until its connection is lost."""
-        with self._open() as connection:
-            if not self._has_turn:
-                row = connection.execute(text("watch", "turn")).fetchone()
-                self._has_turn = bool(row and row[0])
-            return self._has_turn
+    folder = "watch"
 
     def standing(self, after: datetime) -> Standing:
         """The newest finding of each rule and key that is open, or was closed after that instant."""
@@ -49,7 +32,7 @@ class FindingStore:
             rows = cursor.execute(text("watch", "standing"), {"after": after}).fetchall()
         found: dict[str, dict[str, Finding]] = {}
         for row in rows:
-            finding = _finding(row)
+            finding = finding_of(row)
             found.setdefault(finding.rule, {})[finding.key] = finding
         return found
 
@@ -68,19 +51,6 @@ class FindingStore:
                 connection.execute(text("watch", "bump"))
         return kept
 
-    def close(self) -> None:
-        connection, self._connection, self._has_turn = self._connection, None, False
-        if connection is not None:
-            connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     @staticmethod
     def _store(connection: Connection, finding: Finding) -> Finding:
         if finding.id is not None:
@@ -90,19 +60,9 @@ class FindingStore:
         assert row is not None
         return replace(finding, id=int(row[0]))
 
-    @contextmanager
-    def _open(self) -> Iterator[Connection]:
-        with translated(self._dsn, opening=False):
-            if self._connection is None:
-                self._connection = psycopg.connect(self._dsn, autocommit=True)
-            try:
-                yield self._connection
-            except psycopg.Error:
-                self.close()
-                raise
 
-
-def _finding(row: dict[str, Any]) -> Finding:
+def finding_of(row: dict[str, Any]) -> Finding:
+    """A finding from its columns, ``geom`` as WKB ``geometry``; the mapping is used up."""
     wkb = row.pop("geometry")
     return Finding(
         **{key: value for key, value in row.items() if key not in {"finding_id", "rows", "limits"}},

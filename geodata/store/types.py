@@ -9,9 +9,9 @@ from typing import Literal
 
 from geodata.records import JSON, Record, Rejected
 
-Role = Literal["owner", "ingest", "read", "identity", "watch", "desk"]
+Role = Literal["owner", "ingest", "read", "identity", "watch", "desk", "notify"]
 """Database roles: migrate, write records, read what everyone may see, read personal data too, keep findings, keep the
-desk's journal."""
+desk's journal, send out what findings say."""
 
 Cursor = Mapping[str, JSON]
 """Where a source goes on from; committed with the rows it follows."""

@@ -16,7 +16,7 @@ def test_the_wheel_holds_every_data_file_of_geodata(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     leave = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for package in ("app", "layers", "sources", "geodata"):
+    for package in ("app", "layers", "sources", "outlets", "geodata"):
         shutil.copytree(ROOT / package, tree / package, ignore=leave)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree)
@@ -26,6 +26,7 @@ def test_the_wheel_holds_every_data_file_of_geodata(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    wanted = [path for path in (tree / "geodata").rglob("*.*") if path.suffix in {".toml", ".sql", ".parquet"}]
+    data = {".toml", ".sql", ".parquet"}
+    wanted = [p for own in ("geodata", "outlets") for p in (tree / own).rglob("*.*") if p.suffix in data]
     assert len(wanted) > 30
     assert [str(path) for path in wanted if path.relative_to(tree).as_posix() not in names] == []

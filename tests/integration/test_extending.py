@@ -41,7 +41,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with every example of the page in its place."""
     tree = tmp_path_factory.mktemp("extended")
     leave = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for folder in ("app", "layers", "sources", "geodata", "tests"):
+    for folder in ("app", "layers", "sources", "outlets", "geodata", "tests"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=leave)
     shutil.copy(ROOT / "pyproject.toml", tree)
     for append, name, text in EXAMPLE.findall(PAGE):

@@ -7,7 +7,7 @@ create schema if not exists identity authorization vonglau_owner;
 do $$
 begin
     execute format('revoke create on schema public from public');
-    execute format('grant temporary, connect on database %I to vonglau_ingest, vonglau_read, vonglau_identity, vonglau_watch, vonglau_desk, vonglau_owner', current_database());
+    execute format('grant temporary, connect on database %I to vonglau_ingest, vonglau_read, vonglau_identity, vonglau_watch, vonglau_desk, vonglau_notify, vonglau_owner', current_database());
 end
 $$;
 create table if not exists vonglau.migration (

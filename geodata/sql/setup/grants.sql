@@ -6,7 +6,7 @@ grant select on all tables in schema vonglau to vonglau_ingest, vonglau_read;
 grant select on all tables in schema identity to vonglau_identity;
 
 grant insert on all tables in schema vonglau to vonglau_ingest;
-revoke insert on migration, finding, finding_change, act from vonglau_ingest;
+revoke insert on migration, finding, finding_change, act, outlet_cursor, delivery from vonglau_ingest;
 grant usage on all sequences in schema vonglau to vonglau_ingest;
 grant update on
     service, source, source_live, source_state, cursor, ledger, thing, property, position_latest, observation,
@@ -33,3 +33,10 @@ grant insert on finding_change to vonglau_watch;
 grant insert on act to vonglau_desk;
 revoke execute on function bump_watch() from vonglau_ingest;
 grant execute on function bump_watch() to vonglau_watch, vonglau_desk;
+
+-- what is sent out is told of by who sends: which news, to whom and by which key never changes, nothing is deleted
+grant usage on schema vonglau to vonglau_notify;
+grant insert on outlet_cursor, delivery to vonglau_notify;
+grant update (change_id, act_id) on outlet_cursor to vonglau_notify;
+grant update (state, tries, next_try, delivered_at, ended_at, last_error, digest_id) on delivery to vonglau_notify;
+grant execute on function bump_watch() to vonglau_notify;

@@ -1,0 +1,1 @@
+select bump_watch()

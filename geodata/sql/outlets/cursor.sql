@@ -1,0 +1,1 @@
+select change_id, act_id from outlet_cursor for update

@@ -1,0 +1,1 @@
+select distinct outlet from delivery where state = 'waiting' order by outlet
