@@ -65,6 +65,7 @@ def _words(error: httpx.HTTPError) -> str:
         httpx.TimeoutException: "no answer in time",
         httpx.ConnectError: "no connection",
         httpx.RemoteProtocolError: "an answer that is no HTTP",
+        httpx.NetworkError: "the connection broke",
     }
     word = next((words for kind, words in known.items() if isinstance(error, kind)), type(error).__name__)
     return f"{word}: certificate not trusted" if "CERTIFICATE" in str(error).upper() else word

@@ -11,8 +11,9 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 from html import escape
 from http import HTTPStatus
@@ -30,9 +31,6 @@ TIMEOUT_S = 15.0
 LONGEST_SUBJECT = 180
 HIGH = 4
 """From this level on the mail says that it is important."""
-
-PLAIN = "quoted-printable"
-"""A server need not take eight bits."""
 
 LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
 Address = Annotated[str, Field(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")]
@@ -75,12 +73,16 @@ class Mail(Outlet[MailOptions]):
         trust = context(self.options.ca_file)
         return await asyncio.to_thread(self._hand_over, mail, recipients, (user, password), trust)
 
-    def _written(self, message: Sendable, recipients: Sequence[str], earlier: Sequence[Earlier]) -> EmailMessage:
-        """The mail. Its Message-ID is made of the key, so that a second copy is known for what it is."""
-        mail = EmailMessage(policy=SMTP)
+    def _written(self, message: Sendable, recipients: Sequence[str], earlier: Sequence[Earlier]) -> MIMEMultipart:
+        """The mail. Its Message-ID is made of the key, so that a second copy is known for what it is.
+
+        Of the older classes: the newer ones lose blanks where they break a long subject of ours (Python 3.11).
+        """
+        mail = MIMEMultipart("alternative")
         mail["From"] = formataddr((self.options.sender_name, self.options.sender))
         mail["To"] = ", ".join(recipients)
-        mail["Subject"] = message.headline(message.languages[0])[:LONGEST_SUBJECT]
+        subject = message.headline(message.languages[0])[:LONGEST_SUBJECT]
+        mail["Subject"] = Header(subject, "utf-8", header_name="Subject").encode()
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = self._id(message.key)
         before = [self._id(one.key) for one in earlier]
@@ -93,8 +95,9 @@ class Mail(Outlet[MailOptions]):
         mail["X-Vonglau-Simulated"] = "yes" if message.simulated else "no"
         if message.level >= HIGH and not message.simulated:
             mail["Importance"] = "high"
-        mail.set_content("\n\n".join("\n".join(message.lines(one)) for one in message.languages) + "\n", cte=PLAIN)
-        mail.add_alternative(page(message), subtype="html", cte=PLAIN)
+        plain = "\n\n".join("\n".join(message.lines(one)) for one in message.languages) + "\n"
+        mail.attach(MIMEText(plain, "plain", "utf-8"))
+        mail.attach(MIMEText(page(message), "html", "utf-8"))
         return mail
 
     def _id(self, key: str) -> str:
@@ -102,7 +105,7 @@ class Mail(Outlet[MailOptions]):
 
     def _hand_over(
         self,
-        mail: EmailMessage,
+        mail: MIMEMultipart,
         recipients: Sequence[str],
         login: tuple[str | None, str | None],
         trust: ssl.SSLContext,
@@ -149,7 +152,7 @@ def _refuse(codes: Sequence[int], what: str) -> None:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
         return "no answer in time"
     if isinstance(error, ConnectionError):
         return "no connection"
