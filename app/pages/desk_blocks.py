@@ -220,11 +220,13 @@ def _line(line: Mapping[str, Any], city: City, at: datetime, text: Text) -> dict
         level = "" if pd.isna(line["level"]) else str(int(line["level"]))
         reason = text(f"desk.ended.{detail.get('reason')}") if what == "close" else ""
         said = text(f"desk.life.{what}", level=level, reason=reason)
+    elif line["who"] == "notify":
+        said = text(f"desk.sent.{what}", outlet=detail.get("outlet"), error=detail.get("error") or "")
     else:
         said = deed_words(what, detail, city, at, text)
     return {
         "time": _clock(line["time"], city, at),
-        "who": text("desk.watch") if watch else str(line["who"]),
+        "who": text("desk.watch") if line["who"] in {"watch", "notify"} else str(line["who"]),
         "text": said,
     }
 

@@ -155,6 +155,10 @@ async def test_a_life_from_the_first_start_on(make: Callable[..., Drill]) -> Non
     assert await drill.look(1) == []
     assert drill.states(one) == ["opened delivered", "level_raised delivered", "assigned delivered", "closed delivered"]
     assert len({key for key, _, _ in drill.ear.told}) == 4
+    with Reader(drill.dsn("read")) as reader:
+        life = reader.query("finding_life", id=one.id)
+    assert (life["what"] == "delivered").sum() == 4, "the desk sees what was sent"
+    assert {detail["outlet"] for detail in life.loc[life["who"] == "notify", "detail"]} == {"out"}
 
 
 async def test_killed_between_any_two_steps_nothing_is_lost_and_a_second_copy_has_its_key(
@@ -194,6 +198,22 @@ async def test_an_outlet_that_is_away_and_comes_back(make: Callable[..., Drill])
     assert drill.ear.said[-1].level == 4
     assert drill.states(short) == ["opened superseded", "closed delivered"]
     assert drill.states(long) == ["opened superseded", "level_raised delivered"]
+
+
+async def test_what_must_not_lapse_is_said_again_while_it_is_open(make: Callable[..., Drill]) -> None:
+    drill = make()
+    drill.ear.renew = timedelta(hours=2)
+    await drill.look()
+    one, two = drill.opened(1), drill.opened(2)
+    assert await drill.look() == ["opened", "opened"]
+    assert await drill.look(119) == []
+    drill.closed(two)
+    assert await drill.look(2) == ["closed", "renewed"]
+    drill.ear.trouble = Away("x")
+    assert await drill.look(121) == []
+    assert drill.states(one) == ["opened delivered", "renewed delivered", "renewed waiting"], "one is enough"
+    drill.ear.trouble = None
+    assert await drill.look(1) == ["renewed"]
 
 
 async def test_given_up_and_refused_are_told(make: Callable[..., Drill]) -> None:
