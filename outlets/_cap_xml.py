@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -38,6 +38,7 @@ class Issuer:
     scope: str
     restriction: str | None
     city: Mapping[str, str]  # title by language, where there is no better word for the area
+    holds: timedelta = timedelta(hours=24)  # how long a message is good for
 
 
 @cache
@@ -96,6 +97,7 @@ def _info(alert: Element, message: Message, language: str, issuer: Issuer, zone:
     _add(info, "certainty", certainty(message.confidence))
     _add(info, "effective", stamp(message.created, zone))
     _add(info, "onset", stamp(message.since, zone))
+    _add(info, "expires", stamp(message.created + issuer.holds, zone))
     _add(info, "senderName", issuer.sender_name)
     _add(info, "headline", message.headline(language))
     _add(info, "description", "\n".join(message.lines(language)))

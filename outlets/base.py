@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -65,7 +66,8 @@ class Outlet(ABC, Generic[O]):
 
     ``per_minute``: beyond it a digest takes the place of messages, 0: never. ``tells_past``: whether a finding that
     opened and ended while the outlet was away is told of at all. ``never``: services that it must not tell of.
-    ``to_agencies``: whether an agency can have an address of this kind.
+    ``to_agencies``: whether an agency can have an address of this kind. ``renew``: so long after its last word about an
+    open finding the outlet says again that it is open; None: what was said stands.
     """
 
     kind: ClassVar[str]
@@ -76,6 +78,7 @@ class Outlet(ABC, Generic[O]):
     tells_past: ClassVar[bool] = True
     never: ClassVar[frozenset[str]] = frozenset()
     to_agencies: ClassVar[bool] = False
+    renew: timedelta | None = None
 
     def __init__(self, name: str, options: O, secret: Secret, city: City) -> None:
         self.name, self.options, self.city, self._secret = name, options, city, secret

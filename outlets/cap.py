@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 
@@ -19,12 +20,16 @@ from outlets._tls import context
 from outlets.base import Away, Needless, Options, Outlet, Secret
 from outlets.message import Message, Sendable
 
+RENEWED_AT = 0.75
+"""So much of its time a message has lived when an Update takes its place."""
+
 
 class CapOptions(Options):
     """``path``: a folder for files and index, shown under ``base_url``; ``url``: who takes a POST; one at least.
 
-    ``sender``: who we are to the readers, without blanks and commas. ``scope``: what a desk finds is not for everybody,
-    so the usual one is Restricted. ``key_file`` and ``cert_file`` (PEM) sign every message.
+    ``sender``: who we are to the readers, without blanks and commas. ``expires_h``: so long a message holds; of an open
+    finding an Update takes its place before. ``scope``: what a desk finds is not for everybody, so the usual one is
+    Restricted. ``key_file`` and ``cert_file`` (PEM) sign every message.
     """
 
     path: Path | None = None
@@ -34,6 +39,7 @@ class CapOptions(Options):
     ca_file: str | None = None
     sender: str = Field(pattern=r"^[^\s,<&]+$")
     sender_name: str | None = None
+    expires_h: float = Field(default=24, ge=1, le=168)
     scope: Literal["Public", "Restricted"] = "Restricted"
     restriction: str = "Trung tâm điều hành và cơ quan được giao"
     key_file: Path | None = None
@@ -64,12 +70,14 @@ class Cap(Outlet[CapOptions]):
     def __init__(self, name: str, options: CapOptions, secret: Secret, city: City) -> None:
         super().__init__(name, options, secret, city)
         self._http: httpx.AsyncClient | None = None
+        self.renew = timedelta(hours=options.expires_h * RENEWED_AT)
         title = options.sender_name or f"Vọng Lâu, {city.full_title_vi}"
         self._issuer = Issuer(
             sender=options.sender,
             sender_name=title,
             scope=options.scope,
             restriction=options.restriction,
+            holds=timedelta(hours=options.expires_h),
             city={"vi": city.full_title_vi, "en": city.full_title_en},
         )
         self._folder = (

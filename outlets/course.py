@@ -18,7 +18,7 @@ URGENT = 4
 """From this level on a beginning is told by itself, also in a storm, as long as the outlet bears it."""
 
 BEGINNINGS = frozenset(("opened", "reopened", "level_raised"))
-STATES = BEGINNINGS | {"level_lowered", "closed"}
+STATES = BEGINNINGS | {"level_lowered", "renewed", "closed"}
 """News of the finding itself: the newest says all that the ones before it said."""
 
 
@@ -127,7 +127,7 @@ def settle(waiting: Sequence[Delivery], lane: Lane, sent: tuple[int, int], at: d
     """``waiting``: oldest first. ``sent``: messages and digests that the outlet took within the last minute."""
     old = [one for one in waiting if at - one.created_at > lane.give_up]
     left = [one for one in waiting if at - one.created_at <= lane.give_up]
-    kept, superseded = _newest(left, lane)
+    kept, superseded = _newest(left, lane, at)
     ready = _in_order(kept, at)
     states = [(one, said) for one, said in ready if one.news in STATES]
     room = lane.per_minute - sent[0]
@@ -154,7 +154,9 @@ def _urgent(one: Delivery, said: str) -> bool:
     return said in BEGINNINGS and one.finding is not None and one.finding.level >= URGENT
 
 
-def _newest(waiting: Sequence[Delivery], lane: Lane) -> tuple[list[tuple[Delivery, str]], dict[str, list[Delivery]]]:
+def _newest(
+    waiting: Sequence[Delivery], lane: Lane, at: datetime
+) -> tuple[list[tuple[Delivery, str]], dict[str, list[Delivery]]]:
     """Of each finding what is still worth saying, with the word for it; the rest by why it is not."""
     kept: list[tuple[Delivery, str]] = []
     superseded: dict[str, list[Delivery]] = {}
@@ -165,14 +167,16 @@ def _newest(waiting: Sequence[Delivery], lane: Lane) -> tuple[list[tuple[Deliver
         if group[0].finding is None:
             kept += [(one, "digest") for one in group]
             continue
-        said, why = _of_one(group, lane)
+        said, why = _of_one(group, lane, at)
         kept += said
         for reason, ones in why.items():
             superseded.setdefault(reason, []).extend(ones)
     return sorted(kept, key=lambda pair: pair[0].id), superseded
 
 
-def _of_one(group: Sequence[Delivery], lane: Lane) -> tuple[list[tuple[Delivery, str]], dict[str, list[Delivery]]]:
+def _of_one(
+    group: Sequence[Delivery], lane: Lane, at: datetime
+) -> tuple[list[tuple[Delivery, str]], dict[str, list[Delivery]]]:
     """The same of one finding."""
     states = [one for one in group if one.news in STATES]
     deeds = {one.news: one for one in group if one.news not in STATES}  # the last of each
@@ -181,7 +185,7 @@ def _of_one(group: Sequence[Delivery], lane: Lane) -> tuple[list[tuple[Delivery,
     why: dict[str, list[Delivery]] = {"a newer message says it": older} if older else {}
     kept: list[tuple[Delivery, str]] = []
     for last in states[-1:]:
-        if reason := _needless(last, lane):
+        if reason := _needless(last, lane, at):
             why.setdefault(reason, []).append(last)
         else:
             kept.append((last, _word(states)))
@@ -193,13 +197,14 @@ def _of_one(group: Sequence[Delivery], lane: Lane) -> tuple[list[tuple[Delivery,
     return kept, why
 
 
-def _needless(last: Delivery, lane: Lane) -> str | None:
+def _needless(last: Delivery, lane: Lane, at: datetime) -> str | None:
     """Why the newest news of a finding need not be said; None where it must."""
     if last.news != "closed":
         return "it was over before it could be said" if last.ended else None
     if last.had == "closed":
         return "its end was told"
-    if last.told is None and not lane.tells_past:
+    long_ago = last.time is not None and at - last.time > lane.give_up  # we were away ourselves
+    if last.told is None and (long_ago or not lane.tells_past):
         return "it was over before it could be said"
     return None
 

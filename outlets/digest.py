@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geodata.catalogue import services
 from geodata.records import JSON
 from outlets._words import mark, say
 from outlets.message import Message
@@ -67,14 +68,20 @@ class Digest:
         return told
 
     def _by_rule(self, language: str) -> list[tuple[str, Counter[str]]]:
-        """Title of each rule with how often what happened, the most frequent first."""
+        """Title of each rule with how often what happened, the most frequent first. A rule whose title differs from
+        finding to finding goes by its service.
+        """
         found: dict[str, Counter[str]] = {}
-        titles: dict[str, str] = {}
+        titles: dict[str, dict[str, None]] = {}
         for one in self.messages:
             found.setdefault(one.rule, Counter())[one.change] += 1
-            titles.setdefault(one.rule, one.words[language].title)
+            titles.setdefault(one.rule, {})[one.words[language].title] = None
+        services_of = {one.rule: one.service for one in self.messages}
         ordered = sorted(found.items(), key=lambda item: (-item[1].total(), item[0]))
-        return [(titles[rule], changes) for rule, changes in ordered]
+        return [
+            (next(iter(titles[rule])) if len(titles[rule]) == 1 else _title(services_of[rule], language), changes)
+            for rule, changes in ordered
+        ]
 
     def as_json(self) -> dict[str, JSON]:
         counts: Counter[str] = Counter(one.rule for one in self.messages)
@@ -101,6 +108,11 @@ class Digest:
                 for language in self.languages
             },
         }  # fmt: skip
+
+
+def _title(service: str, language: str) -> str:
+    known = services().get(service)
+    return service if known is None else known.title_vi if language == "vi" else known.title_en
 
 
 def _told(changes: Counter[str], language: str) -> str:

@@ -117,6 +117,10 @@ class Office:
             lambda lines, told: route(lines, told, lanes, self._city.agencies), self._clock()
         ):
             done.lines += read
+        now = self._clock()
+        for name, door in self._doors.items():
+            if door.outlet.renew is not None:
+                self._store.renew(name, now - door.outlet.renew, now)
         return done
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:

@@ -137,6 +137,11 @@ class DeliveryStore(OneTurn):
             )
             return len(lines)
 
+    def renew(self, outlet: str, before: datetime, at: datetime) -> None:
+        """What is open, was told before then and not since, and is not waiting, is to be told again."""
+        with self._open() as connection:
+            connection.execute(text("outlets", "renew"), {"outlet": outlet, "before": before, "at": at})
+
     def lanes(self) -> list[str]:
         """The outlets for which something waits."""
         with self._open() as connection:

@@ -85,7 +85,7 @@ async def test_a_webhook_is_signed_and_known_by_its_key() -> None:
     assert set(told["words"]) == {"vi", "en"}
     assert there.header("Authorization") == "Bearer t0k3n"
     assert there.header("Idempotency-Key") == said.key
-    own = f"{there.header('webhook-id')}.{there.header('webhook-timestamp')}.".encode() + body
+    own = f"{there.header('webhook-id', 0)}.{there.header('webhook-timestamp', 0)}.".encode() + body
     digest = hmac.new(SECRETS["SIGN"].encode(), own, hashlib.sha256).digest()
     assert there.header("webhook-signature", 0) == f"v1,{base64.b64encode(digest).decode()}"
 

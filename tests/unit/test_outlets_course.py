@@ -151,6 +151,18 @@ def test_none_before_an_older_one_of_the_same_finding() -> None:
     assert said(done(waiting)) == [(3, "opened")]
 
 
+def test_after_a_long_silence_of_ours_only_what_still_stands_is_told() -> None:
+    over = closed(minutes=60)
+    week = 7 * 24 * 60
+    late: dict[str, Any] = {"created_at": at(week), "next_try": at(week)}
+    waiting = [
+        delivery(1, about=over, **late),
+        delivery(2, "closed", over, **late),
+        delivery(3, about=finding(8), **late),
+    ]
+    assert said(done(waiting, minutes=week)) == [(3, "opened")]
+
+
 def test_given_up_when_too_old() -> None:
     one = lane(give_up_h=2)
     assert ids(done([delivery(1)], one, minutes=121).given_up) == [1]

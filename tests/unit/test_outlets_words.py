@@ -120,6 +120,12 @@ def test_a_digest_counts_by_rule_and_lists_all() -> None:
     assert told[0] == "31 tin gộp lại, cao nhất mức 4"
     assert "Sông trên mức báo động: 30 (mới 30)" in told
     assert told[-1] == "+11"
+    renamed = finding(40, rule="warnings.in_force", service="warnings", facts={"name": "Tin lũ"})
+    other = finding(41, rule="warnings.in_force", service="warnings", facts={"name": "Tin bão"})
+    two = Writer(town()).digest(
+        "key", [delivery(1, about=renamed), delivery(2, about=other)], OutletBinding(kind="webhook"), at(1)
+    )
+    assert "Thông tin cảnh báo: 2 (mới 2)" in two.lines("vi")
     listed: Any = digest.as_json()
     assert [one["finding"] for one in listed["messages"]] == list(range(1, 32))
     assert listed["rules"] == {"hydrology.over_alarm": 30, "hydrology.rising": 1}
@@ -171,7 +177,7 @@ def test_cap_is_read_as_it_was_meant() -> None:
     assert (alert.severity, alert.urgency, alert.certainty) == ("Severe", "Expected", "Observed")
     assert alert.level is None, "ours is not the official level"
     assert alert.headline == first.headline("vi")
-    assert alert.onset == T0
+    assert (alert.onset, alert.expires) == (T0, at(24 * 60))
     assert alert.geometry is not None
     assert alert.geometry.centroid.distance(Point(107.58, 16.46)) < 1e-4
     assert "faults" not in alert.properties
