@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from app.text import Text
 
-PAGES = ("explore", "desk", "sources", "wall")
+PAGES = ("explore", "desk", "indicators", "sources", "wall")
 
 
 def links(text: Text, current: str, counts: dict[str, int] | None = None) -> list[dict[str, Any]]:

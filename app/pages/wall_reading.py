@@ -18,6 +18,7 @@ from app.context import PageContext
 from app.live import Flights
 from app.pages import wall_blocks
 from app.pages.pictures import Picture, paint, shared, told
+from app.pages.wall_figures import Figures
 from app.pages.wall_pace import Pace
 from app.panels import wall_findings, wall_footer, wall_note, wall_warnings, wall_weather
 from app.panels.wall_have import Have, Memory, Shown
@@ -89,6 +90,7 @@ class Gather:
         self.services: Mapping[str, ServiceState] = context.live.known
         self.warned: Sequence[Warned] = ()
         self.found: Found | None = None
+        self.figures = Figures(context)
         self._flights = Flights(context.live.pool)
         self._framed: tuple[Bounds, int, int] | None = None
         catalogue = context.city.catalogue()
@@ -99,6 +101,7 @@ class Gather:
         names = set(names)
         for pace in (self.near_pace, self.far_pace, self.idle_pace):
             pace.changed(names)
+        self.figures.changed(names)
         self.state_pace.changed([STATES])
         if names & set(self.alerting):
             self.state_pace.forget([WARNINGS])
@@ -120,6 +123,7 @@ class Gather:
             self.state_pace.due([STATES, WARNINGS, FINDINGS])
             or self.near_pace.due(self._near(scene))
             or self.far_pace.due(self._far(scene))
+            or self.figures.due(scene, self._spoken())
         )
 
     def _connected(self, name: str) -> bool:
@@ -153,8 +157,10 @@ class Gather:
         self._fly(scene, desk[0])
         far = self._far(scene)
         if not self._flights.names:
+            self.figures.read(scene, self._spoken(), ROUND_S)
             self._look_far(far, desk[1])
-        more = bool(self._flights.names or self.far_pace.due(far) or self.near_pace.due(self._near(scene)))
+        due = self.far_pace.due(far) or self.near_pace.due(self._near(scene)) or self.figures.due(scene, self._spoken())
+        more = bool(self._flights.names or due)
         return self._reading(scene, warning, view, wide, more=more)
 
     def _fly(self, scene: Scene, view: View) -> None:
@@ -185,6 +191,9 @@ class Gather:
                 self.far[name] = shared(self.context, name, wide, told, live=True, for_s=FAR_SAME_S)
                 pace.cost(name, self.far[name].busy_s)
 
+    def _spoken(self) -> list[str]:
+        return [name for name in self.services if self._spoke(name)]
+
     def _spoke(self, name: str) -> bool:
         return name in self.services and self.services[name].state != "ready"
 
@@ -203,6 +212,8 @@ class Gather:
             near={name: picture for name, picture in self.near.items() if name in scene.layers},
             far=dict(self.far),
             services=self.services,
+            figures=dict(self.figures.now),
+            before=dict(self.figures.before),
             warned=self.warned,
             found=self.found,
             area=None if warning is None else warning.geometry,

@@ -12,8 +12,8 @@ from app.panels import nearest
 from app.panels.rows import moment
 from app.panels.wall_have import Have, Shown, wordings
 from app.panels.wall_rail import MOST, Item, listed, name_of
+from app.panels.wall_tiles import number
 from layers import words
-from layers.base import get
 
 if TYPE_CHECKING:
     from app.pages.pictures import Picture
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from geodata.scenes import Block
     from geodata.store.types import ServiceState
 
-LOST_H, LOST_DAYS = 6, 10
-"""Decree 26/2019/NĐ-CP as changed: out of reach for six hours, for ten days."""
-
-OVER_LEVEL = 4
+FLEET = ("at_sea", "late", "lost_6h", "lost_10d", "over_line")
+"""Indicators of the service, and their words on the wall."""
 
 
 def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[Any]]]:
@@ -67,27 +65,8 @@ def block(part: Block, have: Have, first: int) -> Shown:
     frame = None if picture is None else picture.frame
     if picture is None or frame is None or frame.empty:
         return Shown([listed([], text("wall.rail_sea"), "", text("wall.nothing_seen"), first)])
-    quiet = [age for age, _ in silent(picture, have.now)]
-    lost = sum(age > timedelta(hours=LOST_H) for age in quiet)
-    longest = sum(age > timedelta(days=LOST_DAYS) for age in quiet)
-    over = int((pd.to_numeric(frame["level"]) >= OVER_LEVEL).sum()) - longest
-    figures = [
-        ("at_sea", get(picture.service).count(frame), 0),
-        ("late", int((frame["state"] == "late").sum()), 0),
-        ("lost_6h", lost, 3),
-        ("lost_10d", longest, 4),
-        ("over_line", max(over, 0), 4),
-    ]
-    rows = [
-        {
-            "label": [text(f"wall.{k}")],
-            "value": words.number(n, 0, text.language),
-            "level": lv if n else 0,
-            "unit": "",
-            "note": "",
-        }
-        for k, n, lv in figures
-    ]
+    quiet = silent(picture, have.now)
+    rows = [_figure(name, part.service or "", have) for name in FLEET]
     found = items(picture, have.now, text)[: part.most]
     head = text("wall.rail_sea_head", n=words.number(len(quiet), 0, text.language))
     sections = [
@@ -97,6 +76,16 @@ def block(part: Block, have: Have, first: int) -> Shown:
     if shares := _shares(frame, state, text):
         sections.append({"kind": "shares", "title": text("wall.providers"), "head": "", "rows": shares})
     return Shown(sections, found)
+
+
+def _figure(name: str, service: str, have: Have) -> dict[str, Any]:
+    """An indicator as a row; before it is counted nothing stands there, of a lost feed "?"."""
+    value, text = have.figure(f"{service}.{name}"), have.text
+    told = "?" if value is not None and value.state == "unknown" else "–"
+    if value is not None and value.value is not None:
+        told = number(value, text)
+    level = 0 if value is None else value.level
+    return {"label": [text(f"wall.{name}")], "value": told, "level": level, "unit": "", "note": ""}
 
 
 def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequence[Mapping[str, Any]]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
-from app.panels.detail import clock_text, moment
+from app.panels.detail import clock_text
 from app.panels.wall_have import Have, Shown, ward_of, wordings
+from app.panels.wall_tiles import number
 from geodata import catalogue
-from geodata.records import Observation
+from geodata.indicators.indicator import get
 from geodata.unit_words import unit_word
 from layers import words
 from layers.base import layers
@@ -21,11 +19,8 @@ from layers.base import layers
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from geodata.indicators.figure import Value
     from geodata.scenes import Block
-
-USUAL_S = 300.0
-SPAN = timedelta(minutes=15)
-DAY = timedelta(hours=24)
 
 
 def wards(part: Block, have: Have, first: int) -> Shown:
@@ -123,51 +118,25 @@ def counts(part: Block, have: Have, first: int) -> Shown:
 
 
 def usual(part: Block, have: Have, first: int) -> Shown:
-    """The mean of a measured property now and at the same hour yesterday, each with the number it is made of."""
+    """An indicator now and at the same hour yesterday, each with the number it is made of."""
     del first
-    assert part.service is not None
-    name, measured = part.service, part.property or ""
-    if not have.ready(name):
+    now = have.figure(f"{part.service}.{part.property}")
+    if now is None or now.value is None or now.figure.newest is None:
         return Shown()
-    now, then = have.memory.keep(
-        ("usual", name, measured, have.view.bounds),
-        USUAL_S,
-        lambda: (_mean(part, have, timedelta(0)), _mean(part, have, DAY)),
-    )
-    if now is None:
-        return Shown()
+    then, words_ = have.before.get(now.id), get(now.id).words
     lang, text = have.text.language, have.text
-    known = next(p for p in catalogue.service(name).observed_properties if p.id == measured)
-    title = known.title_vi if lang == "vi" else known.title_en
-    value, n, when = now
-    unit = unit_word(known.unit, lang)
-    rows = [_fact(value, unit, text("wall.now_at", time=clock_text(when, have.zone, have.now)), n, have)]
-    if then is not None:
-        rows.append(_fact(then[0], unit, text("wall.same_hour"), then[1], have))
-        share = words.percent(abs(value - then[0]) / then[0], 0, lang) if then[0] else ""
+    unit = unit_word(words_.unit, lang)
+    when = clock_text(now.figure.newest, have.zone, have.now)
+    rows = [_fact(now, unit, text("wall.now_at", time=when), have)]
+    if then is not None and then.value is not None:
+        rows.append(_fact(then, unit, text("wall.same_hour"), have))
+        share = words.percent(abs(now.value - then.value) / then.value, 0, lang) if then.value else ""
         if share:
-            way = text("wall.more_than" if value > then[0] else "wall.less_than")
+            way = text("wall.more_than" if now.value > then.value else "wall.less_than")
             rows.append({"value": share, "unit": "", "label": [way], "note": "", "level": 0})
-    return Shown([{"kind": "facts", "title": title, "head": "", "rows": rows}])
+    return Shown([{"kind": "facts", "title": words_.title.text(lang), "head": "", "rows": rows}])
 
 
-def _fact(value: float, unit: str, label: str, n: int, have: Have) -> dict[str, Any]:
-    lang = have.text.language
-    return {
-        "value": words.number(value, 1, lang),
-        "unit": unit,
-        "label": [label],
-        "note": have.text("wall.n", n=words.number(n, 0, lang)),
-        "level": 0,
-    }
-
-
-def _mean(part: Block, have: Have, ago: timedelta) -> tuple[float, int, Any] | None:
-    """Mean over things of their own mean in a quarter of an hour, how many things, the newest time."""
-    end = have.now - ago
-    frame = have.reader.between(part.service or "", Observation, replace(have.view, start=end - SPAN, end=end))
-    rows = frame[(frame["observed_property"] == part.property) & frame["result"].notna()]
-    if rows.empty:
-        return None
-    each = rows.groupby("id")["result"].mean().to_numpy(dtype=float)
-    return float(np.mean(each)), len(each), moment(rows["time"].max())
+def _fact(value: Value, unit: str, label: str, have: Have) -> dict[str, Any]:
+    note = have.text("wall.n", n=words.number(value.figure.n, 0, have.text.language))
+    return {"value": number(value, have.text), "unit": unit, "label": [label], "note": note, "level": 0}

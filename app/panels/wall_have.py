@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.panels.wall_warnings import Warned
     from app.text import Text
     from geodata.city import City
+    from geodata.indicators.figure import Value
     from geodata.scenes import Scene
     from geodata.store.reader import Reader
     from geodata.store.types import ServiceState
@@ -61,7 +62,8 @@ class Memory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Have:
     """``near`` is what the scene's map shows, ``far`` the whole city. ``area`` is that of a warning that took the wall.
-    ``found``: what the watch found; None while none looks.
+    ``found``: what the watch found; None while none looks. ``figures``: the indicators of each service as far as they
+    are counted, ``before`` what each was one period ago, by id.
 
     ``reader`` is asked in the screen's thread only, dear things through ``memory``.
     """
@@ -78,6 +80,8 @@ class Have:
     near: Mapping[str, Picture] = field(default_factory=dict)
     far: Mapping[str, Picture] = field(default_factory=dict)
     services: Mapping[str, ServiceState] = field(default_factory=dict)
+    figures: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    before: Mapping[str, Value] = field(default_factory=dict)
     warned: Sequence[Warned] = ()
     found: Found | None = None
     area: BaseGeometry | None = None
@@ -85,6 +89,10 @@ class Have:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.city.timezone)
+
+    def figure(self, name: str) -> Value | None:
+        """An indicator by its id; None before it is counted."""
+        return next((one for one in self.figures.get(name.partition(".")[0], ()) if one.id == name), None)
 
     def ready(self, service: str) -> bool:
         """Whether the service has a source that ever spoke."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from app.panels.wall_have import Have, Shown
 from app.panels.wall_rail import first_words
 from geodata import catalogue
 from geodata.catalogue import Service
+from geodata.indicators.indicator import get, of_service
 from layers import marks, palette, words
 from layers.base import layers
 
@@ -21,14 +21,10 @@ if TYPE_CHECKING:
 
     from app.pages.pictures import Picture
     from app.text import Text
+    from geodata.indicators.figure import Value
     from geodata.scenes import Block
     from geodata.store.types import ServiceState
 
-COUNTED = frozenset({"ServiceRequest", "Event", "Alert"})
-"""Kinds of which a new row is something that happened; a new reading or fix is only a sign of life."""
-
-TREND_S = 300.0
-HOURS = 25
 STRIP = {"columns": 5, "rows": 2}
 OWN = "platform"
 """The ledger's own service has no layer: its tile counts the feeds."""
@@ -44,16 +40,16 @@ def block(part: Block, have: Have, first: int) -> Shown:
     scale = have.city.wall.scale
     names = order(part.services or tuple(have.city.services), have.services, own=big or bool(part.services))
     if big:
-        shown = names[: part.most]
-        columns = part.columns or max(2, ceil(sqrt(len(shown)) - 1e-9))
+        told = names[: part.most]
+        columns = part.columns or max(2, ceil(sqrt(len(told)) - 1e-9))
         columns = max(2, int(columns / max(1.0, scale)))
-        rows = max(1, ceil(len(shown) / columns))
+        rows = max(1, ceil(len(told) / columns))
     else:
         # fewer tiles, never smaller type, where the viewers stand far away (look.md 3.3)
         columns = max(2, int((part.columns or STRIP["columns"]) / max(1.0, scale)))
         rows = 1 if scale >= FAR else STRIP["rows"]
-        shown = names[: min(part.most, columns * rows)]
-    tiles = [_whole(name, have, big=big) for name in shown]
+        told = names[: min(part.most, columns * rows)]
+    tiles = [_whole(name, have, big=big) for name in told]
     return Shown([{"kind": "tiles", "columns": columns, "rows": rows, "big": big, "tiles": tiles}])
 
 
@@ -70,59 +66,71 @@ def _whole(name: str, have: Have, *, big: bool) -> dict[str, Any]:
     service, state = catalogue.service(name), have.services.get(name)
     if name == OWN:
         return _feeds(service, have)
-    found = tile(service, state, have.far.get(name), have.now, have.city.timezone, have.text)
+    chosen = shown(have.figures.get(name, ()))
+    found = tile(service, state, have.far.get(name), have.now, have.city.timezone, have.text, chosen)
     if big and state is not None and state.state not in {"ready", "down"}:
         found["t"] = None if state.last_received is None else state.last_received.timestamp()
-        found["trend"] = trend(service, have)
+        found["trend"] = "" if chosen is None else trend(chosen[0], have.before, have.text)
         found["sources"] = have.text("wall.sources_n", n=len(state.sources))
     return found
 
 
-def trend(service: Service, have: Have) -> str:
-    """New cases of the last hour against the same hour yesterday, where rows are cases and yesterday is known."""
-    kinds = frozenset(service.kinds) - {"Thing"}
-    if not kinds or not kinds <= COUNTED:
+def shown(figures: Sequence[Value]) -> tuple[Value, Value | None] | None:
+    """What a tile says first and second: the alarm above 0 of the highest level and the calm number, or that alone.
+
+    None while nothing is counted, or for a service of which nobody has made an indicator.
+    """
+    by = [(get(value.id).words.tile, value) for value in figures]
+    calm = next((value for kind, value in by if kind == "total"), None)
+    alarms = [value for kind, value in by if kind == "alarm" and value.value]
+    if alarms:
+        return max(alarms, key=lambda value: value.level), calm
+    return None if calm is None else (calm, None)
+
+
+SPANS = {86400.0: "day", 604800.0: "week"}
+
+
+def trend(value: Value, before: Mapping[str, Value], text: Text) -> str:
+    """The same number one period ago, as "hôm qua giờ này 12"; nothing where it is not known."""
+    then = before.get(value.id)
+    if then is None or then.value is None:
         return ""
-    rows = have.memory.keep(
-        ("trend", service.id),
-        TREND_S,
-        lambda: have.reader.query(
-            "counts_by_time",
-            service=service.id,
-            start=have.now - timedelta(hours=HOURS),
-            end=have.now,
-            buckets=HOURS,
-            known_at=None,
-        ),
-    )
-    n = [int(v) for v in rows["n"]]
-    if len(n) < HOURS or not any(n[:12]):
-        return ""
-    lang = have.text.language
-    return have.text("wall.trend", now=words.number(n[-1], 0, lang), then=words.number(n[0], 0, lang))
+    words_ = get(value.id).words
+    span = SPANS.get(words_.compare_s, "month")
+    return text(f"wall.before_{span}", then=number(then, text))
+
+
+def number(value: Value, text: Text) -> str:
+    """A figure in words: its decimals, a share with its sign; what some lost feeds make a part of, with "≈"."""
+    words_ = get(value.id).words
+    said = words.number(value.value, words_.decimals, text.language) + ("%" if words_.unit == "%" else "")
+    return f"≈{said}" if value.state == "partial" else said
 
 
 def _feeds(service: Service, have: Have) -> dict[str, Any]:
     """The feeds of the whole city: those that are lost, else those that speak."""
-    sources = [source for state in have.services.values() for source in state.sources if source.state != "ready"]
-    down = sum(source.state == "down" for source in sources)
-    lang = have.text.language
-    told = f"{words.number(len(sources) - down, 0, lang)}/{words.number(len(sources), 0, lang)}"
+    lang, up, lost = have.text.language, have.figure("platform.feeds_up"), have.figure("platform.feeds_down")
     base = {"id": service.id, "icon": service.icon, "title": service.short(lang), "level": 0}
-    if not sources:
+    if up is None or lost is None:
+        return base | {"state": "loading", "value": None, "label": []}
+    if up.value is None:
         return base | {"state": "ready", "value": None, "label": [have.text("wall.ready")]}
-    arrivals = [source.last_received for source in sources if source.last_received is not None]
+    good, all_ = (words.number(n, 0, lang) for n in (up.figure.numerator, up.figure.denominator))
+    told = f"{good}/{all_}"
+    arrivals = [one.last_received for state in have.services.values() for one in state.sources if one.last_received]
     base["t"] = max(arrivals).timestamp() if arrivals else None
-    if down:
+    if lost.value:
         receiving = f"{told} {have.text('wall.receiving_short')}"
         label = [have.text("wall.feeds_lost")]
         svg = marks.svg("dot", "unknown", 0, 58)
         return base | {
             "state": "down",
-            "value": words.number(down, 0, lang),
+            "value": words.number(lost.value, 0, lang),
             "label": label,
             "second": receiving,
             "svg": svg,
+            "trend": trend(lost, have.before, have.text),
         }
     return base | {"state": "receiving", "value": told, "label": [have.text("wall.receiving")], "second": ""}
 
@@ -134,7 +142,9 @@ def tile(
     now: datetime,
     timezone: str,
     text: Text,
+    chosen: tuple[Value, Value | None] | None = None,
 ) -> dict[str, Any]:
+    """One tile. ``chosen`` as ``shown`` gives it; without indicators the number of the layer's frame is told."""
     base: dict[str, Any] = {
         "id": service.id,
         "icon": service.icon,
@@ -146,20 +156,44 @@ def tile(
     }
     if state is None or state.state == "ready":
         return base
-    if state.state == "down":
+    if state.state == "down" or (chosen is not None and chosen[0].state == "unknown"):
         zone = ZoneInfo(timezone)
         last = (
             "" if state.last_received is None else text("wall.last_at", time=clock_text(state.last_received, zone, now))
         )
         return base | {
+            "state": "down",
             "value": "?",
             "label": [text("wall.unknown")],
             "second": last,
             "svg": marks.svg("dot", "unknown", 0, 58),
         }
+    if chosen is not None:
+        return base | _told(chosen, text) | _age(state, now, text)
+    if of_service(service.id):
+        return base | {"state": "loading", "label": []}
     if picture is None or picture.frame is None:
         return base | {"state": "loading", "label": []} if picture is None else base | _unread(text)
     return base | _figures(service, picture, text) | _age(state, now, text)
+
+
+def _told(chosen: tuple[Value, Value | None], text: Text) -> dict[str, Any]:
+    """The tile of indicators: number and noun, the calm number second; the level's sign where a hand is needed."""
+    first, second = chosen
+    if first.value is None:
+        return _unread(text)
+    found = {"value": number(first, text), "label": [_noun(first, text)], "second": "", "level": first.level}
+    if second is not None and second.value is not None:
+        found["second"] = f"{number(second, text)} {_noun(second, text)}"
+    if first.level:
+        shape = palette.LEVEL_SHAPE[first.level]
+        found["svg"] = marks.svg(shape, "fresh", first.level, 58, tint=palette.SEVERITY[first.level])
+    return found
+
+
+def _noun(value: Value, text: Text) -> str:
+    noun = get(value.id).words.noun
+    return "" if noun is None else noun.text(text.language)
 
 
 def _unread(text: Text) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from geodata.indicators import measure
 from geodata.indicators.figure import Figure
 from geodata.records import RequestStatus, ServiceRequest
-from geodata.rules import caseload, dossier
+from geodata.rules import caseload, deadline, dossier
 from geodata.watch import things
 from geodata.watch.frames import Frames
 
@@ -27,6 +28,10 @@ OVER = frozenset({*NEVER, RequestStatus.CLOSED.value})
 
 def known(frames: Frames, service: str) -> tuple[Any, dict[str, int]]:
     """The cases of feeds that are up, and how many open ones are left out."""
+    return things.once(frames, f"cases {service}", lambda: _known(frames, service))
+
+
+def _known(frames: Frames, service: str) -> tuple[Any, dict[str, int]]:
     rows = frames.latest(service, ServiceRequest, BACK)
     if rows.empty:
         return rows, {}
@@ -58,15 +63,19 @@ def _running(frames: Frames, service: str, rows: Any, left: dict[str, int]) -> t
 
 
 def of_running(frames: Frames, service: str, column: str, *, urgent: bool | None = None) -> Figure:
-    """How many of the cases whose clock runs are ``overdue`` or due ``soon``; ``urgent``: only such, or none such."""
+    """How many of the cases whose clock runs are ``overdue`` or due ``soon``; ``urgent``: only such, or none such.
+
+    An urgent one among the overdue makes them level 3.
+    """
     rows, left = running(frames, service)
     if rows.empty:
         came, _ = known(frames, service)
         return measure.figure(came, 0, 0, left_out=left)
-    mask = rows[column].astype(bool)
+    mask, pressing = rows[column].astype(bool), rows["urgent"].astype(bool)
     if urgent is not None:
-        mask &= rows["urgent"].astype(bool) == urgent
-    return measure.count(rows, mask, left)
+        mask &= pressing == urgent
+    grave = column == "overdue" and bool((mask & pressing).any())
+    return measure.count(rows, mask, left, deadline.LEVEL_OVERDUE_URGENT if grave else None)
 
 
 def received(frames: Frames, service: str) -> Figure:
@@ -100,4 +109,6 @@ def on_time(frames: Frames, service: str) -> Figure:
     result = closed.fillna(own["time"].where(own["status"] == RequestStatus.RESOLVED.value))
     good = decided & (result <= due)
     why = {"not_counted": int((~counted).sum()), "not_due": int((due > at).sum()), "no_deadline": int(due.isna().sum())}
-    return measure.share(own[decided], int(good.sum()), int(decided.sum()), left | why)
+    told = measure.share(own[decided], int(good.sum()), int(decided.sum()), left | why)
+    # its age is that of the newest word on any case: that none became due lately does not make it old
+    return replace(told, newest=measure.figure(rows, None).newest)

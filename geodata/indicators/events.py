@@ -22,6 +22,10 @@ OPEN_FOR = timedelta(days=30)
 
 def open_(frames: Frames, service: str, back: timedelta = OPEN_FOR) -> tuple[Any, dict[str, int]]:
     """The incidents that go on, of feeds that are up, with ``graded`` 0–4."""
+    return things.once(frames, f"open {service} {back}", lambda: _open(frames, service, back))
+
+
+def _open(frames: Frames, service: str, back: timedelta) -> tuple[Any, dict[str, int]]:
     rows = frames.latest(service, Event, back)
     if rows.empty:
         return rows, {}

@@ -83,7 +83,7 @@ def judged(one: Indicator, figure: Figure, frames: Frames) -> Value:
     target = one.words.target(frames.at)
     met = None if target is None or state != "known" else meets(figure, target)
     level = 0
-    if figure.value is not None and one.words.tile == "alarm" and figure.value > 0:
+    if figure.value is not None and one.words.level and figure.value > 0:
         level = figure.level if figure.level is not None else one.words.level
     elif met == "missed" and target is not None:
         level = target.level
@@ -94,11 +94,12 @@ def judged(one: Indicator, figure: Figure, frames: Frames) -> Value:
 
 
 def feeds(frames: Frames, service: str) -> tuple[int, int]:
-    """How many sources of the service were ever connected, and how many of them are lost."""
+    """How many sources of the service were connected by then, and how many of them are lost."""
     found = frames.sources()
     if found.empty:
         return 0, 0
-    up = found.loc[found["service"] == service, "up"]
+    begun = ~(pd.to_datetime(found["since"], utc=True) > pd.Timestamp(frames.at))  # later than the instant: not yet
+    up = found.loc[(found["service"] == service) & begun, "up"]
     return int(up.notna().sum()), int((up == False).sum())  # noqa: E712 (None is neither)
 
 

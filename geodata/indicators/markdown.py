@@ -54,7 +54,7 @@ def _entry(one: Indicator) -> Iterator[str]:
         f"interval {INTERVALS[words.interval]}",
         BETTER[words.better],
         f"compared with {_span(words.compare_s)} before",
-        *({"total": ["tile T"], "alarm": [f"tile {words.level}"]}.get(words.tile or "", [])),
+        *({"total": ["tile T"], "alarm": [f"tile {words.level}"]}.get(words.tile or "", _level(words))),
         f"version {words.version}",
     )
     yield f"- {' · '.join(parts)}"
@@ -64,6 +64,10 @@ def _entry(one: Indicator) -> Iterator[str]:
         since = f", from {law.from_:%d/%m/%Y}" if law.from_ else ""
         about = f": {law.about.en}" if law.about else ""
         yield f"- {law.ref}{since}{about}{'' if law.confirmed else ' (**not confirmed**)'}"
+
+
+def _level(words: IndicatorWords) -> list[str]:
+    return [f"level {words.level} above 0"] if words.level else []
 
 
 def _target(target: Target, words: IndicatorWords) -> str:

@@ -142,6 +142,12 @@ class Now:
 
 def now(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | None = None) -> Now:
     """What of the service is heard of in time; ``kept`` chooses among its things, all states of them."""
+    if kept is None:
+        return things.once(frames, f"now {service}", lambda: _now(frames, service, None))
+    return _now(frames, service, kept)
+
+
+def _now(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | None) -> Now:
     found = things.heard(frames, service)
     if kept is not None and len(found):
         found = found[np.asarray(kept(found), bool)]

@@ -60,6 +60,20 @@ def history(
     return found
 
 
+def before(
+    reader: Reader, city: City, chosen: Sequence[Indicator], at: datetime, known_at: datetime | None = None
+) -> Mapping[str, Value]:
+    """What each was one ``compare_s`` ago."""
+    by_time: dict[datetime, list[Indicator]] = {}
+    for one in chosen:
+        by_time.setdefault(instants(one, at)[-1], []).append(one)
+    return {
+        value.id: value
+        for then, own in by_time.items()
+        for value in values(StoreFrames(reader, city, then, known_at), own)
+    }
+
+
 def table(
     reader: Reader,
     city: City | str | None = None,

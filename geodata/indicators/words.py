@@ -58,8 +58,9 @@ class IndicatorWords(_Strict):
     """One indicator's table. ``noun``: the words beside the number on the wall. ``window_s``: 0 is "as it stands now".
 
     ``compare_s``: the trend is the same number so long before, ``points`` times. ``tile``: ``total`` is the big number
-    of a service's tile while nothing is abnormal, ``alarm`` one that takes its place when it is above 0, with
-    ``level``. ``interval``: how its interval is made, "none" for a count of all there is.
+    of a service's tile while nothing is abnormal, ``alarm`` one that takes its place when it is above 0.
+    ``level``: what a number above 0 asks for. ``interval``: how its interval is made, "none" for a count of all there
+    is.
     """
 
     version: int = Field(default=1, ge=1)
@@ -82,8 +83,8 @@ class IndicatorWords(_Strict):
     def _tiled(self) -> IndicatorWords:
         if self.tile is not None and self.noun is None:
             raise ValueError("what stands on a tile needs a noun")
-        if (self.tile == "alarm") != (self.level > 0):
-            raise ValueError("an alarm has a level, and nothing else has")
+        if self.tile is not None and (self.tile == "alarm") != (self.level > 0):
+            raise ValueError("an alarm has a level, the number of a calm tile has none")
         return self
 
     def target(self, at: datetime) -> Target | None:

@@ -31,6 +31,10 @@ def hours(frames: Frames) -> Mapping[str, pd.DataFrame]:
 
 def indexed(frames: Frames) -> tuple[measure.Now, pd.Series[float]]:
     """The stations that are heard of and have an index, and their VN_AQI of the hour."""
+    return things.once(frames, "indexes of air", lambda: _indexed(frames))
+
+
+def _indexed(frames: Frames) -> tuple[measure.Now, pd.Series[float]]:
     found, tables = measure.now(frames, SERVICE), hours(frames)
     told = [air_station.index_of(tables.get(str(key), pd.DataFrame())) for key in found.rows.index]
     aqi = pd.Series([np.nan if one is None else one.value for one in told], found.rows.index, dtype=float)

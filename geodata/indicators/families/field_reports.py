@@ -18,13 +18,13 @@ BETWEEN = frozenset({"normal", "binh_thuong", "bình thường", "chấp nhận"
 
 
 @indicator
-def overdue_urgent(frames: Frames) -> Figure:
-    return cases.of_running(frames, SERVICE, "overdue", urgent=True)
+def overdue(frames: Frames) -> Figure:
+    return cases.of_running(frames, SERVICE, "overdue")
 
 
 @indicator
-def overdue(frames: Frames) -> Figure:
-    return cases.of_running(frames, SERVICE, "overdue")
+def overdue_urgent(frames: Frames) -> Figure:
+    return cases.of_running(frames, SERVICE, "overdue", urgent=True)
 
 
 @indicator

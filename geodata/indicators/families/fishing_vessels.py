@@ -13,6 +13,7 @@ from geodata.rules import feed_health, vessel
 from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rules import fishing_vessels as rules
+from geodata.watch.signs import Fires
 
 SERVICE = "fishing_vessels"
 FORGOTTEN_S = 30 * 86400.0
@@ -46,7 +47,19 @@ def _sailing(frames: Frames) -> tuple[Any, dict[str, int]]:
 def _silent(frames: Frames, least_s: float, most_s: float) -> Figure:
     rows, left = sailing(frames)
     age = rows["age_s"] if len(rows) else pd.Series(dtype=float)
-    return measure.count(rows, (age > least_s) & (age <= most_s), left)
+    lost = (age > least_s) & (age <= most_s)
+    grades = [vessel.level(s, ais=vessel.by_ais(str(key))) for key, s in age[lost].items()]
+    return measure.count(rows, lost, left, max(grades, default=None))
+
+
+@indicator
+def over_line(frames: Frames) -> Figure:
+    """As the watch tells it, by two fixes beyond at least."""
+    rows, left = fleet(frames)
+    if rows.empty:
+        return measure.figure(rows, 0, left_out=left)
+    over = sum(isinstance(sign, Fires) for sign in rules.crossed_boundary.signs(frames))
+    return measure.figure(rows, over, left_out=left)
 
 
 @indicator

@@ -12,12 +12,13 @@ from geodata.watch.frames import Frames
 
 
 def connected(frames: Frames) -> pd.DataFrame:
-    """The sources that were ever connected, with ``time``: since when they are what they are."""
+    """The sources that were connected by then, with ``time``: since when they are what they are."""
     found = frames.sources()
     if found.empty:
         return pd.DataFrame({"time": [], "source": [], "simulated": [], "up": []})
-    own = found[found["up"].notna()]
-    return own.assign(time=pd.to_datetime(own["since"], utc=True), source=own.index.astype(str))
+    since = pd.to_datetime(found["since"], utc=True)
+    own = found.assign(time=since, source=found.index.astype(str))
+    return own[own["up"].notna() & ~(since > pd.Timestamp(frames.at))]
 
 
 @indicator

@@ -10,6 +10,7 @@ from geodata.indicators import events, measure
 from geodata.indicators.figure import Figure
 from geodata.indicators.indicator import indicator
 from geodata.records import Observation, Quality
+from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rules import traffic as rules
 
@@ -20,6 +21,10 @@ GRAVE = 3
 
 def roads(frames: Frames) -> tuple[measure.Now, pd.Series[str]]:
     """The roads of which it is known how they run, and how: free, slow, jammed, closed."""
+    return things.once(frames, "runs of roads", lambda: _roads(frames))
+
+
+def _roads(frames: Frames) -> tuple[measure.Now, pd.Series[str]]:
     found = measure.now(frames, SERVICE)
     told = zip(found.rows.index, found.rows["properties"], strict=True) if len(found.rows) else ()
     by = [rules.runs(found.results.get(str(key), {}), more) for key, more in told]
