@@ -170,7 +170,7 @@ def test_buses_do_not_jump_and_keep_to_their_ways() -> None:
     buses = hue().part(fleet)
     assert buses is not None
     last: dict[str, tuple[float, float]] = {}
-    for t in np.arange(MORNING, MORNING + 3 * 3600, 30.0).tolist():
+    for t in np.arange(MORNING, MORNING + 3600, 30.0).tolist():
         for one in buses.seen(t):
             if one.t != t:
                 last.pop(one.bus.id, None)  # silent: heard again elsewhere
