@@ -27,6 +27,9 @@ LOOK_S = 2.0
 
 STAND_BY_S = 15.0
 AWAY_S = 5.0
+TOGETHER = 100
+"""Messages of one outlet between two looks at what still needs to be said."""
+
 PROBES = 2
 """Messages of different findings that must fail before the outlet counts as away: one may be sick by itself."""
 
@@ -166,13 +169,20 @@ class Office:
         if door.held_until is not None and door.held_until > now:
             return
         door.held_until = None
+        while await self._some(name, door, done):
+            pass
+
+    async def _some(self, name: str, door: Door, done: Done) -> bool:
+        """The next messages, judged as things stand now; whether there are more."""
+        now = self._clock()
         settled = settle(self._store.waiting(name), door.lane, self._store.sent(name, now - MINUTE), now)
         self._put_away(name, settled, done, now)
         made_one = [(self._store.digest(name, [one.id for one in group], now)) for group in settled.digests]
         due = list(settled.due)
         if made_one:
             due = [*due, *((one, "digest") for one in self._store.waiting(name) if one.id in made_one)]
-        await self._send_all(name, door, due, done)
+        failed = await self._send_all(name, door, due[:TOGETHER], done)
+        return len(due) > TOGETHER and not failed
 
     def _put_away(self, name: str, settled: Settled, done: Done, now: datetime) -> None:
         for reason, ones in settled.superseded.items():
@@ -185,7 +195,8 @@ class Office:
                 "%s: %d messages given up, too old; vonglau notify --list tells them", name, len(settled.given_up)
             )
 
-    async def _send_all(self, name: str, door: Door, due: Sequence[tuple[Delivery, str]], done: Done) -> None:
+    async def _send_all(self, name: str, door: Door, due: Sequence[tuple[Delivery, str]], done: Done) -> bool:
+        """Whether any failed."""
         failures: list[datetime] = []
         sick: set[int | None] = set()
         for one, said in due:
@@ -198,7 +209,8 @@ class Office:
                 sick.add(number)
             if len(failures) >= PROBES:
                 door.held_until = min(failures)
-                return
+                break
+        return bool(failures)
 
     async def _send(self, name: str, door: Door, one: Delivery, said: str, done: Done) -> datetime | None:
         """Hands one message over; when it is tried again, None where that is not needed."""
