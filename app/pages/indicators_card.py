@@ -35,7 +35,7 @@ def content(
         "query": one.query,
         "laws": [law(one_law, text) for one_law in said.laws],
         "targets": [target(one_target, said.unit, text) for one_target in said.targets],
-        "notebook": f'whole.table(geodata.connect("{city.id}")).loc["{one.id}"]',
+        "notebook": f'geodata.indicators.whole.table(geodata.connect("{city.id}")).loc["{one.id}"]',
         "timezone": city.timezone,
         "version": text("indicators.version", n=said.version),
     }

@@ -13,6 +13,7 @@ from app.panels.rows import moment
 from app.panels.wall_have import Have, Shown, wordings
 from app.panels.wall_rail import MOST, Item, listed, name_of
 from app.panels.wall_tiles import number
+from geodata.rules import vessel_identity
 from layers import words
 
 if TYPE_CHECKING:
@@ -31,11 +32,20 @@ def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[A
     if frame is None or frame.empty:
         return []
     rows = []
-    for _, row in frame[frame["state"] == "silent"].iterrows():
+    vessels = once_each(frame)
+    for _, row in vessels[vessels["state"] == "silent"].iterrows():
         when = moment(row.get("time"))
         if when is not None:
             rows.append((now - when, row))
     return sorted(rows, key=lambda pair: -pair[0])
+
+
+def once_each(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of two devices on one vessel the one heard of last, as the indicators count them."""
+    told = zip(frame["name"], frame["properties"], strict=True)
+    known = [vessel_identity.registration(name, more) for name, more in told]
+    named = frame.assign(registration=pd.Series(known, frame.index, dtype=object))
+    return named[vessel_identity.counted(named).to_numpy()]
 
 
 def items(picture: Picture, now: datetime, text: Text) -> list[Item]:

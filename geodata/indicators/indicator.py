@@ -106,6 +106,8 @@ def feeds(frames: Frames, service: str) -> tuple[int, int]:
 def state_of(figure: Figure, connected: int, lost: int) -> State:
     """What can be said of a figure. Rows that an import brought have no feed that could be lost."""
     away, came = figure.left_out.get("unknown", 0), figure.n > 0
+    if not came and not away and figure.left_out.get("silent", 0):
+        return "none"  # all are silent: of none of them anything is known
     if not came and not away and not connected and figure.newest is None:
         return "ready"
     if (connected and lost == connected and (away or not came)) or (away and not came):

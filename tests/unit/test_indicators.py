@@ -197,6 +197,13 @@ def test_a_feed_that_speaks_and_says_nothing_counts_nought(up: StillFrames) -> N
     assert (found.value, found.state) == (0, "known")
 
 
+def test_of_things_that_are_all_silent_nothing_is_counted(up: StillFrames) -> None:
+    later = replace(up, at=up.at + timedelta(days=40), memory={})
+    found = get("cameras.no_picture").value(later)
+    assert (found.value, found.state, found.figure.left_out) == (None, "none", {"silent": 5})
+    assert get("advertising_screens.reporting").value(later).value == 0
+
+
 def test_one_lost_feed_of_two_makes_a_number_partial(up: StillFrames) -> None:
     key = ("traffic", Observation)
     rows = up.rows[key].assign(feed=["down" if name == "jam" else "up" for name in up.rows[key]["id"]])
