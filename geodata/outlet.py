@@ -23,6 +23,7 @@ class OutletBinding(BaseModel):
 
     ``agency_addresses``: what was given to an agency that has an address for this kind goes to that address, through
     the server, the token and the signature of this outlet, and nothing goes anywhere else.
+    ``notes_as_written``: what people wrote beside a deed goes out with the telephone numbers in it.
     ``per_minute``: more than that in a minute become one digest; 0: never, None: what its kind bears.
     ``give_up_h``: so long it is tried.
     """
@@ -38,6 +39,7 @@ class OutletBinding(BaseModel):
     language: Literal["vi", "en", "both"] = "vi"
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     agency_addresses: bool = False
+    notes_as_written: bool = False
     per_minute: int | None = Field(default=None, ge=0)
     give_up_h: float = Field(default=24, gt=0, le=720)
 

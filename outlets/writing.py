@@ -38,6 +38,8 @@ class Writer:
         level = one.level if one.level is not None and said != "closed" else finding.level
         facts = _facts(one, finding)
         closed, why = _ending(one, finding)
+        written = str if binding.notes_as_written else hidden
+        note = one.detail.get("note")
         return Message(
             key=one.key,
             change=said,
@@ -57,7 +59,7 @@ class Writer:
             simulated=finding.simulated or self._simulated,
             closed=closed,
             closed_at=finding.closed_at,
-            close_reason=why,
+            close_reason=written(why) if why is not None else None,
             confidence=finding.confidence,
             geometry=finding.geometry,
             place=_place(finding.geometry),
@@ -67,7 +69,7 @@ class Writer:
             agency=one.agency,
             agency_title=self._agency(one.agency),
             who=one.who if said in {"assigned", "withdrawn", "acknowledged"} else None,
-            note=_note(one),
+            note=written(note) if isinstance(note, str) and note else None,
             link=self.link(binding, finding.id),
         )
 
@@ -110,14 +112,8 @@ def _ending(one: Delivery, finding: Finding) -> tuple[str | None, str | None]:
     if not finding.open:
         return finding.close_reason, None
     if one.desk_close_reason is not None:
-        return "desk", hidden(one.desk_close_reason)
+        return "desk", one.desk_close_reason
     return None, None
-
-
-def _note(one: Delivery) -> str | None:
-    """What was written beside a deed."""
-    note = one.detail.get("note")
-    return hidden(note) if isinstance(note, str) and note else None
 
 
 def _place(geometry: BaseGeometry | None) -> Mapping[str, str] | None:

@@ -60,6 +60,7 @@ def test_a_deed_names_agency_giver_and_note() -> None:
     assert "Cơ quan: Sở Nông nghiệp và Môi trường" in told
     assert "Người giao: truc_ban_3, lúc 12:00 20/11/2026" in told
     assert "Ghi chú: hạ lưu, hỏi anh Ba •••" in told
+    assert message(deed, notes_as_written=True).note == "hạ lưu, hỏi anh Ba 0905123456"
 
 
 @pytest.mark.parametrize("rule", sorted(rules()))
