@@ -138,6 +138,7 @@ def _roads() -> Iterator[Rows]:
              bus("f", -1, 120.0)]  # fmt: skip
     yield {("buses", Position): rows(*(fix for fix, _ in fixes))}
     yield {("buses", Observation): rows(*(row for _, told in fixes for row in told), by_id=False)}
+    yield events("buses", event("stop", None, category="no_service"), event("round", None, category="detour"))
     yield events("public_order", event("fight", 2), event("riot", 4), event("gone", 2, -300, -200))
     yield events(
         "press",

@@ -39,6 +39,7 @@ EXPECTED: dict[str, tuple[Any, int, int]] = {
     "air_quality.worst": (157, 2, 0),  # PM2.5 of 90: 150 + 50 × (90 − 80) / 70
     "air_quality.pm25_day": (90, 2, 2),
     "air_quality.reporting": (100, 2, 0),
+    "buses.lines_stopped": (1, 2, 3),
     "buses.late": (1, 5, 2),
     "buses.running": (5, 6, 0),
     "buses.silent": (1, 6, 0),

@@ -9,10 +9,12 @@ import pandas as pd
 from geodata.indicators import measure
 from geodata.indicators.figure import Figure
 from geodata.indicators.indicator import indicator
-from geodata.records import Observation
+from geodata.records import Event, Observation
 from geodata.rules import punctuality
+from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rules import buses as rules
+from geodata.watch.signs import Fires
 
 SERVICE = "buses"
 
@@ -37,6 +39,16 @@ def delays(frames: Frames) -> tuple[Any, pd.Series[float], dict[str, int]]:
     delay = pd.to_numeric(recent.set_index("id")["result"], errors="coerce").reindex(rows.index)
     heard = delay[~rows["quiet"]].dropna()
     return rows.loc[heard.index], heard, left | {"no_value": len(rows) - len(heard)}
+
+
+@indicator
+def lines_stopped(frames: Frames) -> Figure:
+    """As the watch tells it, by the operator's own notices."""
+    found = frames.latest(SERVICE, Event)
+    rows, left = measure.parted(found)
+    signs = [sign for sign in rules.lines_stopped.signs(frames) if isinstance(sign, Fires)]
+    n = sum(things.number(sign.facts["n"]) or 0 for sign in signs)
+    return measure.figure(rows, n, left_out=left)
 
 
 @indicator
