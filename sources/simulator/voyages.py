@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sources.simulator.clock import DAY_S, local_day, local_midnight
 from sources.simulator.fishing import KN_M_S, Leg, legs
 from sources.simulator.fleet import FAILING, Gear, Vessel
+from sources.simulator.grounds import STRAYS, Grounds, zone
 from sources.simulator.noise import Floats, dice
 from sources.simulator.shelter import Shelter
 from sources.simulator.spell import Spell
@@ -58,12 +59,14 @@ class Voyages:
     channels: Sequence[Channel]
     spell: Spell | None = None
     _fans: list[dict[int, float]] = field(init=False)
+    _grounds: Grounds = field(init=False)
     _trips: dict[tuple[int, int], Track | None] = field(default_factory=dict, init=False)
     _tracks: dict[int, tuple[int, int, Track]] = field(default_factory=dict, init=False)
     _berths: dict[int, LonLat] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._fans = [self.waters.fan(channel.mouth) for channel in self.channels]
+        self._grounds = Grounds(self.channels, self._fans)
 
     def state(self, vessel: Vessel, times: Floats) -> State:
         """Where the vessel is and what it does at these epoch seconds, which need not be in order."""
@@ -157,14 +160,16 @@ class Voyages:
         """A trip to a ground drawn by chance, None when it would touch land."""
         roll = dice(self.seed, "ground", vessel.index, *number)
         start, end = span
-        channel, fan = self.channels[vessel.port], self._fans[vessel.port]
-        near, far = (35_000, 105_000) if vessel.long_trips else (5_000, 32_000)
-        wanted = min(roll.uniform(near, far), reach)
-        bearings = [bearing for bearing, sight in fan.items() if sight >= wanted]
-        if not bearings:
+        channel = self.channels[vessel.port]
+        radius = roll.uniform(4_000, 9_000) if vessel.long_trips else roll.uniform(1_500, 3_000)
+        strays = dice(self.seed, "strays", vessel.index, number[0]).random() < STRAYS
+        found = self._grounds.bearings(vessel.port, None if strays else zone(vessel.length_m), radius)
+        seen = [bearing for bearing, far in found.items() if far[0] <= reach]
+        if not seen:
             return None
-        ground = offset(channel.mouth, roll.choice(bearings) + roll.uniform(-2, 2), wanted)
-        radius = roll.uniform(6_000, 14_000) if vessel.long_trips else roll.uniform(1_500, 4_000)
+        bearing = roll.choice(seen)
+        wanted = roll.choice([far for far in found[bearing] if far <= reach])
+        ground = offset(channel.mouth, bearing + roll.uniform(-2, 2), wanted)
         bend = offset(channel.mouth, bearing_deg(channel.mouth, ground) + roll.gauss(0, 2.5), wanted * 0.5)
         out = [self.berth(vessel), *channel.path, bend, ground]
         if not (self.waters.is_free(out) and self.waters.is_free_around(ground, radius)):

@@ -11,7 +11,9 @@ import pytest
 from pyais import decode
 
 from geodata.city import city
-from sources.simulator import nmea
+from geodata.rules import sea_zone
+from sources.simulator import grounds, nmea
+from sources.simulator.fishing import ANCHORED, FISHING
 from sources.simulator.radio import LIVE, RECORDED
 from sources.simulator.town import Town
 from sources.simulator.track import MOORED
@@ -132,3 +134,17 @@ def test_no_good_set_at_sea_is_lost_in_a_recording(hue: Town) -> None:
         last[mmsi] = item.t
     assert len(last) == len(fleet)
     assert worst < 6 * 3600
+
+
+def test_boats_fish_in_the_zone_of_their_length_but_for_a_few(hue: Town) -> None:
+    """An alarm for dozens of boats on a calm day would be the simulator's, not the sea's."""
+    times = np.arange(NOW - 3 * DAY, NOW, 7200.0)
+    told = {"right": 0, "wrong": 0}
+    for vessel in (vessel for vessel in hue.fleet if not vessel.is_cargo):
+        state = hue.voyages.state(vessel, times)
+        fishing = np.isin(state.status, (FISHING, ANCHORED))
+        found = sea_zone.zones(state.lon[fishing], state.lat[fishing], 1.0).dropna()
+        right = int((found == grounds.zone(vessel.length_m)).sum())
+        told["right"] += right
+        told["wrong"] += len(found) - right
+    assert 0 < told["wrong"] < 0.03 * told["right"], told
