@@ -174,6 +174,8 @@ def banner(warning: Warned, have: Have, fact: str) -> dict[str, Any]:
     text = have.text
     level = text("wall.level_words", level=warning.level, word=text(f"wall.level_{warning.level}"))
     until = until_words(warning, have)
+    back = warning.received + timedelta(minutes=have.city.wall.takeover_min)
+    back = back if warning.until is None else min(back, warning.until)
     sentences = [". ".join(x for x in (fact, warning.area, f"{level}, {until}") if x)]
     sentences += [f"{warning.area}. {level}, {until}" if warning.area else f"{level}, {until}", f"{level}, {until}"]
     shape = palette.LEVEL_SHAPE[warning.level]
@@ -184,7 +186,7 @@ def banner(warning: Warned, have: Have, fact: str) -> dict[str, Any]:
         "titles": [warning.headline, warning.event],
         "sentences": sentences,
         "source": text("wall.bulletin", sender=warning.sender, time=clock_text(warning.sent, have.zone, have.now)),
-        "ends": text("wall.gives_back"),
+        "ends": text("wall.gives_back", time=clock_text(back, have.zone, have.now)),
     }
 
 

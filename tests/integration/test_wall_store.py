@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,13 @@ from app.text import Text
 from geodata.city import city
 from geodata.records import Alert, Event, Observation, Record, Thing
 from geodata.settings import Settings
+from geodata.store.desk import Desk
+from geodata.store.findings import FindingStore
 from geodata.store.reader import Reader
+from geodata.store.types import Role
+from geodata.watch.course import advance
+from geodata.watch.rule import rules
+from geodata.watch.signs import Fires
 from tests.support import scene
 from tests.support.sync_store import SyncStore
 
@@ -140,6 +147,7 @@ def test_a_warning_takes_the_wall_and_its_end_gives_it_back(told: PageContext, s
     assert x0 < shapely.box(*AREA.bounds).bounds[0] * 111_319.49
     assert y0 > 0
     assert "bản tin" in one.footer.data["ends"]
+    assert "hoặc khi trực ban trả" in one.footer.data["ends"]
     one.turn()
     assert one.shown.id == "flood"
     later = NOW + timedelta(seconds=1)
@@ -152,6 +160,29 @@ def test_a_warning_takes_the_wall_and_its_end_gives_it_back(told: PageContext, s
     assert one.shown.id == "overview"
     assert alert_of(one) is None
     assert one.footer.data.get("ends") is None
+
+
+def test_the_desk_gives_the_wall_back_and_a_second_warning_takes_it_again(
+    told: PageContext, store: SyncStore, dsn: Callable[[Role], str]
+) -> None:
+    store.write(WARNINGS, [WARNING])
+    one = screen(told, "overview")
+    assert holder(one) is not None
+    with FindingStore(dsn("watch")) as findings:
+        assert findings.turn()
+        assert one.warning is not None
+        sign = Fires(key=one.warning.root, since=NOW, level=4)
+        (found,) = findings.apply(advance(rules()["warnings.in_force"], {}, [sign], NOW))
+        Desk(dsn("desk")).act("trực ban", "release_wall", found.id, {"level": 4})
+        one.gather.state_pace.forget()
+        one.read()
+        assert holder(one) is None
+        assert one.shown.id == "overview"
+        store.write(WARNINGS, [replace(WARNING, identifier="3", severity="Extreme")])
+        one.gather.state_pace.forget()
+        one.read()
+        assert one.warning is not None
+        assert ",3," in one.warning.root
 
 
 def test_an_exercise_never_takes_the_wall(told: PageContext, store: SyncStore) -> None:
