@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from app.panels import wall_tiles
+from app.text import Text
 from geodata import catalogue
 from geodata.city import cities, city
 from geodata.indicators import interval, whole
@@ -18,6 +20,7 @@ from geodata.indicators.markdown import page
 from geodata.indicators.words import Target, left_out_words
 from geodata.records import Observation
 from geodata.scenes import Block
+from geodata.store.types import FeedState, ServiceState
 from geodata.unit_words import unit_words
 from geodata.watch.frames import Frames, StillFrames
 from tests.support import indicator_frames as town
@@ -148,7 +151,7 @@ def up() -> StillFrames:
 
 
 @pytest.fixture(scope="module")
-def down() -> Frames:
+def down() -> StillFrames:
     return town.frames(town.town(), feed="down")
 
 
@@ -349,3 +352,40 @@ def test_a_row_is_flat_and_says_its_law(up: Frames) -> None:
     assert (row["target"], row["at_target"], row["met"]) == (45, "most", "missed")
     assert "10/2021" in str(row["law"])
     assert row["title"] == "Highest 24-hour mean of PM2.5"
+
+
+# -- the wall's tile ------------------------------------------------------------------------------
+def state_of(service: str, state: FeedState = "receiving") -> ServiceState:
+    return ServiceState(id=service, state=state, last_received=T0, age_s=1.0, version=1, sources=())
+
+
+def tile_of(service: str, *told: Value, state: FeedState = "receiving") -> dict[str, Any]:
+    chosen = wall_tiles.shown(told)
+    found = state_of(service, state)
+    return wall_tiles.tile(catalogue.service(service), found, None, T0, "Asia/Ho_Chi_Minh", Text("vi"), chosen)
+
+
+def test_a_tile_says_the_alarm_of_the_highest_level_and_the_calm_number_second(up: StillFrames) -> None:
+    tile = tile_of("hydrology", *whole.values(up, of_service("hydrology")))
+    assert (tile["value"], tile["level"], tile["label"], tile["second"]) == ("1", 4, ["trên báo động 3"], "5 trạm đo")
+    calm = tile_of("population", *whole.values(up, of_service("population")))
+    assert (calm["value"], calm["level"], calm["label"]) == ("10.000", 0, ["người"])
+
+
+def test_a_tile_of_lost_feeds_is_unknown_and_one_of_some_is_about(up: StillFrames, down: StillFrames) -> None:
+    assert tile_of("traffic", *whole.values(down, of_service("traffic")))["value"] == "?"
+    some = judged(get("cameras.live"), Figure(value=4, n=5, left_out={"unknown": 1}), up)
+    assert tile_of("cameras", some)["value"] == "≈4"
+    assert tile_of("cameras")["state"] == "loading"
+    none = judged(get("cameras.live"), Figure(left_out={"silent": 3}), up)
+    assert tile_of("cameras", none)["value"] == "–"
+    assert tile_of("cameras", state="ready")["state"] == "ready"
+
+
+def test_a_tiles_trend_is_the_same_number_one_period_ago(up: StillFrames) -> None:
+    now = get("tourism.visitors").value(up)
+    then = judged(get("tourism.visitors"), Figure(value=900, n=2), up)
+    assert wall_tiles.trend(now, {then.id: then}, Text("en")) == "900 a week before"
+    assert wall_tiles.trend(now, {}, Text("vi")) == ""
+    lost = judged(get("tourism.visitors"), Figure(left_out={"unknown": 2}), up)
+    assert wall_tiles.trend(now, {lost.id: lost}, Text("vi")) == ""
