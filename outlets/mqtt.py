@@ -7,11 +7,12 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import Field
 
 from geodata.city import City
@@ -43,6 +44,17 @@ class MQTTOptions(Options):
     keepalive_s: int = Field(default=30, ge=5, le=300)
 
 
+class Knowing(Client):
+    """Remembers when the broker acknowledged a message and yet refused it, which MQTT 5 lets it."""
+
+    refusal: ReasonCode | None = None
+
+    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: ReasonCode, properties: Any) -> None:
+        if reason_code.is_failure:
+            self.refusal = reason_code
+        super()._on_publish(client, userdata, mid, reason_code, properties)
+
+
 class MQTT(Outlet[MQTTOptions]):
     """One connection, kept. ``{prefix}/{city}/status`` says online, and offline when we are gone without a word."""
 
@@ -53,8 +65,8 @@ class MQTT(Outlet[MQTTOptions]):
 
     def __init__(self, name: str, options: MQTTOptions, secret: Secret, city: City) -> None:
         super().__init__(name, options, secret, city)
-        self._client: Client | None = None
-        self._opening = asyncio.Lock()
+        self._client: Knowing | None = None
+        self._turn = asyncio.Lock()  # one message at a time: what the broker says then is about that one
         self._beaten = 0.0
 
     @property
@@ -77,8 +89,8 @@ class MQTT(Outlet[MQTTOptions]):
     async def beat(self) -> None:
         """Says that we are there; connects again where the connection was lost in between."""
         if time.monotonic() - self._beaten >= BEAT_S:
-            await self._publish(f"{self._root}/status", ONLINE, retain=True)
             self._beaten = time.monotonic()
+            await self._publish(f"{self._root}/status", ONLINE, retain=True)
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -89,33 +101,44 @@ class MQTT(Outlet[MQTTOptions]):
                 await client.__aexit__(None, None, None)
 
     async def _publish(self, topic: str, body: bytes, message: Sendable | None = None, retain: bool = False) -> None:
-        try:
-            client = await self._open()
-            await client.publish(
-                topic, body, qos=1, retain=retain, properties=self._properties(message), timeout=ANSWER_S
-            )
-        except MqttError as error:
-            await self._drop()
-            raise Away(f"broker: {_words(error)}") from None
+        async with self._turn:
+            try:
+                if self._client is None:
+                    self._client = await self._opened()
+                await self._told(self._client, topic, body, message, retain)
+            except MqttError as error:
+                await self._drop()
+                raise Away(f"broker: {_words(error)}") from None
 
-    async def _open(self) -> Client:
-        async with self._opening:
-            if self._client is None:
-                client = Client(
-                    self.options.host,
-                    self.options.port,
-                    username=self.secret(self.options.user_env),
-                    password=self.secret(self.options.password_env),
-                    protocol=ProtocolVersion.V5 if self.options.version == 5 else ProtocolVersion.V311,
-                    will=Will(f"{self._root}/status", OFFLINE, qos=1, retain=True),
-                    keepalive=self.options.keepalive_s,
-                    timeout=ANSWER_S,
-                    tls_context=context(self.options.ca_file, self.options.client_cert) if self.options.tls else None,
-                )
-                await client.__aenter__()
-                await client.publish(f"{self._root}/status", ONLINE, qos=1, retain=True, timeout=ANSWER_S)
-                self._client = client
-            return self._client
+    async def _told(
+        self, client: Knowing, topic: str, body: bytes, message: Sendable | None = None, retain: bool = False
+    ) -> None:
+        client.refusal = None
+        await client.publish(topic, body, qos=1, retain=retain, properties=self._properties(message), timeout=ANSWER_S)
+        if client.refusal is not None:
+            raise Away(f"the broker does not take {topic}: {client.refusal}")
+
+    async def _opened(self) -> Knowing:
+        """A connection whose will is written and which has said that it is there."""
+        client = Knowing(
+            self.options.host,
+            self.options.port,
+            username=self.secret(self.options.user_env),
+            password=self.secret(self.options.password_env),
+            protocol=ProtocolVersion.V5 if self.options.version == 5 else ProtocolVersion.V311,
+            will=Will(f"{self._root}/status", OFFLINE, qos=1, retain=True),
+            keepalive=self.options.keepalive_s,
+            timeout=ANSWER_S,
+            tls_context=context(self.options.ca_file, self.options.client_cert) if self.options.tls else None,
+        )
+        await client.__aenter__()
+        try:
+            await self._told(client, f"{self._root}/status", ONLINE, retain=True)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                await client.__aexit__(None, None, None)
+            raise
+        return client
 
     async def _drop(self) -> None:
         client, self._client = self._client, None

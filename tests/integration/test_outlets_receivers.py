@@ -236,6 +236,20 @@ async def test_mqtt_a_broker_that_goes_and_comes_back(broker: Broker) -> None:
             await there.until(NEWS)
 
 
+async def test_mqtt_a_broker_that_takes_and_forbids_is_noticed(tmp_path: Path) -> None:
+    rights = tmp_path / "rights"
+    await asyncio.to_thread(rights.write_text, "topic readwrite vonglau/hue/status\n")
+    broker = Broker(tmp_path / "strict", more=f"user root\nacl_file {rights}\n")
+    await broker.open()
+    try:
+        async with outlet("mqtt", host="127.0.0.1", port=broker.port) as out:
+            with pytest.raises(Away, match=r"does not take vonglau/hue/state/.*: Not authorized"):
+                await out.send(message(), None, ())
+            await out.beat()
+    finally:
+        await broker.close()
+
+
 def mailing(there: Post, **options: Any) -> Mapping[str, Any]:
     return {"host": "localhost", "port": there.port, "sender": "desk@hue.example", "to": ["a@x.example"], **options}
 
