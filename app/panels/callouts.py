@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import cos, hypot, pi, sin
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NOTHING = np.empty((0, 4))
 REACH_PX = (44, 66, 92, 130)
 """Distances of a call-out from its mark, desk px before the wall's factor."""
+
+FAR_PX = (180, 240, 320)
+"""The same where nothing nearer is free: a mark in a corner, beside the inset."""
 
 EDGE_PX, CIRCLE_PX, PLACE_PX = 26, 20, 8
 DIRECTIONS = 12
@@ -46,12 +49,13 @@ def place(
     ends: list[Point] = []
     for i, (x, y) in enumerate(points):
         others = [p for j, p in enumerate(points) if j != i]
-        best, score = (x, y), float("-inf")
-        for reach in REACH_PX:
-            for n in range(DIRECTIONS):
-                angle = 2 * pi * n / DIRECTIONS - pi / 4
-                at = (x + reach * cos(angle) * k, y + reach * sin(angle) * k)
-                edge = EDGE_PX * k
+        edge = EDGE_PX * k
+        best = min(max(x, edge), width - edge), min(max(y, edge), height - edge)
+        score = float("-inf")
+        for reaches in (REACH_PX, FAR_PX):
+            if score > float("-inf"):
+                break
+            for reach, at in _around((x, y), reaches, k):
                 if not (edge < at[0] < width - edge and edge < at[1] < height - edge):
                     continue
                 if _within(blocked, at, edge):
@@ -64,6 +68,14 @@ def place(
         ends.append(best)
     untangle(points, ends)
     return [((u - x) / k, (v - y) / k) for (x, y), (u, v) in zip(points, ends, strict=True)]
+
+
+def _around(point: Point, reaches: Sequence[float], k: float) -> Iterator[tuple[float, Point]]:
+    """The places to try, nearest first, each with its distance."""
+    for reach in reaches:
+        for n in range(DIRECTIONS):
+            angle = 2 * pi * n / DIRECTIONS - pi / 4
+            yield reach, (point[0] + reach * cos(angle) * k, point[1] + reach * sin(angle) * k)
 
 
 def untangle(points: Sequence[Point], ends: list[Point]) -> None:

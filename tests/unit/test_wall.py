@@ -326,3 +326,14 @@ def test_leaders_never_cross(seed: int) -> None:
     assert not crossed
     ends = [end for _, end in leaders]
     assert all(np.hypot(a[0] - b[0], a[1] - b[1]) > 30 for i, a in enumerate(ends) for b in ends[:i])
+
+
+def test_a_number_in_a_corner_beside_the_inset_is_whole() -> None:
+    width, height, k, mark = 1200.0, 840.0, 1.1, (18.0, 822.0)
+    inset = np.array([[24.0, 540.0, 224.0, 815.0]])
+    ((dx, dy),) = callouts.place([mark], width, height, k, inset)
+    x, y = mark[0] + dx * k, mark[1] + dy * k
+    edge = callouts.CIRCLE_PX * k
+    assert edge < x < width - edge
+    assert edge < y < height - edge
+    assert not (24 - edge < x < 224 + edge and 540 - edge < y < 815 + edge)
