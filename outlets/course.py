@@ -112,15 +112,14 @@ def _wanted(lane: Lane, news: News, line: Line, told: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What becomes of what waits. ``due``: (delivery, what it says) in order; ``digests``: what becomes one, each list;
-    ``held``: whether more waits for the minute to end.
+    """What becomes of what waits. ``due``: (delivery, what it says) in order; ``digests``: what becomes one, each list.
+    What is in neither waits: for its time, or for the minute to end.
     """
 
     given_up: Sequence[Delivery] = ()
     superseded: Mapping[str, Sequence[Delivery]] = field(default_factory=dict)
     due: Sequence[tuple[Delivery, str]] = ()
     digests: Sequence[Sequence[Delivery]] = ()
-    held: bool = False
 
 
 def settle(waiting: Sequence[Delivery], lane: Lane, sent: tuple[int, int], at: datetime) -> Settled:
@@ -139,7 +138,7 @@ def settle(waiting: Sequence[Delivery], lane: Lane, sent: tuple[int, int], at: d
         alone = urgent + alone
         states = [(one, said) for one, said in states if not _urgent(one, said)]
     if sent[1]:
-        return Settled(old, superseded, alone, held=bool(states))
+        return Settled(old, superseded, alone)  # one digest a minute
     digests = []
     for simulated in (False, True):
         group = [(one, said) for one, said in states if one.finding and one.finding.simulated == simulated]

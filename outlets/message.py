@@ -210,6 +210,7 @@ class Message:
             "headline": self.headline(language),
             "title": mark(self.simulated, language) + own.title,
             "subject": own.subject,
+            "definition": own.definition,
             "change": say("change", self.change, language),
             "level": say("level", f"l{self.level}", language),
             "place": self.place[language] if self.place else None,

@@ -180,8 +180,7 @@ def test_a_storm_becomes_one_digest_and_nothing_is_lost() -> None:
     assert [ids(group) for group in settled.digests] == [list(range(1, 41))]
     assert said(settled) == []
     held = done(storm(40), one, sent=(5, 1))
-    assert held.held, "one digest a minute"
-    assert (list(held.digests), said(held)) == ([], [])
+    assert (list(held.digests), said(held), dict(held.superseded)) == ([], [], {}), "one digest a minute"
     assert len(said(done(storm(40), lane(per_minute=0)))) == 40
 
 
