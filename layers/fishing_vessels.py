@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from geodata.store.reader import Reader
     from layers.raster import ColumnCache
 
-FISHING = "ship_30"
 FAR, NEAR = 9.0, 12.0
 """Under ``FAR`` only what needs acting on is a single mark; under ``NEAR`` marks are smaller (look.md 3.7)."""
 
@@ -63,7 +62,7 @@ class FishingVessels(RasterLayer):
         length = out["properties"].map(lambda p: p.get("length_m"))
         told = zip(out["age_s"], length, out["in_port"], map(str, out.index), strict=True)
         clocks = [vessel.signal(a, m, in_port=p, ais=vessel.by_ais(key)) for a, m, p, key in told]
-        known, fishing = out["feed"] != "down", out["category"].fillna(FISHING) == FISHING
+        known, fishing = out["feed"] != "down", vessel.fishing(out)
         out["state"] = np.where(known, [state for state, _ in clocks], "unknown")
         out["level"] = np.where(known & fishing, [level for _, level in clocks], 0)
         out["alpha"] = np.where(out["in_port"] | ~fishing, np.minimum(out["alpha"], 0.7), out["alpha"])

@@ -14,7 +14,8 @@ import pandas as pd
 
 LEAST_SHARE = 0.7
 LEAST_N = 5
-"""Of fewer active things no share is told: two of three silent vessels are no sick feed."""
+LEAST_SILENT = 4
+"""Of fewer active things no share is told, and fewer silent ones are no sick feed: two of six boats are two boats."""
 
 ACTIVE_S = 24 * 3600.0
 """A thing is active that was heard of within so long before its time was over."""
@@ -32,7 +33,7 @@ class Health:
         return self.heard / self.active if self.active >= LEAST_N else None
 
     def ok(self, least: float = LEAST_SHARE) -> bool:
-        return self.share is None or self.share >= least
+        return self.share is None or self.share >= least or self.active - self.heard < LEAST_SILENT
 
 
 def health(source: pd.Series[str], age_s: pd.Series[float], due_s: pd.Series[float]) -> Mapping[str, Health]:

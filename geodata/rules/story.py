@@ -16,6 +16,19 @@ MOST = 400
 """Articles of one place and topic that are compared with each other."""
 
 
+DENIALS = ("bac bo", "that thiet", "sai su that", "tin gia", "dinh chinh")
+"""Folded words of an article that already says that the story is false; this program's own list."""
+
+
+def denied(texts: Iterable[str | None]) -> bool:
+    """Whether an article itself says that what it tells of is not so.
+
+    >>> denied(["Bác bỏ tin giả về vỡ đập"]), denied(["Nghe nói sắp xả lũ lớn", None])
+    (True, False)
+    """
+    return any(word in fold(text) for text in texts if text for word in DENIALS)
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """``key`` parts what can never be one story: place and topic."""

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pandas as pd
+
+FISHING = "ship_30"
+
 HOUR_S = 3600.0
 INTERVAL_LARGE_S = 2 * HOUR_S
 INTERVAL_S = 3 * HOUR_S
@@ -31,6 +35,15 @@ def interval_s(length_m: float | None) -> float:
 def by_ais(thing_id: str) -> bool:
     """Whether the device is an AIS set: the adapter names it by its MMSI."""
     return thing_id.startswith("mmsi:")
+
+
+def fishing(ships: pd.DataFrame) -> pd.Series[bool]:
+    """Which are fishing vessels. One of which no kind is told is, unless AIS tells of it: that hears every ship.
+
+    Index id, column category.
+    """
+    ais = ships.index.to_series().astype(str).map(by_ais).astype(bool)
+    return (ships["category"] == FISHING) | (ships["category"].isna() & ~ais)
 
 
 def level(age_s: float, *, ais: bool) -> int:

@@ -42,10 +42,12 @@ def hour(frames: Frames) -> datetime:
 
 
 def hourly(frames: Frames, key: str, make: Callable[[], Made]) -> Made:
-    """What is derived of weeks past, once an hour: a row that comes days late is seen with the next."""
+    """What is dear and changes little, once an hour: of weeks past, or counts that nobody reads to the last vessel."""
     now = hour(frames)
     kept = frames.lasting.get(key)
     if kept is None or kept[0] != now:
+        for old in [name for name, (of, _) in frames.lasting.items() if of < now]:
+            del frames.lasting[old]  # of warnings and segments that nobody asks for any more
         kept = frames.lasting[key] = (now, make())
     found: Made = kept[1]
     return found

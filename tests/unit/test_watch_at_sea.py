@@ -74,6 +74,8 @@ ZONES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("20 m fishing in the inshore zone", vessel(at_=LONG, m=20.0), ["Fires too_near"]),
     ("20 m passing at 8 kn", vessel(at_=LONG, m=20.0, sog_kn=8.0), []),
     ("20 m slow at its port", vessel(at_=(107.62, 16.57), m=20.0, sog_kn=2.0), []),
+    ("15 m by AIS may be 14.6 m", vessel("mmsi:574000001", LONG, m=15.0), []),
+    ("16 m by AIS", vessel("mmsi:574000001", LONG, m=16.0), ["Fires too_near"]),
     ("length not told", vessel(at_=KHOI), []),
     ("on the line itself", vessel(at_=(107.6, 16.9), m=9.0), []),
     ("an old fix", vessel(at_=KHOI, m=9.0, ago=7 * HOUR), []),

@@ -184,6 +184,8 @@ def test_one_rumour_of_two_outlets_is_one_finding() -> None:
     found = [rumour("a", 90, dam), rumour("b", 30, dam + " là thất thiệt"), rumour("c", 20, "Bán gạo giá gấp ba ở chợ")]
     assert told("press.rumours", events=found) == ["Fires a", "Fires c"]
     assert told("press.rumours", events=[rumour("a", 90, dam, status="verified")]) == []
+    only = [rumour("d", 60, "Bác bỏ tin giả về vỡ đập"), rumour("e", 9, "Xử lý người tung tin giả về lũ")]
+    assert told("press.rumours", events=only) == ["Fires denied"]
     assert told("press.rumours", events=[rumour("a", 25 * 60, dam)]) == []
     assert told("press.rumours", events=[rumour("a", 90, dam, feed="down")]) == ["Unknown a"]
 

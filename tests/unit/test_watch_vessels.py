@@ -48,6 +48,7 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str], list[str]]] = [
     ("at the port, speed not told", [vessel(20 * HOUR, **PORT, sog_kn=None)], [], []),
     ("no fishing vessel", [vessel(20 * HOUR, category="ship_70")], [], []),
     ("kind not told counts as fishing", [vessel(20 * HOUR, category=None)], ["Fires v"], []),
+    ("a ship of which AIS has not told the kind", [vessel(20 * HOUR, "mmsi:574000001", category=None)], [], []),
     ("its feed is down", [vessel(20 * HOUR, feed="down")], ["Unknown v"], []),
     ("its feed is down for eleven days", [vessel(11 * DAY, feed="down")], ["Unknown v"], ["Unknown v"]),
     ("another's feed is down", [vessel(20 * HOUR), vessel(1, "w", feed="down")], ["Fires v"], []),

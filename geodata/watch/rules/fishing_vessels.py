@@ -17,7 +17,6 @@ from geodata.watch.rule import rule
 from geodata.watch.signs import Fires, Holds, Over, Row, Sign, Unknown
 from geodata.watch.words import Limits
 
-FISHING = "ship_30"
 SERVICE = "fishing_vessels"
 AIS_CONFIDENCE = 0.5
 """A vessel that only AIS tells of may have sailed out of the receivers' reach; VMS goes by satellite."""
@@ -54,8 +53,11 @@ def out_of_zone(frames: Frames, limits: Limits) -> Iterable[Sign]:
     fleet = fleet[fleet["length_m"].notna()] if len(fleet) else fleet
     if fleet.empty:
         return
-    zone = sea_zone.zones(*_places(fleet), limits["margin_nm"]).set_axis(fleet.index)
     cut = [limits["inshore_m"], limits["offshore_m"]]
+    fleet = fleet[~_unsure_length(fleet, cut, limits["length_error_m"])]
+    if fleet.empty:
+        return
+    zone = sea_zone.zones(*_places(fleet), limits["margin_nm"]).set_axis(fleet.index)
     of_length = pd.Series(np.array(["small", "middle", "large"])[np.digitize(fleet["length_m"], cut)], fleet.index)
     speed = pd.to_numeric(fleet["sog_kn"], errors="coerce")
     fishing = speed.between(limits["fishing_least_kn"], limits["fishing_most_kn"]) & ~_near_port(fleet)
@@ -130,13 +132,19 @@ def met_at_sea(frames: Frames, limits: Limits) -> Iterable[Sign]:
     age = (pd.Timestamp(frames.at) - found["time"]).dt.total_seconds()
     ships = found[(age <= limits["recent_s"]) & (found["feed"] != "down")]
     ships = ships[(pd.to_numeric(ships["sog_kn"], errors="coerce") <= limits["slow_kn"]) & ~_near_port(ships)]
-    fishing = ships["category"].fillna(FISHING) == FISHING
+    fishing = vessel.fishing(ships)
     start = frames.at - timedelta(seconds=4 * limits["least_s"])
     for a, b in meeting.pairs(ships[fishing], ships[~fishing], limits["apart_m"]):
         began = meeting.since(frames.track(SERVICE, a, start), frames.track(SERVICE, b, start), limits["apart_m"])
         if began is not None and (frames.at - began).total_seconds() >= limits["least_s"]:
             two = ships.loc[[a, b]]
             yield _of_many(f"{a}+{b}", two, began, {"names": _named(two), "n": 2}, confidence=0.5)
+
+
+def _unsure_length(fleet: Any, cut: list[float], error_m: float) -> Any:
+    """Whose class a rounding may have changed: an AIS set tells whole metres."""
+    near = np.min([(fleet["length_m"] - length).abs() for length in cut], axis=0) <= error_m
+    return near & np.array([vessel.by_ais(str(key)) for key in fleet.index])
 
 
 def _current(frames: Frames, most_s: float) -> Any:
@@ -293,7 +301,7 @@ def _at_sea(frames: Frames) -> Any:
     found = frames.latest(SERVICE, Position)
     if found.empty:
         return found
-    fleet = found[found["category"].fillna(FISHING) == FISHING].copy()
+    fleet = found[vessel.fishing(found)].copy()
     fleet["age_s"] = (pd.Timestamp(frames.at) - fleet["time"]).dt.total_seconds()
     fleet["in_port"] = port.in_port(fleet)
     length = fleet["properties"].map(lambda p: p.get("length_m") if isinstance(p, dict) else None)

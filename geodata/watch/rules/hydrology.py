@@ -13,7 +13,7 @@ from geodata.rules import alarm, rain
 from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
-from geodata.watch.signs import Fires, Holds, Row, Sign, Unknown
+from geodata.watch.signs import Fires, Holds, Over, Row, Sign, Unknown
 from geodata.watch.words import Limits
 
 SERVICE = "hydrology"
@@ -53,7 +53,9 @@ def rising(frames: Frames, limits: Limits) -> Iterable[Sign]:
             yield Unknown(str(station))
             continue
         reached = alarm.alarm(float(row["result"]), levels)
-        if reached.level == 0 and reached.next_m is not None and rate >= limits["least_m_per_h"]:
+        if reached.level and str(station) in frames.opened("hydrology.rising"):
+            yield Over(str(station), row["time"].to_pydatetime())  # it is told by the alarm now
+        elif reached.level == 0 and reached.next_m is not None and rate >= limits["least_m_per_h"]:
             hours = reached.next_m / rate
             if hours <= limits["ahead_h"]:
                 since = things.began(frames, "hydrology.rising", str(station), row["time"])

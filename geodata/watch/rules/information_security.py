@@ -21,6 +21,7 @@ SERVICE = "information_security"
 ENDED = frozenset({"resolved", "closed", "ended"})
 OPEN_FOR = timedelta(days=30)
 GRAVE = 3
+LEVEL_BAD = 2
 NAMELESS = things.both("cảnh báo không có tên", "alert without a name")
 TOLD_ELSEWHERE = frozenset({site.OUTAGE, "certificate"})
 """Categories of alerts whose conditions the other two rules tell."""
@@ -55,19 +56,20 @@ def sites_down(frames: Frames, limits: Limits) -> Iterable[Sign]:
 def certificates(frames: Frames, limits: Limits) -> Iterable[Sign]:
     """Certificates that have ended, are not valid, or end within days: together."""
     found, told = things.heard(frames, SERVICE), things.results(frames, SERVICE)
-    kept = {}
+    kept, bad = {}, False
     for key, own in told.items():
         conditions = site.probed(own) & {"certificate_bad", "certificate_near"}
         days = things.number(own.get("certificate_days"))
         if conditions and key in found.index and found.loc[key, "state"] in {"fresh", "late"}:
             kept[key] = days
+            bad |= "certificate_bad" in conditions
     if not kept:
         return
     ending = found.loc[sorted(kept)]
     known = [days for days in kept.values() if days is not None]
     since = things.began(frames, "information_security.certificates", SERVICE, ending["time"].max())
     facts = {"n": len(ending), "days": round(min(known)) if known else None, "names": _names(ending)}
-    yield _masked(things.together(SERVICE, SERVICE, ending, since, facts))
+    yield _masked(things.together(SERVICE, SERVICE, ending, since, facts, level=LEVEL_BAD if bad else None))
 
 
 @rule(SERVICE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -80,7 +81,7 @@ def _fires(frames: Frames, key: str, row: Any) -> Fires:
             "start": None if pd.isna(start) else start.isoformat(),
             "expires": None if pd.isna(row["expires"]) else row["expires"].isoformat(),
             "official": None if pd.isna(official) else int(official),
-            "inside": inside(frames, row["geometry"]),
+            "inside": things.hourly(frames, f"inside {key}", partial(inside, frames, row["geometry"])),
         },
         rows=[Row(SERVICE, "Alert", key, sent, str(row["source"]))],
         simulated=bool(row["simulated"]),
