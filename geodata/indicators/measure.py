@@ -157,6 +157,15 @@ def _now(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | Non
     return Now(rows, left, things.results(frames, service))
 
 
+def silent(frames: Frames, service: str) -> Figure:
+    """How many of a service's things are not heard of in time while their feed is up."""
+    found = things.heard(frames, service)
+    if found.empty:
+        return figure(found, 0)
+    known = found[found["state"] != "unknown"]
+    return count(known, known["state"] == "silent", {"unknown": len(found) - len(known)})
+
+
 def reporting(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | None = None) -> Figure:
     """The share of a service's things that were heard of in time; those of lost feeds are left out, silent ones are
     not: they are what is counted.

@@ -45,7 +45,7 @@ EXPECTED: dict[str, tuple[Any, int, int]] = {
     "buses.lines_stopped": (1, 2, 3),
     "buses.late": (1, 5, 2),
     "buses.running": (5, 6, 0),
-    "buses.silent": (1, 6, 0),
+    "buses.silent": (1, 6, 2),
     "buses.on_time": (80, 5, 0),
     "buses.delay": (1, 5, 0),
     "cameras.no_picture": (1, 5, 2),
@@ -141,6 +141,14 @@ EXPECTED: dict[str, tuple[Any, int, int]] = {
     "warnings.highest": (1, 2, 3),
     "warnings.in_force": (2, 2, 0),
     "warnings.grave": (1, 2, 0),
+    "advertising_screens.silent": (0, 6, 0),
+    "air_quality.silent": (0, 2, 0),
+    "hydrology.silent": (0, 5, 0),
+    "public_utilities.silent": (0, 6, 0),
+    "cameras.silent": (0, 5, 0),
+    "health.silent": (0, 2, 0),
+    "education.silent": (0, 2, 0),
+    "tourism.silent": (0, 4, 0),
 }
 """Value, n, level in the town of ``tests/support/indicator_frames.py``, counted by hand."""
 
@@ -206,6 +214,7 @@ def test_of_things_that_are_all_silent_nothing_is_counted(up: StillFrames) -> No
     found = get("cameras.no_picture").value(later)
     assert (found.value, found.state, found.figure.left_out) == (None, "none", {"silent": 5})
     assert get("advertising_screens.reporting").value(later).value == 0
+    assert get("cameras.silent").value(later).value == 5
 
 
 def test_one_lost_feed_of_two_makes_a_number_partial(up: StillFrames) -> None:

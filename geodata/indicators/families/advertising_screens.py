@@ -61,3 +61,8 @@ def approved(frames: Frames) -> Figure:
 @indicator
 def reporting(frames: Frames) -> Figure:
     return measure.reporting(frames, SERVICE)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

@@ -75,3 +75,8 @@ def pm25_day(frames: Frames) -> Figure:
 @indicator
 def reporting(frames: Frames) -> Figure:
     return measure.reporting(frames, SERVICE)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

@@ -28,3 +28,8 @@ def live_share(frames: Frames) -> Figure:
     found = measure.now(frames, SERVICE)
     known = found.only(found.words("status").notna(), "no_value")
     return known.share(known.words("status") == "live")
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

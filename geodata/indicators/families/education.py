@@ -49,3 +49,8 @@ def attendance(frames: Frames) -> Figure:
     pupils = told.numbers("pupils")
     came = float((told.numbers("attendance") * pupils).sum()) / 100
     return measure.share(told.rows, came, float(pupils.sum()), told.left_out, sampled=False)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

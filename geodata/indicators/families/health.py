@@ -44,3 +44,8 @@ def emergencies(frames: Frames) -> Figure:
     found = measure.now(frames, SERVICE)
     told = found.only(found.numbers("emergencies").notna())
     return measure.total(told.rows, list(told.numbers("emergencies")), told.left_out)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

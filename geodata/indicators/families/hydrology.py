@@ -87,3 +87,8 @@ def rain_day(frames: Frames) -> Figure:
 @indicator
 def reporting(frames: Frames) -> Figure:
     return measure.reporting(frames, SERVICE)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

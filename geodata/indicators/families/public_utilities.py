@@ -57,3 +57,8 @@ def water_loss(frames: Frames) -> Figure:
 @indicator
 def reporting(frames: Frames) -> Figure:
     return measure.reporting(frames, SERVICE)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)

@@ -43,3 +43,8 @@ def occupancy(frames: Frames) -> Figure:
     rooms = whole.numbers("rooms")
     taken = float((whole.numbers("occupancy") * rooms).sum()) / 100
     return measure.share(whole.rows, taken, float(rooms.sum()), whole.left_out, sampled=False)
+
+
+@indicator
+def silent(frames: Frames) -> Figure:
+    return measure.silent(frames, SERVICE)
