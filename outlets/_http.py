@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,15 +36,19 @@ async def post(http: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[
     raise Refused(f"{words}: not followed" if status < HTTPStatus.BAD_REQUEST else words)
 
 
-def client(verify: object = True) -> httpx.AsyncClient:
-    """Follows no redirect and believes no proxy of the environment."""
-    return httpx.AsyncClient(
-        timeout=TIMEOUT,
-        follow_redirects=False,
-        trust_env=False,
-        verify=verify,  # type: ignore[arg-type]  # a context or True
-        headers={"User-Agent": USER_AGENT},
-    )
+def client(verify: ssl.SSLContext, proxy: str | None = None) -> httpx.AsyncClient:
+    """Follows no redirect and asks no proxy but the one it is given. Raises Away for a proxy that is none."""
+    try:
+        return httpx.AsyncClient(
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            verify=verify,
+            proxy=proxy,
+            headers={"User-Agent": USER_AGENT},
+        )
+    except (ValueError, httpx.InvalidURL):
+        raise Away("the proxy is no URL") from None
 
 
 def retry_s(value: str | None, now: datetime) -> float | None:

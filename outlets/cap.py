@@ -37,6 +37,7 @@ class CapOptions(Options):
     url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
     token_env: str | None = None
     ca_file: str | None = None
+    proxy_env: str | None = None
     sender: str = Field(pattern=r"^[^\s,<&]+$")
     sender_name: str | None = None
     expires_h: float = Field(default=24, ge=1, le=168)
@@ -97,7 +98,7 @@ class Cap(Outlet[CapOptions]):
             if token := self.secret(self.options.token_env):
                 headers["Authorization"] = f"Bearer {token}"
             if self._http is None:
-                self._http = client(context(self.options.ca_file))
+                self._http = client(context(self.options.ca_file), self.secret(self.options.proxy_env))
             await post(self._http, self.options.url, body, headers)
         return None
 

@@ -25,16 +25,19 @@ from outlets.message import Message, Sendable
 
 
 class WebhookOptions(Options):
-    """``url`` of the receiver; left out where only agencies' own addresses are meant. ``token_env``: bearer token.
+    """``url`` of the receiver; left out where only agencies' own addresses are meant. ``url_env``: where the address
+    itself is a secret. ``token_env``: bearer token. ``proxy_env``: the city's way out.
 
     ``secret_env``: signs every body (``webhook-signature: v1,…`` over ``id.timestamp.body``), as text or as
     ``whsec_`` with base64. ``form = "alertmanager"``: what receivers of Prometheus' Alertmanager read.
     """
 
     url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    url_env: str | None = None
     token_env: str | None = None
     secret_env: str | None = None
     ca_file: str | None = None
+    proxy_env: str | None = None
     form: Literal["vonglau", "alertmanager"] = "vonglau"
 
 
@@ -50,7 +53,7 @@ class Webhook(Outlet[WebhookOptions]):
         self._http: httpx.AsyncClient | None = None
 
     async def send(self, message: Sendable, to: str | None, earlier: Sequence[Earlier]) -> str | None:
-        url = to or self.options.url
+        url = to or self.options.url or self.secret(self.options.url_env)
         if url is None:
             raise Away("its options name no url")
         told = alertmanager(message, self.name) if self.options.form == "alertmanager" else message.as_json()
@@ -66,7 +69,7 @@ class Webhook(Outlet[WebhookOptions]):
             stamp = str(int(time.time()))
             headers |= {"webhook-timestamp": stamp, "webhook-signature": signature(secret, message.key, stamp, body)}
         if self._http is None:
-            self._http = client(context(self.options.ca_file))
+            self._http = client(context(self.options.ca_file), self.secret(self.options.proxy_env))
         await post(self._http, url, body, headers)
         return None
 

@@ -90,6 +90,18 @@ async def test_a_webhook_is_signed_and_known_by_its_key() -> None:
     assert there.header("webhook-signature", 0) == f"v1,{base64.b64encode(digest).decode()}"
 
 
+async def test_a_webhook_whose_address_is_secret_by_the_citys_own_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hook() as proxy, outlet("webhook", url_env="HOOK", proxy_env="PROXY") as out:
+        monkeypatch.setitem(SECRETS, "HOOK", "http://far.example/k3y")
+        monkeypatch.setitem(SECRETS, "PROXY", proxy.url)
+        await out.send(message(), None, ())
+        assert proxy.header("Host") == "far.example", "the proxy was asked, not the world"
+        monkeypatch.setitem(SECRETS, "PROXY", "nonsense")
+    async with outlet("webhook", url_env="HOOK", proxy_env="PROXY") as out:
+        with pytest.raises(Away, match="the proxy is no URL"):
+            await out.send(message(), None, ())
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
