@@ -62,7 +62,8 @@ def cases(service: str, *found: Mapping[str, Any]) -> Rows:
 def event(key: str, severity: int | None, minute: float = -60, end: float | None = None, **more: Any) -> dict[str, Any]:
     return {
         "id": key, "time": at(minute), "end_time": None if end is None else at(end), "severity": severity,
-        "status": None, "title": key, "description": None, "thing_id": None, "lon": LON, "lat": LAT, **more,
+        "status": None, "title": key, "description": None, "thing_id": None, "place_confidence": None, "lon": LON,
+        "lat": LAT, **more,
     }  # fmt: skip
 
 

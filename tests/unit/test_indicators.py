@@ -92,7 +92,7 @@ EXPECTED: dict[str, tuple[Any, int, int]] = {
     "imagery.age": (10, 2, 0),
     "information_security.grave_alerts": (1, 2, 4),
     "information_security.down": (1, 5, 2),
-    "information_security.certificates": (1, 5, 2),
+    "information_security.certificates": (1, 5, 1),
     "information_security.systems": (5, 5, 0),
     "information_security.reached": (80, 5, 0),
     "infrastructure.out_of_service": (1, 2, 2),

@@ -37,9 +37,11 @@ def down(frames: Frames) -> Figure:
 
 @indicator
 def certificates(frames: Frames) -> Figure:
+    """Level 2 with one that is over or not valid, 1 while they only end soon: as the watch tells it."""
     found = measure.now(frames, SERVICE)
-    told = [bool(site.probed(found.results.get(str(key), {})) & CERTIFICATES) for key in found.rows.index]
-    return found.count(told)
+    told = [site.probed(found.results.get(str(key), {})) & CERTIFICATES for key in found.rows.index]
+    bad = any("certificate_bad" in one for one in told)
+    return found.count([bool(one) for one in told], rules.LEVEL_BAD if bad else 1)
 
 
 @indicator

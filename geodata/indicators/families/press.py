@@ -12,12 +12,11 @@ from geodata.records import Event
 from geodata.rules import story
 from geodata.watch import things
 from geodata.watch.frames import Frames
+from geodata.watch.rules import press as rules
+from geodata.watch.signs import Fires
 
 SERVICE = "press"
 DAY = timedelta(hours=24)
-TWO_DAYS = timedelta(days=2)
-RUMOUR = "rumour"
-SETTLED = ("verified", "denied", "closed")
 
 
 def stories(rows: Any) -> int:
@@ -40,11 +39,13 @@ def _codes(properties: object) -> tuple[str, ...]:
 
 @indicator
 def rumours(frames: Frames) -> Figure:
-    found = frames.latest(SERVICE, Event, TWO_DAYS)
+    """As the watch tells them; what the press itself denies is no longer to be verified."""
+    found = frames.latest(SERVICE, Event, rules.LOOKED_AT)
     if found.empty:
         return measure.figure(found, 0)
-    rows, left = measure.parted(found[(found["category"] == RUMOUR) & ~found["status"].isin(SETTLED)])
-    return measure.figure(rows, stories(rows), left_out=left)
+    rows, left = measure.parted(found[found["category"] == rules.RUMOUR])
+    signs = [sign for sign in rules.rumours.signs(frames) if isinstance(sign, Fires)]
+    return measure.figure(rows, sum(sign.facts["denied"] is None for sign in signs), left_out=left)
 
 
 @indicator
