@@ -35,7 +35,8 @@ STATE = """() => {
     const found = e.shadowRoot && deep(e.shadowRoot, want); if (found) return found } return null }
   const doc = window.Bokeh?.documents?.at(-1)
   const canvas = deep(document, "canvas")
-  return {drawn: Boolean(doc && canvas), said: Boolean(deep(document, ".band, .vonglau-lost")), seen: window.soak_patched ?? 0}
+  const said = Boolean(deep(document, ".band, .vonglau-lost"))
+  return {drawn: Boolean(doc && canvas), said, seen: window.soak_patched ?? 0}
 }"""
 LISTEN = """() => { const doc = window.Bokeh?.documents?.at(-1); if (!doc || doc.soak) return
   doc.soak = true; window.soak_patched = Date.now() / 1000
