@@ -17,8 +17,13 @@ import pandas as pd
 import pytest
 
 from geodata import catalogue
+from geodata.city import city
+from geodata.indicators import whole
+from geodata.indicators.indicator import get as get_indicator
+from geodata.indicators.indicator import indicators
 from geodata.store.reader import Reader
 from geodata.view import Bounds, View
+from geodata.watch.frames import StoreFrames
 from layers import compose, drawing, mapfigure, palette
 from layers.agg import Canvas
 from layers.base import Layer, LegendItem, RasterLayer, get, layers
@@ -206,3 +211,25 @@ def test_layers_lie_in_the_order_of_the_look() -> None:
     if {"imagery", "warnings"} <= set(order):
         assert order[0] == "imagery"
         assert order[-1] == "warnings"
+
+
+# -- what is counted of the same rows ---------------------------------------------------------------
+def test_no_indicator_fails_on_uneven_rows(filled: Store) -> None:
+    frames = StoreFrames(filled.reader, city("dong_ha"), filled.end)
+    found = whole.values(frames, indicators().values())
+    assert {value.id: value.error for value in found if value.error} == {}
+    assert {value.state for value in found} <= {"known", "partial", "none"}
+    shares = [
+        value for value in found if get_indicator(value.id).words.interval == "wilson" and value.value is not None
+    ]
+    assert all(0 <= (value.figure.low or 0) <= (value.value or 0) <= 100 for value in shares)
+
+
+def test_of_lost_feeds_no_indicator_tells_a_number(down: Store) -> None:
+    found = whole.values(StoreFrames(down.reader, city("dong_ha"), down.end), indicators().values())
+    assert {value.id for value in found if value.state != "unknown"} == {"platform.feeds_down", "platform.feeds_up"}
+
+
+def test_of_an_empty_store_every_indicator_is_ready_to_connect(empty: Reader) -> None:
+    found = whole.values(StoreFrames(empty, city("dong_ha"), datetime.now(UTC)), indicators().values())
+    assert {value.state for value in found} == {"ready"}
