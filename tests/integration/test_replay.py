@@ -29,6 +29,7 @@ from tests.conftest import Dsn
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 START = datetime(2026, 11, 20, tzinfo=UTC)
 CITY = Bounds(106, 15, 111, 19)
+DAY = timedelta(days=1)
 VIEW = View(CITY, 800, 600, START - timedelta(days=1), START + timedelta(days=2))
 
 Replay = Callable[..., dict[str, Any]]
@@ -186,6 +187,28 @@ def test_a_folder_of_recordings(run: Replay, reader: Reader, tmp_path: Path) -> 
     assert bool(air["simulated"].iloc[0])
 
 
+def test_a_folder_at_its_own_pace_and_how_its_feed_was(run: Replay, reader: Reader, tmp_path: Path) -> None:
+    """Nine seconds of sentences, ten thousand times as fast; what the recording tells of its feed comes along."""
+    (tmp_path / "ais.nmea").write_bytes(nmea(10))
+    down = {"t": (START + timedelta(seconds=5)).isoformat(), "up": False, "error": "gone"}
+    entry = {
+        "source": binding("vessels", "fishing_vessels", "ais").model_dump(mode="json", exclude_none=True),
+        "files": ["ais.nmea"],
+        "states": [{"t": START.isoformat(), "up": True}, down],
+    }
+    (tmp_path / "recordings.json").write_text(json.dumps([entry]))
+    assert run("--recordings", tmp_path, "--speed", 10_000)["stored"] == 10
+    assert run("--recordings", tmp_path, "--speed", 10_000, "--from", "2026-11-20T00:00:04Z")["duplicate"] == 10
+    assert run("--recordings", tmp_path)["duplicate"] == 10
+    told = reader.query("feed_history", source="vessels", start=START - DAY, end=START + DAY)
+    assert list(zip(told["time"], told["up"], told["error"], strict=True)) == [
+        (START, True, None),
+        (START + timedelta(seconds=5), False, "gone"),
+    ]
+    found = reader.latest("fishing_vessels", Position, VIEW)
+    assert set(found["feed"]) == {"down"}
+
+
 def test_two_services_at_once_in_processes_of_their_own(dsn: Dsn, reader: Reader, tmp_path: Path) -> None:
     (tmp_path / "ais.nmea").write_bytes(nmea(30))
     (tmp_path / "reports.ndjson").write_bytes(ndjson([(START, case("submitted", START))]))
@@ -219,6 +242,8 @@ def test_lines_of_a_recording_that_are_none_are_counted(run: Replay, tmp_path: P
         (["ais", "FILE", "--service", "moon"], "no service is named 'moon'"),
         (["sensorthings", "FILE"], "say with --service whose records these are:"),
         (["--recordings", "DIR"], "recordings.json: No such file or directory"),
+        (["ais", "FILE", "--speed", "60"], "--speed and --from go with --recordings DIR"),
+        (["--recordings", "DIR", "--speed", "60", "--from", "noon"], "--from: not a time: 'noon'"),
     ],
 )
 def test_misuse_is_one_line(

@@ -111,3 +111,28 @@ async def test_payloads_of_persons_are_not_among_the_samples(writer: Writer, rea
     await writer.write("secret", Batch([], rejected=[Rejected(reason="garbled", payload=b"An", received_at=NOON)]))
     (payload,) = reader.query("rejection_samples", source="secret")["payload"]
     assert payload is None
+
+
+@pytest.mark.usefixtures("writer")
+async def test_feeds_at_an_instant(reader: Reader, dsn: Dsn) -> None:
+    """Not connected yet is not up; an outage begins with its first error, and a later word is not known earlier."""
+    states(
+        dsn,
+        ("feed", after(minutes=10), True),
+        ("feed", after(minutes=20), False),
+        ("feed", after(minutes=30), False),
+        ("feed", after(minutes=40), True),
+    )
+
+    def at(minutes: float, known: float | None = None) -> tuple[object, object]:
+        known_at = None if known is None else after(minutes=known)
+        row = reader.query("sources_at", end=after(minutes=minutes), known_at=known_at).set_index("source").loc["feed"]
+        return row["up"], row["since"]
+
+    assert at(5)[0] is None
+    assert at(15) == (True, after(minutes=10))
+    assert at(25) == at(35) == (False, after(minutes=20))
+    assert at(45) == (True, after(minutes=40))
+    assert at(45, known=15) == (True, after(minutes=10))
+    other = reader.query("sources_at", end=after(minutes=45)).set_index("source").loc["other"]
+    assert other["up"] is None
