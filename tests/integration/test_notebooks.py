@@ -28,6 +28,7 @@ SHOWN: Mapping[str, Sequence[tuple[str, str]]] = {
     "04_a_day_across_all_services": (("image/png", ""), ("text/html", "như đã biết")),
     "05_air_by_vn_aqi": (("image/png", ""), ("text/html", "Bokeh")),
     "06_three_more_cameras": (("text/plain", "không thấy"), ("text/html", "thấy thêm"), ("text/html", "Bokeh")),
+    "07_another_limit": (("text/html", "biết hôm nay"), ("text/html", "mỗi ca 8 giờ"), ("text/html", "Bokeh")),
 }
 """What must be among the outputs, by MIME type. A notebook that is not named here must run."""
 
