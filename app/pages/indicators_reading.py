@@ -22,8 +22,11 @@ ROUND_S = 0.5
 NOW_S, PAST_S = 60.0, 600.0
 """A live page counts a service again after so long, and looks at its past."""
 
-SAME_S = 30.0
-"""What another session has just counted serves this one too."""
+SAME_S, PAST_SAME_S = 30.0, 60.0
+"""What another session has just counted serves this one too, whatever came since: each number says its instant."""
+
+SHARED = 1
+"""A version that does not change: a city that speaks every second would have each session count for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Reading:
             return whole.values(frames, of_service(name))
 
         key = ("indicators", context.city.id, name, asked)
-        found = context.live.share(key, self._version(name), make, for_s=SAME_S)
+        found = context.live.share(key, SHARED, make, for_s=SAME_S)
         self.read.values |= {value.id: value for value in found}
         self.read.at = datetime.now(UTC)
 
@@ -118,8 +121,4 @@ class Reading:
             return whole.history(context.reader, context.city, of_service(name), at, asked.known_at)
 
         key = ("indicators before", context.city.id, name, asked)
-        self.read.past |= context.live.share(key, 1, make, for_s=SAME_S)  # the past is the same at every version
-
-    def _version(self, name: str) -> int:
-        versions = self.context.refresh.versions
-        return sum(versions.values()) if name == "platform" else versions.get(name, 0)
+        self.read.past |= context.live.share(key, SHARED, make, for_s=PAST_SAME_S)

@@ -23,6 +23,9 @@ NOW_S, BEFORE_S = (30.0, 60.0), (300.0, 600.0)
 SAME_S, BEFORE_SAME_S = 20.0, 300.0
 """What another screen has just counted serves this one too (``app.live``)."""
 
+SHARED = 1
+"""A version that does not change: in a city that speaks every second each screen would count for itself."""
+
 FLEET = ("at_sea", "late", "lost_6h", "lost_10d", "over_line")
 LEDGER = "platform"
 
@@ -84,8 +87,7 @@ class Figures:
         return {name: list(own.values()) for name, own in found.items()}
 
     def _share(self, what: str, name: str, chosen: Sequence[Indicator], for_s: float) -> Sequence[Value]:
-        context, versions = self.context, self.context.refresh.versions
-        version = sum(versions.values()) if name == LEDGER else versions.get(name, 0)
+        context = self.context
         key = ("figures", what, context.city.id, *(one.id for one in chosen))
 
         def make() -> Sequence[Value]:
@@ -94,5 +96,4 @@ class Figures:
                 return whole.values(StoreFrames(context.reader, context.city, at), chosen)
             return list(whole.before(context.reader, context.city, chosen, at).values())
 
-        # the past is the same at every version
-        return context.live.share(key, version if what == "now" else 1, make, for_s=for_s)
+        return context.live.share(key, SHARED, make, for_s=for_s)
