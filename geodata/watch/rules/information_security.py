@@ -66,9 +66,15 @@ def certificates(frames: Frames, limits: Limits) -> Iterable[Sign]:
     if not kept:
         return
     ending = found.loc[sorted(kept)]
-    known = [days for days in kept.values() if days is not None]
+    left = [days for days in kept.values() if days is not None and days >= 0]
+    over = sum(days is not None and days < 0 for days in kept.values())
     since = things.began(frames, "information_security.certificates", SERVICE, ending["time"].max())
-    facts = {"n": len(ending), "days": round(min(known)) if known else None, "names": _names(ending)}
+    facts = {
+        "n": len(ending),
+        "over": over or None,
+        "days": round(min(left)) if left else None,
+        "names": _names(ending),
+    }
     yield _masked(things.together(SERVICE, SERVICE, ending, since, facts, level=LEVEL_BAD if bad else None))
 
 
