@@ -13,6 +13,7 @@ from app.panels.rows import moment
 from app.panels.wall_have import Have, Shown, wordings
 from app.panels.wall_rail import MOST, Item, listed, name_of
 from app.panels.wall_tiles import number
+from geodata.indicators.indicator import of_service
 from geodata.rules import vessel_identity
 from layers import words
 
@@ -76,11 +77,12 @@ def block(part: Block, have: Have, first: int) -> Shown:
     if picture is None or frame is None or frame.empty:
         return Shown([listed([], text("wall.rail_sea"), "", text("wall.nothing_seen"), first)])
     quiet = silent(picture, have.now)
-    rows = [_figure(name, part.service or "", have) for name in FLEET]
+    own = {one.id for one in of_service(picture.service)}
+    rows = [_figure(name, picture.service, have) for name in FLEET if f"{picture.service}.{name}" in own]
     found = items(picture, have.now, text)[: part.most]
     head = text("wall.rail_sea_head", n=words.number(len(quiet), 0, text.language))
     sections = [
-        {"kind": "facts", "title": "", "head": "", "rows": rows},
+        *([{"kind": "facts", "title": "", "head": "", "rows": rows}] if rows else []),
         listed(found, text("wall.rail_sea"), head, text("wall.none_silent"), first),
     ]
     if shares := _shares(frame, state, text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,18 +10,23 @@ import shapely
 
 from app.panels.detail import clock_text
 from app.panels.wall_have import Have, Shown, ward_of, wordings
-from app.panels.wall_tiles import number
 from geodata import catalogue
-from geodata.indicators.indicator import get
+from geodata.indicators import measure
+from geodata.indicators.indicator import indicators
 from geodata.unit_words import unit_word
+from geodata.watch.frames import StoreFrames
 from layers import words
 from layers.base import layers
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from geodata.indicators.figure import Value
+    from geodata.indicators.figure import Figure, Value
     from geodata.scenes import Block
+
+
+USUAL_S = 300.0
+DAY = timedelta(hours=24)
 
 
 def wards(part: Block, have: Have, first: int) -> Shown:
@@ -118,25 +124,50 @@ def counts(part: Block, have: Have, first: int) -> Shown:
 
 
 def usual(part: Block, have: Have, first: int) -> Shown:
-    """An indicator now and at the same hour yesterday, each with the number it is made of."""
+    """A measured property now and at the same hour yesterday, each with the number it is made of: its indicator, else
+    the mean over the things that tell it.
+    """
     del first
-    now = have.figure(f"{part.service}.{part.property}")
-    if now is None or now.value is None or now.figure.newest is None:
+    name = f"{part.service}.{part.property}"
+    if name in indicators():
+        words_ = indicators()[name].words
+        title, unit, decimals = words_.title.text(have.text.language), words_.unit, words_.decimals
+        now, then = _told(have.figure(name)), _told(have.before.get(name))
+    else:
+        known = next(p for p in catalogue.service(part.service or "").observed_properties if p.id == part.property)
+        title = known.title_vi if have.text.language == "vi" else known.title_en
+        unit, decimals = known.unit or "1", known.decimals
+        now, then = have.memory.keep(("usual", name), USUAL_S, lambda: (_mean(part, have), _mean(part, have, DAY)))
+    if now is None or now.value is None or now.newest is None:
         return Shown()
-    then, words_ = have.before.get(now.id), get(now.id).words
     lang, text = have.text.language, have.text
-    unit = unit_word(words_.unit, lang)
-    when = clock_text(now.figure.newest, have.zone, have.now)
-    rows = [_fact(now, unit, text("wall.now_at", time=when), have)]
+    when = clock_text(now.newest, have.zone, have.now)
+    look = (unit_word(unit, lang), decimals, have)
+    rows = [_fact(now, text("wall.now_at", time=when), *look)]
     if then is not None and then.value is not None:
-        rows.append(_fact(then, unit, text("wall.same_hour"), have))
+        rows.append(_fact(then, text("wall.same_hour"), *look))
         share = words.percent(abs(now.value - then.value) / then.value, 0, lang) if then.value else ""
         if share:
             way = text("wall.more_than" if now.value > then.value else "wall.less_than")
             rows.append({"value": share, "unit": "", "label": [way], "note": "", "level": 0})
-    return Shown([{"kind": "facts", "title": words_.title.text(lang), "head": "", "rows": rows}])
+    return Shown([{"kind": "facts", "title": title, "head": "", "rows": rows}])
 
 
-def _fact(value: Value, unit: str, label: str, have: Have) -> dict[str, Any]:
-    note = have.text("wall.n", n=words.number(value.figure.n, 0, have.text.language))
-    return {"value": number(value, have.text), "unit": unit, "label": [label], "note": note, "level": 0}
+def _told(value: Value | None) -> Figure | None:
+    return None if value is None else value.figure
+
+
+def _mean(part: Block, have: Have, ago: timedelta = timedelta()) -> Figure | None:
+    """Of a property that no indicator tells; None of a service that never spoke."""
+    if not have.ready(part.service or ""):
+        return None
+    frames = StoreFrames(have.reader, have.city, have.now - ago)
+    return measure.recent_mean(frames, part.service or "", part.property or "")
+
+
+def _fact(figure: Figure, label: str, unit: str, decimals: int, have: Have) -> dict[str, Any]:
+    lang = have.text.language
+    note = have.text("wall.n", n=words.number(figure.n, 0, lang))
+    about = "≈" if figure.left_out.get("unknown") else ""
+    said = about + words.number(figure.value, decimals, lang)
+    return {"value": said, "unit": unit, "label": [label], "note": note, "level": 0}

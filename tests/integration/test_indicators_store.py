@@ -15,7 +15,8 @@ from app.context import PageContext, Services
 from app.pages import indicators_rows
 from app.pages.indicators_reading import Moment, Reading, moment
 from app.pages.wall_figures import Figures
-from app.panels import wall_tiles
+from app.panels import wall_counts, wall_tiles
+from app.panels.wall_have import Have, Memory
 from app.refresh import Refresh
 from app.text import Text
 from geodata import catalogue
@@ -23,12 +24,13 @@ from geodata.city import city
 from geodata.commands.indicators import command
 from geodata.indicators import whole
 from geodata.indicators.indicator import get
+from geodata.records import Observation
+from geodata.scenes import Block
 from geodata.settings import Settings
 from geodata.store.reader import Reader
+from geodata.view import Bounds, View
 from tests.support import scene
 from tests.support.sync_store import SyncStore
-
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 def until(work: Callable[[], None], done: Callable[[], bool]) -> None:
@@ -41,10 +43,16 @@ def until(work: Callable[[], None], done: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def context(store: SyncStore, reader: Reader, tmp_path: Path) -> PageContext:
+def now() -> datetime:
+    """When the test begins: its rows must not grow old while others run."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def context(store: SyncStore, reader: Reader, tmp_path: Path, now: datetime) -> PageContext:
     """Huế with cases and vessels."""
-    store.write(scene.BINDINGS["field_reports"], scene.reports(NOW))
-    store.write(scene.BINDINGS["fishing_vessels"], scene.vessels(NOW))
+    store.write(scene.BINDINGS["field_reports"], scene.reports(now))
+    store.write(scene.BINDINGS["fishing_vessels"], scene.vessels(now))
     tiles, refresh = cast("Any", None), Refresh(reader)
     services = Services(
         settings=Settings(data=tmp_path), city=city("hue"), reader=reader, tiles=tiles, refresh=refresh, build="x"
@@ -53,7 +61,7 @@ def context(store: SyncStore, reader: Reader, tmp_path: Path) -> PageContext:
 
 
 def test_the_wall_the_page_and_a_notebook_say_one_number(
-    context: PageContext, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    context: PageContext, reader: Reader, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = whole.table(reader, "hue")
     scenes = [one for one in context.city.wall.scenes if any(block.kind == "tiles" for block in one.blocks)]
@@ -69,7 +77,7 @@ def test_the_wall_the_page_and_a_notebook_say_one_number(
     tile = wall_tiles.tile(
         catalogue.service("field_reports"),
         next(state for state in reader.services("hue") if state.id == "field_reports"),
-        None, NOW, "Asia/Ho_Chi_Minh", Text("vi"), chosen,
+        None, now, "Asia/Ho_Chi_Minh", Text("vi"), chosen,
     )  # fmt: skip
     row = indicators_rows.row(get("field_reports.overdue"), page.read.values["field_reports.overdue"], (), Text("vi"))
     assert (tile["value"], tile["level"]) == (row["value"], row["level"]) == ("2", 3)
@@ -82,26 +90,57 @@ def test_the_wall_the_page_and_a_notebook_say_one_number(
     assert told["field_reports.overdue"] == 2
 
 
-def test_the_past_is_told_by_the_same_function(context: PageContext, reader: Reader) -> None:
+def test_the_past_is_told_by_the_same_function(context: PageContext, reader: Reader, now: datetime) -> None:
     one = get("field_reports.open_now")
-    found = whole.history(reader, context.city, [one], NOW)[one.id]
-    assert [value.at for value in found] == whole.instants(one, NOW)
+    found = whole.history(reader, context.city, [one], now)[one.id]
+    assert [value.at for value in found] == whole.instants(one, now)
     assert found[-1].value == 2  # "overdue" and "resolved" were asked 30 h ago; the others came later
-    before = whole.before(reader, context.city, [one], NOW)[one.id]
+    before = whole.before(reader, context.city, [one], now)[one.id]
     assert before.value == found[-1].value
 
 
-def test_a_link_asks_for_an_instant() -> None:
-    asked = moment({"t": str(int(NOW.timestamp())), "k": "1"})
-    assert (asked.at, asked.known_at, asked.live) == (NOW, NOW, False)
+def test_a_link_asks_for_an_instant(now: datetime) -> None:
+    asked = moment({"t": str(int(now.timestamp())), "k": "1"})
+    assert (asked.at, asked.known_at, asked.live) == (now, now, False)
     assert moment({"t": "2026-11-20T07:00:00Z"}).at == datetime(2026, 11, 20, 7, tzinfo=UTC)
     assert moment({"t": "soon", "known": "9" * 40}) == Moment()
 
 
-def test_the_export_is_a_table_that_spreadsheets_read(context: PageContext) -> None:
-    page = Reading(context, Moment(NOW, NOW + timedelta(seconds=5)))
+def test_the_export_is_a_table_that_spreadsheets_read(context: PageContext, now: datetime) -> None:
+    page = Reading(context, Moment(now, now + timedelta(seconds=5)))
     until(page.round, lambda: page.whole)
     lines = indicators_rows.table(page.read.values, "vi").splitlines()
     assert lines[0].startswith("\ufeffid,service,title,value")
     assert len(lines) > len(page.read.values)
     assert any(line.startswith("field_reports.open_now,field_reports,Phản ánh đang mở,") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("measured", "value", "title"), [("speed", "20,0", "Tốc độ trung bình"), ("flow", "300", "Lưu lượng")]
+)
+def test_a_measured_property_is_its_indicator_or_the_mean_of_its_things(
+    store: SyncStore, context: PageContext, reader: Reader, tmp_path: Path, now: datetime, measured: str, value: str,
+    title: str,
+) -> None:  # fmt: skip
+    told = {"speed": (15.0, 25.0), "flow": (200.0, 400.0)}[measured]
+    unit = {"speed": "km/h", "flow": "{vehicle}/h"}[measured]
+    store.write(
+        scene.binding("traffic", 300),
+        [
+            Observation(thing_id=f"t{n}", observed_property=measured, phenomenon_time=now, result=amount, unit=unit)
+            for n, amount in enumerate(told)
+        ],
+    )
+    here = next(one for one in context.city.wall.scenes if one.id == "traffic")
+    figures = Figures(context)
+    until(lambda: figures.read(here, ["traffic"], 60), lambda: not figures.due(here, ["traffic"]))
+    end = datetime.now(UTC)
+    view = View(Bounds(*here.bounds), 100, 100, end - timedelta(days=1), end)
+    have = Have(
+        city=context.city, text=Text("vi"), scene=here, view=view, wide=view, now=end, reader=reader, memory=Memory(),
+        data=tmp_path, figures=figures.now, before=figures.before,
+        services={state.id: state for state in reader.services("hue")},
+    )  # fmt: skip
+    (section,) = wall_counts.usual(Block(kind="usual", service="traffic", property=measured), have, 1).sections
+    assert section["title"] == title
+    assert [(row["value"], row["note"]) for row in section["rows"]] == [(value, "n = 2")]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pandas as pd
 
 from geodata.indicators import events, measure
 from geodata.indicators.figure import Figure
 from geodata.indicators.indicator import indicator
-from geodata.records import Observation, Quality
 from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rules import traffic as rules
 
 SERVICE = "traffic"
-QUARTER = timedelta(minutes=15)
 GRAVE = 3
 
 
@@ -57,14 +53,7 @@ def measured(frames: Frames) -> Figure:
 
 @indicator
 def speed(frames: Frames) -> Figure:
-    """Mean over roads of their own mean in the last quarter of an hour, so that no road counts twice."""
-    found = frames.between(SERVICE, Observation, QUARTER)
-    if found.empty:
-        return measure.figure(found, None)
-    own = found[(found["observed_property"] == "speed") & (found["quality"] == Quality.MEASURING)]
-    rows, left = measure.parted(own[pd.to_numeric(own["result"], errors="coerce").notna()])
-    each = rows.assign(result=rows["result"].astype(float)).groupby("id")["result"].mean() if len(rows) else []
-    return measure.mean(rows, list(each), left)
+    return measure.recent_mean(frames, SERVICE, "speed")
 
 
 @indicator
