@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import cos, pi, sin
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,10 +20,13 @@ from geodata.rules import air_station, vn_aqi
 from geodata.rules.air_station import POLLUTANTS
 from geodata.view import View, mercator_xy
 from layers import _limits, elements, palette, states, words
-from layers.base import Layer, LegendItem, Limit
-from layers.labels import Boxes
+from layers.base import Among, Layer, LegendItem, Limit
+from layers.labels import Boxes, touched
+from layers.numbers import WALL_NUMBERS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from geodata.store.reader import Reader
 
 NAMES = {"pm25": "PM2,5", "pm10": "PM10", "o3": "O₃", "no2": "NO₂", "so2": "SO₂", "co": "CO"}
@@ -31,6 +35,14 @@ BANDS_EN = ("Good", "Moderate", "Poor", "Bad", "Very bad", "Hazardous")
 WINDOW = timedelta(hours=vn_aqi.NOWCAST_HOURS + 1)
 FAR = 9.0
 PILL_PX = (20, 12)  # half the width and height of a number
+FOOT_PX = 5
+WALL_SCALE = WALL_NUMBERS["aqi"]
+
+REACHES_PX = (24.0, 36.0, 50.0, 66.0)
+STEPS = np.array(
+    [(0.0, 0.0), *((r * cos(a), r * sin(a) * 0.8) for r in REACHES_PX for a in np.arange(0, 2 * pi, pi / 6))]
+)
+"""Where a number may stand beside its place, px of the desk, nearest first."""
 COLUMNS = ("aqi", "leading", "parts", "text", "tint", "state", "level", "alpha", "age_s", "mark", "values")
 
 
@@ -79,6 +91,12 @@ class AirQuality(Layer):
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
         shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
         shown = apart(shown, view)
+        return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
+
+    def settle(self, frame: gpd.GeoDataFrame, view: View, among: Among) -> hv.Element:
+        """The same, each number beside its place where another number or an abnormal mark would cover it."""
+        shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
+        shown = clear(apart(shown, view), view, among)
         return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
@@ -144,6 +162,35 @@ def apart(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
     out = frame.copy()
     out.loc[dots, ["mark", "text", "tint"]] = ["dot", None, palette.TINT["environment"]]
     return out
+
+
+def clear(frame: gpd.GeoDataFrame, view: View, among: Among) -> gpd.GeoDataFrame:
+    """The same stations with ``dx, dy``, px of the desk: the nearest step aside at which a number touches nothing of
+    ``among``, no other number and no station; none where there is no such step. On a wall numbers are larger.
+    """
+    out = frame.copy()
+    scale = WALL_SCALE if among.wall else 1.0
+    if among.wall:
+        out["scale"] = np.where(out["mark"] == "aqi", WALL_SCALE, 1.0)
+    points = shapely.get_coordinates(shapely.point_on_surface(out.geometry.to_numpy()))
+    x0, _, _, y1 = view.bounds.mercator
+    xs, ys = mercator_xy(points[:, 0], points[:, 1])
+    at = np.column_stack([(xs - x0) / view.resolution_m, (y1 - ys) / view.resolution_m]).reshape(-1, 2)
+    taken = np.concatenate([np.asarray(among.hard, float).reshape(-1, 4), np.hstack([at - FOOT_PX, at + FOOT_PX])])
+    half = np.array(PILL_PX) * scale
+    steps = np.zeros((len(out), 2))
+    for i in np.flatnonzero((out["mark"] == "aqi").to_numpy()):
+        others = np.delete(taken, len(among.hard) + i, axis=0)  # its own place is no obstacle
+        free = (step for step in STEPS * scale if not touched(others, _box(at[i] + step, half), 1.0))
+        steps[i] = next(free, np.zeros(2))
+        taken = np.concatenate([taken, [_box(at[i] + steps[i], half)]])
+    out["dx"], out["dy"] = (steps / scale).T
+    return out
+
+
+def _box(middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    (x, y), (across, up) = middle, half
+    return float(x - across), float(y - up), float(x + across), float(y + up)
 
 
 def measuring(latest: pd.DataFrame) -> set[str]:

@@ -141,7 +141,17 @@ def _aqi(pen: Pen) -> None:
     text = "?" if lost else str(pen.get("text", ""))
     wide = len(text) > 2
     x = -3 if wide else 0
-    strong = pen.framed(SHAPES["aqi_wide" if wide else "aqi"], 1.5, SEVERITY.get(pen.level, LINE2))
+    main = SEVERITY.get(pen.level, LINE2)
+    if any(at := pen.offset()):  # where it stood it would cover, or be covered
+        look = pen.look()
+        color = look[1] if look else main
+        pen.leader(*at, color, 1.5)
+        pen.halo(SHAPES["foot"])
+        pen.fill(SHAPES["foot"], GROUND if look else main)
+        if look:
+            pen.stroke(SHAPES["foot"], color, 1.5, look[2])
+    pen.at = at
+    strong = pen.framed(SHAPES["aqi_wide" if wide else "aqi"], 1.5, main)
     if not lost and pen.tint != tint("aqi"):
         bar = f"M{x - 11} -9.8A11 11 0 0 0 {x - 11} 9.8Z"
         pen.fill(bar, pen.tint)

@@ -45,6 +45,9 @@ def shapes(row: Mapping[str, Any]) -> Iterator[Box]:
         told = [str(row.get(name) or "") for name in ("text", "unit")]
         half = badges.width_px(*told, arrow=not pd.isna(row.get("trend", np.nan))) / 2
         yield min(dx - half, -5), min(dy - 13, -5), max(dx + half, 5), max(dy + 13, 5)
+    elif mark == "aqi":
+        left, top, right, bottom = PLAIN["aqi"]
+        yield min(dx + left, -5), min(dy + top, -5), max(dx + right, 5), max(dy + bottom, 5)
     elif mark == "label":
         yield from filter(None, [wordboxes.around(row)])
     elif mark == "pin" and _number(row, "due"):

@@ -105,11 +105,13 @@ const MARK = {
   },
   aqi(ctx, m) {
     const text = m.state == "unknown" ? "?" : m.text ?? "", wide = text.length > 2, x = wide ? -3 : 0, l = look(m);
-    m.main = SEV[m.level] ?? C.line; const strong = framed(ctx, m, wide ? P.aqi_wide : P.aqi, 1.5);
+    const dx = m.dx ?? 0, dy = m.dy ?? 0; m.main = SEV[m.level] ?? C.line;
+    if (dx || dy) { const color = l ? l[1] : m.main; leader(ctx, m, dx, dy, color, 1.5); halo(ctx, P.foot); fill(ctx, P.foot, l ? C.ground : m.main); if (l) stroke(ctx, P.foot, color, 1.5, l[2]); }
+    ctx.save(); ctx.translate(dx, dy); const strong = framed(ctx, m, wide ? P.aqi_wide : P.aqi, 1.5);
     if (m.state != "unknown" && m.given) {
       const bar = new Path2D(`M${x - 11} -9.8A11 11 0 0 0 ${x - 11} 9.8Z`); fill(ctx, bar, m.tint); if (C.outlined.includes(m.tint)) stroke(ctx, bar, C.text2, 1);
     }
-    write(ctx, text, m.state == "unknown" ? 0 : 3, 0, 13, 700, words(m, strong));
+    write(ctx, text, m.state == "unknown" ? 0 : 3, 0, 13, 700, words(m, strong)); ctx.restore();
   },
   badge(ctx, m) {
     if (m.kind == "sign") { framed(ctx, m, P.badge, 1.5); if (m.state == "unknown") query(ctx, m); else { const p = new Path2D(); p.arc(0, 0, 2, 0, TAU); fill(ctx, p, m.level > 3 ? C.ink : m.main) } return }

@@ -19,6 +19,7 @@ from layers.base import Among, Layer, get
 from layers.elements import Marks, columns
 from layers.footprints import covered
 from layers.labels import GAP_PX, touched
+from layers.numbers import WALL_NUMBERS
 from layers.order import flat, style_of
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from geodata.view import View
 
 NOTHING = np.empty((0, 4))
-WALL_NUMBERS: Mapping[str, float] = {"badge": 1.4, "aqi": 1.5, "ward_count": 1.6, "label": 1.6}
-"""How much larger numbers in marks and words of a layer are on a wall: 2.1 u, what six metres ask for (look.md 3.3)."""
-
 MOST_NAMES = 1500
 """More names than this are not compared: so many do not stand in one picture."""
 

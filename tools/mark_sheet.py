@@ -55,7 +55,11 @@ def rows() -> tuple[Row, ...]:
     out += [{"mark": "camera", "az": 10.0, "kind": kind} for kind in ("frozen", "unreachable")]
     out += [{"mark": "board", "kind": "off"}, {"mark": "house", "due": 0.4}, {"mark": "house", "due": 0.9, "text": "7"}]
     out += [{"mark": "badge", "text": "4,6", "trend": t, "level": t + 2} for t in (-1, 0, 1)]
-    out += [{"mark": "aqi", "text": "152", "tint": palette.AQI[5]}, {"mark": "pin", "alpha": 0.45}]
+    out += [
+        {"mark": "aqi", "text": "152", "tint": palette.AQI[5]},
+        {"mark": "aqi", "text": "40", "dx": 26, "dy": -16},
+        {"mark": "pin", "alpha": 0.45},
+    ]
     for kind, text in {"sea": "BIỂN", "ward": "Mỹ Thượng", "river": "Sông Bồ", "island": "Đảo Ễ"}.items():
         out.append({"mark": "label", "text": text, "kind": kind})
     return tuple(out)
