@@ -100,3 +100,12 @@ def test_a_lost_feed_is_unknown() -> None:
     assert mapfigure.style_of(areas[0])["line_color"] == palette.UNKNOWN
     assert frames.counts(LAYER.legend(found))["chưa rõ, mất nguồn"] == 1
     assert LAYER.inspect(found.loc["r"], "en")["State"] == "unknown, feed down"
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [(["Bác bỏ tin giả về vỡ đập"], True), (["Tin xả lũ là thất thiệt", None], True), (["Nghe nói sắp xả lũ"], False),
+     ([], False), ([None], False)],
+)  # fmt: skip
+def test_what_denies_a_story(texts: list[str | None], told: bool) -> None:
+    assert story.denied(texts) is told

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from geodata.records import Observation
+from geodata.records import Observation, Record
 from geodata.rules import air_station, qcvn, rain
 from geodata.watch.frames import StillFrames
 from geodata.watch.rule import rules
-from geodata.watch.signs import Fires
+from geodata.watch.signs import Fires, Over
 from tests.support.watching import at, rows, said, sources, still
 
 BAD, LIMIT = rules()["air_quality.bad_air"], rules()["air_quality.over_limit"]
@@ -134,3 +135,33 @@ def test_a_finding_keeps_its_beginning() -> None:
     standing = {"air_quality.bad_air": {"s": at(-300)}}
     (sign,) = BAD.signs(StillFrames(found.at, found.city, found.rows, FEEDS, standing))
     assert getattr(sign, "since") == at(-300)  # noqa: B009
+
+
+class Newest(StillFrames):
+    """Frames whose newest rows are the last of those between."""
+
+    def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> Any:
+        return super().latest(service, kind, back).iloc[-1:]
+
+
+def river(*levels: float, opened: bool = False) -> StillFrames:
+    """The levels of Kim Long (alarm 1 at 1,0 m), half an hour apart, the newest last."""
+    told = [{**result("k", 30.0 * i, "water_level", m), "name": "Kim Long"} for i, m in enumerate(levels[::-1])]
+    base = still(0, {("hydrology", Observation): rows(*told[::-1], by_id=False)}, FEEDS)
+    standing = {RISING.id: {"k": at(-60)}} if opened else {}
+    return Newest(base.at, base.city, base.rows, FEEDS, standing)
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [((0.60, 0.65, 0.70, 0.75, 0.80), ["Fires k"]), ((0.7,) * 5, []), ((0.82, 0.87, 0.92, 0.97, 1.02), [])],
+)  # fmt: skip
+def test_rising_water(levels: tuple[float, ...], told: list[str]) -> None:
+    assert list(said(RISING, river(*levels))) == told
+
+
+def test_a_warning_of_rising_water_ends_when_its_alarm_is_reached() -> None:
+    """One cause is one finding: from then on the alarm itself tells."""
+    (sign,) = RISING.signs(river(0.82, 0.87, 0.92, 0.97, 1.02, opened=True))
+    assert isinstance(sign, Over)
+    assert sign.at == at(0)

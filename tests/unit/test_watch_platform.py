@@ -55,6 +55,8 @@ CASES: list[tuple[str, list[dict[str, Any]], list[str], list[str]]] = [
      ["Fires advertising_screens:a"]),
     ("four of ten: the feed is sick", [*many(6, 1), *(seen(f"x{i}", 9) for i in range(4))],
      ["Fires a"], ["Unknown advertising_screens:a"]),
+    ("three of eight are three things, no sick feed", [*many(5, 1), *(seen(f"x{i}", 9) for i in range(3))], [],
+     ["Fires advertising_screens:a"]),
     ("the feed is down", [*many(6, 9, feed="down")], ["Unknown a"], ["Unknown advertising_screens:a"]),
     ("few things: no share is told", [seen("x", 1), seen("y", 9)], [], ["Fires advertising_screens:a"]),
     ("silent since yesterday: no more active", [*many(9, 1), *(seen(f"x{i}", 26 * HOUR) for i in range(9))], [],
