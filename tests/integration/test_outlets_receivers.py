@@ -1,4 +1,4 @@
-"""Each kind of outlet against a real receiver, well and broken: web server, mosquitto, aiosmtpd, our CAP adapter."""
+"""Each kind of outlet against a real receiver, well and broken: web server, aiosmtpd, our CAP adapter."""
 
 from __future__ import annotations
 
@@ -8,50 +8,36 @@ import hashlib
 import hmac
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiomqtt
 import httpx
 import psycopg
 import pytest
 import trustme
 
 from geodata.city import SourceBinding
-from geodata.outlet import OutletBinding
 from geodata.records import Alert
 from geodata.store.deliveries import Earlier
 from geodata.store.types import Role
 from geodata.store.writer import Writer
 from outlets import _http, mail
-from outlets.base import Away, Needless, Outlet, Refused, made
-from outlets.mqtt import MQTT
+from outlets.base import Away, Needless, Refused
 from sources.base import Context
 from sources.cap import CapOptions, batches
 from sources.http import client
 from sources.intake import IntakePlan
 from sources.runner import Runner
-from sources.simulator.broker import Broker
+from tests.support.outlets import SECRETS, outlet
 from tests.support.patience import in_time
 from tests.support.ports import free_port
-from tests.support.posting import T0, at, closed, delivery, finding, message, town
+from tests.support.posting import T0, at, closed, delivery, finding, message
 from tests.support.receivers import Post, hook, post, raw
 
 Dsn = Callable[[Role], str]
-SECRETS = {"TOKEN": "t0k3n", "SIGN": "khoa bi mat", "USER": "vonglau", "PASSWORD": "m4t-kh4u"}
 SOON = httpx.Timeout(0.5)
-
-
-@asynccontextmanager
-async def outlet(kind: str, **options: Any) -> AsyncIterator[Outlet[Any]]:
-    found = made("out", OutletBinding.model_validate({"kind": kind, **options}), SECRETS.get, town())
-    try:
-        yield found
-    finally:
-        await found.close()
 
 
 @pytest.fixture(scope="module")
@@ -155,111 +141,6 @@ async def test_a_webhook_in_trouble_is_away_and_no_address_is_told(
         "wrong name": "no connection: certificate not trusted",
         "unknown authority": "no connection: certificate not trusted",
     }
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    found = Broker(tmp_path / "broker")
-    await found.open()
-    yield found
-    await found.close()
-
-
-class Listener:
-    """Everything that a broker tells, the retained first."""
-
-    def __init__(self, subscriber: aiomqtt.Client) -> None:
-        self._messages = aiter(subscriber.messages)
-
-    async def until(self, topic: str) -> aiomqtt.Message:
-        async with in_time():
-            while True:
-                found = await anext(self._messages)
-                if str(found.topic) == topic:
-                    return found
-
-
-@asynccontextmanager
-async def listening(broker: Broker) -> AsyncIterator[Listener]:
-    async with aiomqtt.Client("127.0.0.1", broker.port, protocol=aiomqtt.ProtocolVersion.V5) as subscriber:
-        await subscriber.subscribe("vonglau/#", qos=1)
-        yield Listener(subscriber)
-
-
-async def until_away(out: Outlet[Any]) -> None:
-    """Until our own side has noticed."""
-    async with in_time():
-        while True:
-            try:
-                await out.send(message(), None, ())
-            except Away:
-                return
-
-
-STATE = "vonglau/hue/state/hydrology/hydrology.over_alarm/7"
-NEWS = "vonglau/hue/finding/hydrology/hydrology.over_alarm"
-
-
-async def test_mqtt_news_and_the_state_that_stays(broker: Broker) -> None:
-    async with outlet("mqtt", host="127.0.0.1", port=broker.port) as out:
-        async with listening(broker) as early:
-            await out.send(message(), None, ())
-            news = await early.until(NEWS)
-            assert (news.qos, news.retain) == (1, False)
-            assert isinstance(news.payload, bytes)
-            assert json.loads(news.payload)["change"] == "opened"
-            properties: Any = news.properties
-            assert ("key", message().key) in properties.UserProperty
-        async with listening(broker) as late:
-            kept = await late.until(STATE)
-            assert kept.retain
-            await out.send(message(delivery(2, "closed", closed())), None, ())
-            assert (await late.until(STATE)).payload in {b"", None}
-        async with listening(broker) as later:
-            await out.send(message(delivery(3, about=finding(8))), None, ())
-            assert json.loads(bytes((await later.until(NEWS)).payload))["finding"] == 8
-
-
-async def test_mqtt_a_bridge_that_dies_is_told_by_its_will(broker: Broker) -> None:
-    async with listening(broker) as there, outlet("mqtt", host="127.0.0.1", port=broker.port) as out:
-        await out.beat()
-        assert (await there.until("vonglau/hue/status")).payload == b"online"
-        assert isinstance(out, MQTT)
-        assert out._client is not None
-        socket: Any = out._client._client.socket()
-        socket.shutdown(2)  # as if we were killed: no word of parting
-        while (await there.until("vonglau/hue/status")).payload != b"offline":
-            pass
-        await until_away(out)
-        await out.send(message(), None, ())
-        await there.until(NEWS)
-
-
-async def test_mqtt_a_broker_that_goes_and_comes_back(broker: Broker) -> None:
-    async with outlet("mqtt", host="127.0.0.1", port=broker.port) as out:
-        await out.send(message(), None, ())
-        await broker.close()
-        await until_away(out)
-        with pytest.raises(Away, match="broker"):
-            await out.send(message(), None, ())
-        await broker.open()
-        async with listening(broker) as there:
-            await out.send(message(), None, ())
-            await there.until(NEWS)
-
-
-async def test_mqtt_a_broker_that_takes_and_forbids_is_noticed(tmp_path: Path) -> None:
-    rights = tmp_path / "rights"
-    await asyncio.to_thread(rights.write_text, "topic readwrite vonglau/hue/status\n")
-    broker = Broker(tmp_path / "strict", more=f"user root\nacl_file {rights}\n")
-    await broker.open()
-    try:
-        async with outlet("mqtt", host="127.0.0.1", port=broker.port) as out:
-            with pytest.raises(Away, match=r"does not take vonglau/hue/state/.*: Not authorized"):
-                await out.send(message(), None, ())
-            await out.beat()
-    finally:
-        await broker.close()
 
 
 def mailing(there: Post, **options: Any) -> Mapping[str, Any]:
