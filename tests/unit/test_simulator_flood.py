@@ -114,7 +114,7 @@ def test_some_boats_shelter_in_another_port_and_come_home(flood: Town) -> None:
         if not vessel.is_cargo and distance_m(berth, (float(state.lon[0]), float(state.lat[0]))) > 5_000:
             away += 1
             assert vessel.long_trips
-    assert away > 3
+    assert away > 1
 
 
 @pytest.mark.parametrize("name", sorted(cities()))
