@@ -38,7 +38,7 @@ KEPT_S = 9 * 3600.0
 DELAY_S = 120.0
 """From the fix to the centre, by satellite."""
 
-HISTORY_STEP_S = 3600.0
+HISTORY_STEP_S = 600.0
 LONGEST_M, SHORTEST_M = 24.0, 15.0
 HOUR_S = 3600.0
 
@@ -160,7 +160,7 @@ def history(town: Town, folder: Path, start: float, end: float) -> Files:
 
 
 def _lines(town: Town, start: float, end: float) -> Iterator[Line]:
-    """One export an hour, with what had come since the last."""
+    """An export every ten minutes that brings something: a fix is not an hour old when a recording tells of it."""
     t = start
     while t < end:
         until = min(t + HISTORY_STEP_S, end)
