@@ -23,6 +23,9 @@ RULES = [rules()[name] for name in (
     "platform.silent_things",
 )]  # fmt: skip
 ALL = range(12)
+LOOKS = (-1, -0.25, 0, 0.25, 1, 2, 3, 4, 5, 6, 6.25, 7, 8)
+"""Hours at which the watch looks."""
+
 QUIET = 3
 """The vessel that was lost half an hour before the cut; its device kept on storing."""
 
@@ -53,19 +56,18 @@ async def test_an_operator_cut_for_six_hours_and_its_stored_positions(dsn: Dsn, 
     now, news = hour(-1), []
     with Reader(dsn("read")) as reader, FindingStore(dsn("watch")) as store:
         watch = Watch(reader, store, city("hue"), RULES, lambda: now)
-        for quarter in range(-4, 33):
-            now = hour(quarter / 4)
-            if quarter % 8 == 0 or quarter == -4:
-                await writer.write("well", fixes("well", (quarter / 4,)))
-            if quarter == 0:
+        for look in LOOKS:
+            now = hour(look)
+            await writer.write("well", fixes("well", (look,)))
+            if look == 0:
                 await writer.past_states("cut", [(hour(0), False, "connection refused")])
-            if quarter == 24:
+            if look == 6:
                 await writer.past_states("cut", [(hour(6), True, None)])
                 await writer.write("cut", fixes("cut", (1, 3, 5, 5.9), came=6))
             done = watch.once()
             assert done is not None
             assert not done.failed
-            news += [(quarter / 4, c.what, c.finding.key) for c in done.changes if c.what != "keep"]
+            news += [(look, c.what, c.finding.key) for c in done.changes if c.what != "keep"]
         closed = reader.query("findings", start=hour(-24), end=hour(24)).set_index("key")
     lost = f"cut:{QUIET}"
     assert news == [
