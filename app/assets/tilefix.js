@@ -11,11 +11,12 @@
   const update = V._update;
   V._update = function (ctx) {
     const ts = this.model.tile_source, most = cap();
-    if (this.__map && this.__map !== ts.tiles) { this.__old = this.__map }
+    // a generation of which nothing had come yet when the next one began is no picture to keep: the one before it is
+    if (this.__map && this.__map !== ts.tiles && (!this.__old || [...this.__map.values()].some(t => t.loaded))) { this.__old = this.__map }
     this.__map = ts.tiles;
     if (this.__old) {
       const all = [...ts.tiles.values()];
-      if (all.length && all.every(t => t.loaded || t.finished)) { this.__old = null }
+      if (all.length && all.every(t => t.loaded)) { this.__old = null }  // one that failed is asked again: until it came the old one stays
       else { const now = ts.tiles; ts.tiles = this.__old; this._render_tiles(ctx, [...this.__old.keys()]); ts.tiles = now }
     }
     const now = performance.now(); let waiting = ts.tiles.size === 0;  // the first ones are asked for after this paint

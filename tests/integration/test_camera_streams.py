@@ -26,7 +26,8 @@ from sources.http import client
 from tests.support.cameras import H264_LAUNCH, JPEG_LAUNCH, closed_port, gstreamer, hls_by_libav, http, jpeg, server
 from tests.support.patience import HANG_S, NEVER_S, in_time
 
-OPTIONS = CameraOptions(timeout_s=4, connect_s=1, max_frame_b=1 << 20)
+OPTIONS = CameraOptions(timeout_s=HANG_S, connect_s=HANG_S, max_frame_b=1 << 20)
+"""Patient: tests of what takes too long say their own time."""
 
 
 class Looking:
@@ -42,7 +43,7 @@ class Looking:
 @pytest.fixture
 async def looking() -> AsyncIterator[Looking]:
     libav = Libav()
-    async with client(trust_env=False, timeout=httpx.Timeout(4, connect=1)) as http_:
+    async with client(trust_env=False, timeout=httpx.Timeout(HANG_S)) as http_:
         yield Looking(http_, libav)
     await libav.close()
 

@@ -200,9 +200,12 @@ def test_a_new_version_leaves_no_blank_map(page: Page, host: TileHost) -> None:
     assert until(page, lambda: land(page) > 0.3)
     before = land(page)
     host.down = True  # the new pictures do not come
-    page.evaluate(
-        "url => { [...Bokeh.documents[0].roots()][0].renderers.find(r => r.tile_source).tile_source.url = url }",
-        host.url + "/b/{z}/{x}/{y}.png",
-    )
-    assert until(page, lambda: any(path.startswith("/b/") for path in host.asked))
+    for generation in ("b", "c"):  # nor do those that follow them
+        page.evaluate(
+            "url => { [...Bokeh.documents[0].roots()][0].renderers.find(r => r.tile_source).tile_source.url = url }",
+            f"{host.url}/{generation}/{{z}}/{{x}}/{{y}}.png",
+        )
+        assert until(page, lambda: any(path.startswith(f"/{generation}/") for path in host.asked))  # noqa: B023
+        assert until(page, lambda: land(page) > 0.9 * before)
+    page.wait_for_timeout(1500)
     assert land(page) > 0.9 * before
