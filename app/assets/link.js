@@ -2,9 +2,9 @@
 // the receiver and ends the next connection, whose closing then throws), it tries for ever instead of five times, and a page that cannot
 // get its session back loads itself again: its address holds what it shows. Says so in a band unless the page has its own (a wall).
 (function () {
-  const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, RELOAD_MS = 60_000;
+  const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, HOLDS_MS = 1000, RELOAD_MS = 60_000;
   const seen = new WeakSet();
-  let lost = null, ready = null, connection = null, asking = false, band = null;
+  let lost = null, ready = null, open = null, connection = null, asking = false, band = null;
   const clock = (t) => new Intl.DateTimeFormat("vi-VN", {hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: own.zone || undefined}).format(t);
   const show = () => {
     if (!own.lost) return;
@@ -31,14 +31,20 @@
       if (c) { c._receiver = new c._receiver.constructor(); mend(c); }
       setTimeout(show, QUIET_MS + 50);
     });
-    doc.on_event("client_reconnected", () => { lost = ready = null; show(); });
+  };
+  // Joined again is a socket that stays open: of its event the page's new document may hear nothing, and a server that refuses
+  // the token opens the socket first.
+  const joined = (now) => {
+    if (connection?.socket?.readyState !== WebSocket.OPEN) { open = null; return; }
+    open ??= now;
+    if (now - open > HOLDS_MS) lost = ready = open = null;
   };
   const ask = async () => {
     asking = true;
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 4000);
     try {
       await fetch("/readyz", {cache: "no-store", signal: stop.signal}); // any answer will do: a server with its database away serves pages
-      if (lost === null) return;
+      if (lost === null || open !== null) return;
       ready ??= Date.now();
       if (Date.now() - ready > RELOAD_MS) location.reload();
       else await connection?.reconnect();
@@ -47,8 +53,9 @@
   let next = 0;
   setInterval(() => {
     for (const doc of window.Bokeh?.documents ?? []) if (!seen.has(doc)) watch(doc);
-    show();
     const now = Date.now();
+    if (lost !== null) joined(now);
+    show();
     if (lost === null) next = now + EVERY_MS;
     else if (!asking && now > next) { next = now + EVERY_MS * (0.8 + 0.4 * Math.random()); ask(); } // a hall of screens must not ask all at once
   }, 500);

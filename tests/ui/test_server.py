@@ -153,6 +153,24 @@ def test_a_token_of_two_hours_ago_opens_a_socket_and_one_of_last_month_does_not(
     assert first_frame(running, path, dated(running, path, -1))[0] == CLOSE
 
 
+@pytest.mark.parametrize("path", ["/explore", "/desk"])
+def test_a_short_cut_is_mended_and_nothing_is_loaded_again(running: Machine, chromium: Browser, path: str) -> None:
+    page = watched(chromium)
+    tab = page.page
+    tab.clock.install()
+    tab.add_init_script(f"({SOCKETS})()")
+    page.open(running.url + path)
+    tab.evaluate("() => { window.before = true; window.sessions = sockets.length; sockets.at(-1).close() }")
+    tab.clock.run_for(3_000)
+    tab.wait_for_function(f"() => {OPEN}")
+    for _ in range(30):  # longer than a page that is still lost would wait
+        tab.clock.run_for(3_000)
+    expect(tab.locator(".vonglau-lost")).to_be_hidden()
+    assert tab.evaluate("() => window.before")
+    assert not page.errors
+    tab.context.close()
+
+
 @pytest.mark.parametrize(
     ("path", "band"), [("/wall", ".band"), ("/explore", ".vonglau-lost"), ("/desk", ".vonglau-lost")]
 )
