@@ -14,7 +14,7 @@ const clock = (t, tz, seconds = false) =>
 const date = (t, tz) => zoned(t, tz, {day: "2-digit", month: "2-digit", year: "numeric"});
 // Age in words (look.md 6): seconds, minutes, hours and minutes, days; over 30 days the date.
 const age = (t, now, units, tz) => {
-  if (t == null) return "";
+  if (t == null || !Number.isFinite(t)) return ""; // a source that never spoke has no age; what cannot be told must not stop a block
   const s = Math.max(0, Math.floor(now - t));
   if (s < 60) return fill(units.seconds, {n: s});
   if (s < 3600) return fill(units.minutes, {n: Math.floor(s / 60)});

@@ -13,7 +13,7 @@ export function render({model, el}) {
     <span class="mk">${r.planned ? icon(r.icon) : r.svg}</span><span class="nm">${esc(r.title)}</span>
     ${r.worst ? `<span class="wl" title="${esc(fill(w.worst, {n: r.worst.n, level: r.worst.level}))}">${r.worst.svg}</span>` : ""}
     <span class="n"${r.of == null ? "" : ` title="${esc(fill(w.of, {n: r.count, total: r.of}))}"`}>${r.of == null ? "" : icon("filter_alt")}${r.count == null ? "" : number(r.count, d.language)}</span>
-    <span class="ag${r.state === "down" ? " unknown" : r.state === "late" ? " late" : ""}">${r.word != null ? esc(r.word) : `<i data-t="${r.t}"></i>`}</span></div>`;
+    <span class="ag${r.state === "down" ? " unknown" : r.state === "late" ? " late" : ""}">${r.word != null ? esc(r.word) : r.t == null ? "" : `<i data-t="${r.t}"></i>`}</span></div>`;
   const legend = (rows, d) => rows.map((l) => `<div class="lg"><span>${l.svg}${esc(l.title)}</span><b class="${l.level ? `l${l.level}` : l.state === "unknown" ? "unknown" : ""}">${l.count == null ? "" : number(l.count, d.language)}</b></div>`).join("");
   const facet = (f, d, w) => `<details data-column="${esc(f.column)}"${open.has(f.column) || f.values.some((v) => v.on) ? " open" : ""}><summary>${esc(f.title)}</summary><div class="chips">${f.values.map((v) =>
     `<button class="chip${v.on ? " on" : ""}" data-value="${esc(v.id)}" aria-pressed="${v.on}">${esc(v.title)} <em>${number(v.n, d.language)}</em></button>`).join("")}${f.more > 0 ? `<span class="more">${esc(fill(w.more, {n: f.more}))}</span>` : ""}</div></details>`;
