@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from geodata.records import Position
-from geodata.rules import port, vessel
+from geodata.rules import port, vessel, vessel_identity
 from geodata.view import View
 from layers import density, elements, palette, states, words
 from layers.base import LegendItem, RasterLayer
@@ -66,8 +66,8 @@ class FishingVessels(RasterLayer):
         out["state"] = np.where(known, [state for state, _ in clocks], "unknown")
         out["level"] = np.where(known & fishing, [level for _, level in clocks], 0)
         out["alpha"] = np.where(out["in_port"] | ~fishing, np.minimum(out["alpha"], 0.7), out["alpha"])
-        # a merchant ship that has sailed out of reach is not missing
-        out = out[fishing | (out["state"] != "silent")].copy()
+        # neither a merchant ship that has sailed out of reach nor a vessel that is heard by another device is missing
+        out = out[(fishing & _counted(out, fishing)) | (out["state"] != "silent")].copy()
         out["fishing"] = fishing
         out["tint"] = np.where(out["fishing"], palette.TINT["sea"], palette.TEXT3)
         out["mark"] = "vessel"
@@ -141,6 +141,14 @@ def _lost(frame: gpd.GeoDataFrame) -> list[tuple[tuple[bool, bool], int, int]]:
     kinds = [(vessel.by_ais(str(key)), bool(age > vessel.LONG_LOST_S)) for key, age in silent["age_s"].items()]
     ages = {False: vessel.LOST_S, True: 2 * vessel.LONG_LOST_S}
     return [(kind, vessel.level(ages[kind[1]], ais=kind[0]), kinds.count(kind)) for kind in LOST]
+
+
+def _counted(ships: gpd.GeoDataFrame, fishing: pd.Series[bool]) -> pd.Series[bool]:
+    """Whether it is the device of its vessel that was heard of last; the desk and the figures count the same."""
+    fleet = ships.loc[fishing, ["time"]].copy()
+    told = zip(ships.loc[fishing, "name"], ships.loc[fishing, "properties"], strict=True)
+    fleet["registration"] = pd.Series([vessel_identity.registration(*one) for one in told], fleet.index, dtype=object)
+    return vessel_identity.counted(fleet).reindex(ships.index, fill_value=True)
 
 
 def state_words(row: pd.Series[Any], language: str) -> str:
