@@ -89,15 +89,11 @@ class AirQuality(Layer):
         return gpd.GeoDataFrame(states.ordered(out))
 
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
-        shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
-        shown = apart(shown, view)
-        return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
+        return _drawn(apart(_shown(frame, view), view))
 
     def settle(self, frame: gpd.GeoDataFrame, view: View, among: Among) -> hv.Element:
         """The same, each number beside its place where another number or an abnormal mark would cover it."""
-        shown = frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
-        shown = clear(apart(shown, view), view, among)
-        return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
+        return _drawn(clear(apart(_shown(frame, view), view), view, among))
 
     def legend(self, frame: gpd.GeoDataFrame) -> Sequence[LegendItem]:
         state = frame["state"] if len(frame) else pd.Series(dtype=object)
@@ -142,6 +138,14 @@ class AirQuality(Layer):
         facts["Số đo lúc" if vi else "Measured"] = words.moment(row["time"])
         facts["Tuổi" if vi else "Age"] = words.age(row["age_s"], language, at=row["time"])
         return facts
+
+
+def _shown(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
+    return frame[frame["level"].astype(int) >= 2] if view.zoom < FAR else frame
+
+
+def _drawn(shown: gpd.GeoDataFrame) -> hv.Element:
+    return elements.of(shown.drop(columns=["name", "id", "unit"], errors="ignore").rename_axis("id"))
 
 
 def apart(frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:

@@ -136,6 +136,15 @@ def _ward_count(pen: Pen) -> None:
     pen.write(text, 0, 0, 12, 700, pen.words(strong=strong))
 
 
+def _foot(pen: Pen, main: str) -> None:
+    """The true place of a number that stands beside it."""
+    look = pen.look()
+    pen.halo(SHAPES["foot"])
+    pen.fill(SHAPES["foot"], GROUND if look else main)
+    if look:
+        pen.stroke(SHAPES["foot"], look[1], 1.5, look[2])
+
+
 def _aqi(pen: Pen) -> None:
     lost = pen.state == "unknown"
     text = "?" if lost else str(pen.get("text", ""))
@@ -146,10 +155,7 @@ def _aqi(pen: Pen) -> None:
         look = pen.look()
         color = look[1] if look else main
         pen.leader(*at, color, 1.5)
-        pen.halo(SHAPES["foot"])
-        pen.fill(SHAPES["foot"], GROUND if look else main)
-        if look:
-            pen.stroke(SHAPES["foot"], color, 1.5, look[2])
+        _foot(pen, main)
     pen.at = at
     strong = pen.framed(SHAPES["aqi_wide" if wide else "aqi"], 1.5, main)
     if not lost and pen.tint != tint("aqi"):
@@ -177,10 +183,7 @@ def _badge(pen: Pen) -> None:
     color = look[1] if look else pen.main
     if x or y:
         pen.leader(min(max(0, x - w / 2), x + w / 2), min(max(0, y - 13), y + 13), color, 1.5)
-        pen.halo(SHAPES["foot"])
-        pen.fill(SHAPES["foot"], GROUND if look else pen.main)
-        if look:
-            pen.stroke(SHAPES["foot"], color, 1.5, look[2])
+        _foot(pen, pen.main)
     pen.at = (x, y)
     strong = pen.framed(rounded(-w / 2, -13, w, 26, 5), 2 if pen.level else 1.5)
     at = -w / 2 + 9

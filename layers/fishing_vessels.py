@@ -145,9 +145,8 @@ def _lost(frame: gpd.GeoDataFrame) -> list[tuple[tuple[bool, bool], int, int]]:
 
 def _counted(ships: gpd.GeoDataFrame, fishing: pd.Series[bool]) -> pd.Series[bool]:
     """Whether it is the device of its vessel that was heard of last; the desk and the figures count the same."""
-    fleet = ships.loc[fishing, ["time"]].copy()
-    told = zip(ships.loc[fishing, "name"], ships.loc[fishing, "properties"], strict=True)
-    fleet["registration"] = pd.Series([vessel_identity.registration(*one) for one in told], fleet.index, dtype=object)
+    fleet = ships[fishing]
+    fleet = fleet.assign(registration=vessel_identity.registrations(fleet))
     return vessel_identity.counted(fleet).reindex(ships.index, fill_value=True)
 
 

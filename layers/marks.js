@@ -45,6 +45,8 @@ function framed(ctx, m, p, width) {                       // a box with words in
   stroke(ctx, p, l ? l[1] : m.main, l ? l[0] : width, l ? l[2] : []); return strong;
 }
 function words(m, strong) { return m.state == "unknown" ? C.unknown : strong ? C.ink : m.state == "late" ? C.text2 : C.text }
+// the true place of a number that stands beside it
+function foot(ctx, m) { const l = look(m); halo(ctx, P.foot); fill(ctx, P.foot, l ? C.ground : m.main); if (l) stroke(ctx, P.foot, l[1], 1.5, l[2]) }
 function leader(ctx, m, x, y, color, width) { const p = line(0, 0, x, y); stroke(ctx, p, C.bg, width + 3); stroke(ctx, p, color, width) }
 
 const MARK = {
@@ -106,7 +108,7 @@ const MARK = {
   aqi(ctx, m) {
     const text = m.state == "unknown" ? "?" : m.text ?? "", wide = text.length > 2, x = wide ? -3 : 0, l = look(m);
     const dx = m.dx ?? 0, dy = m.dy ?? 0; m.main = SEV[m.level] ?? C.line;
-    if (dx || dy) { const color = l ? l[1] : m.main; leader(ctx, m, dx, dy, color, 1.5); halo(ctx, P.foot); fill(ctx, P.foot, l ? C.ground : m.main); if (l) stroke(ctx, P.foot, color, 1.5, l[2]); }
+    if (dx || dy) { const color = l ? l[1] : m.main; leader(ctx, m, dx, dy, color, 1.5); foot(ctx, m); }
     ctx.save(); ctx.translate(dx, dy); const strong = framed(ctx, m, wide ? P.aqi_wide : P.aqi, 1.5);
     if (m.state != "unknown" && m.given) {
       const bar = new Path2D(`M${x - 11} -9.8A11 11 0 0 0 ${x - 11} 9.8Z`); fill(ctx, bar, m.tint); if (C.outlined.includes(m.tint)) stroke(ctx, bar, C.text2, 1);
@@ -120,7 +122,7 @@ const MARK = {
     const x = m.dx ?? -(w / 2 + 16), y = m.dy ?? 0, l = look(m), color = l ? l[1] : m.main;
     if (x || y) {
       leader(ctx, m, Math.min(Math.max(0, x - w / 2), x + w / 2), Math.min(Math.max(0, y - 13), y + 13), color, 1.5);
-      halo(ctx, P.foot); fill(ctx, P.foot, l ? C.ground : m.main); if (l) stroke(ctx, P.foot, color, 1.5, l[2]);
+      foot(ctx, m);
     }
     ctx.save(); ctx.translate(x, y); const strong = framed(ctx, m, box(-w / 2, -13, w, 26, 5), m.level ? 2 : 1.5), ink = strong ? C.ink : null;
     let at = -w / 2 + 9; write(ctx, text, at, 0, 14, 700, words(m, strong), { align: "left" }); at += wn;

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.context import PageContext
 from app.pages.wall_pace import Pace
+from app.panels.fleet import FLEET
 from geodata.indicators import whole
 from geodata.indicators.indicator import Indicator, indicators, of_service
 from geodata.watch.frames import StoreFrames
@@ -26,7 +27,6 @@ SAME_S, BEFORE_SAME_S = 20.0, 300.0
 SHARED = 1
 """A version that does not change: in a city that speaks every second each screen would count for itself."""
 
-FLEET = ("at_sea", "late", "lost_6h", "lost_10d", "over_line")
 LEDGER = "platform"
 
 

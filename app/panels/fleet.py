@@ -43,9 +43,7 @@ def silent(picture: Picture, now: datetime) -> list[tuple[timedelta, pd.Series[A
 
 def once_each(frame: pd.DataFrame) -> pd.DataFrame:
     """Of two devices on one vessel the one heard of last, as the indicators count them."""
-    told = zip(frame["name"], frame["properties"], strict=True)
-    known = [vessel_identity.registration(name, more) for name, more in told]
-    named = frame.assign(registration=pd.Series(known, frame.index, dtype=object))
+    named = frame.assign(registration=vessel_identity.registrations(frame))
     return named[vessel_identity.counted(named).to_numpy()]
 
 

@@ -37,6 +37,12 @@ def device(properties: Any) -> str | None:
     return next((str(more[key]).strip() for key in DEVICE if str(more.get(key) or "").strip()), None)
 
 
+def registrations(fleet: pd.DataFrame) -> pd.Series[Any]:
+    """The registration of each device, None where none is told. Columns name, properties."""
+    told = [registration(*one) for one in zip(fleet["name"], fleet["properties"], strict=True)]
+    return pd.Series(told, fleet.index, dtype=object)
+
+
 def counted(fleet: pd.DataFrame) -> pd.Series[bool]:
     """Of the devices of one vessel the one heard of last: of it alone clocks run. Columns registration, time."""
     ordered = fleet.sort_values("time", kind="stable")

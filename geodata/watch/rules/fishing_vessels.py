@@ -308,9 +308,7 @@ def _at_sea(frames: Frames) -> Any:
     fleet["length_m"] = pd.to_numeric(length, errors="coerce")
     due = [vessel.interval_s(None if np.isnan(m) else float(m)) for m in fleet["length_m"]]
     fleet["due_s"] = pd.Series(due, fleet.index, dtype=float)
-    told = zip(fleet["name"], fleet["properties"], strict=True)
-    known = [vessel_identity.registration(name, more) for name, more in told]
-    fleet["registration"] = pd.Series(known, fleet.index, dtype=object)
+    fleet["registration"] = vessel_identity.registrations(fleet)
     fleet["counted"] = vessel_identity.counted(fleet)
     return fleet
 
