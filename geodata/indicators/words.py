@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geodata.catalogue import one_line
-from geodata.errors import ConfigInvalid
+from geodata import family_tables
 
 DAY_S = 86400.0
 
@@ -96,20 +93,12 @@ class IndicatorWords(_Strict):
 
 def read(package: str, family: str) -> Mapping[str, IndicatorWords]:
     """The tables of ``FAMILY.toml`` in ``package``, by the indicator's name. Raises ConfigInvalid, in one line."""
-    name = f"{family}.toml"
-    try:
-        raw = tomllib.loads(files(package).joinpath(name).read_text(encoding="utf-8"))
-        return {key: IndicatorWords.model_validate(value) for key, value in raw.items()}
-    except FileNotFoundError:
-        raise ConfigInvalid(path=name, reason="the indicators of a family need their words beside them") from None
-    except ValidationError as error:
-        raise ConfigInvalid(path=name, reason=one_line(error)) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid(path=name, reason=str(error)) from None
+    return family_tables.read(
+        package, family, IndicatorWords, "the indicators of a family need their words beside them"
+    )
 
 
 @cache
 def left_out_words() -> Mapping[str, Words]:
     """Why rows are in no number, in words, by the keys of ``Figure.left_out``."""
-    text = files("geodata.indicators").joinpath("left_out.toml").read_text(encoding="utf-8")
-    return {key: Words.model_validate(value) for key, value in tomllib.loads(text).items()}
+    return family_tables.read("geodata.indicators", "left_out", Words, "it says why rows are left out")

@@ -7,16 +7,14 @@ and never in code.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from importlib.resources import files
 from string import Formatter
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geodata.catalogue import one_line
+from geodata import family_tables
 from geodata.errors import ConfigInvalid
 
 FactKind = Literal["number", "time", "duration", "word", "count", "service"]
@@ -150,13 +148,6 @@ def in_language(value: object, language: str) -> object:
 
 def read(package: str, family: str) -> Mapping[str, RuleWords]:
     """The tables of ``FAMILY.toml`` in ``package``, by the rule's name. Raises ConfigInvalid, in one line."""
-    name = f"{family}.toml"
-    try:
-        raw = tomllib.loads(files(package).joinpath(name).read_text(encoding="utf-8"))
-        return {key: RuleWords.model_validate(value) for key, value in raw.items()}
-    except FileNotFoundError:
-        raise ConfigInvalid(path=name, reason="the rules of a family need their words and limits beside them") from None
-    except ValidationError as error:
-        raise ConfigInvalid(path=name, reason=one_line(error)) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid(path=name, reason=str(error)) from None
+    return family_tables.read(
+        package, family, RuleWords, "the rules of a family need their words and limits beside them"
+    )
