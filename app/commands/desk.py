@@ -56,7 +56,7 @@ def command(context: click.Context, city: str | None, data: Path | None, lang: s
 @click.pass_obj
 def show(own: tuple[Settings, str], number: int) -> None:
     """One finding: its facts, its limits with their law, the rows that fired it, its journal."""
-    from app.finding_words import spoken
+    from geodata.watch.spoken import spoken
 
     settings, lang = own
     row = _one(settings, number)
@@ -171,7 +171,7 @@ def _plain(row: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _line(row: Mapping[str, Any], lang: str, timezone: str) -> str:
-    from app.finding_words import spoken
+    from geodata.watch.spoken import spoken
     from layers import words
 
     now = datetime.now(UTC)

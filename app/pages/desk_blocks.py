@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import shapely
 
-from app.finding_words import spoken
+from app.inbox import agency_title, asleep, is_new, is_open
 from app.pages import desk_map
 from app.pages.desk_reading import records
 from app.panels.detail import clock_text
@@ -20,6 +20,7 @@ from app.state import PageState
 from geodata.catalogue import services
 from geodata.watch.procedure import procedures
 from geodata.watch.rule import rules
+from geodata.watch.spoken import spoken
 from layers import marks, palette, words
 
 if TYPE_CHECKING:
@@ -40,24 +41,6 @@ def glyph(level: int, px: float = GLYPH_PX, *, unknown: bool = False) -> str:
     if unknown or shape is None:
         return marks.svg("dot", "unknown", 0, px)
     return marks.svg(shape, "fresh", level, px, text=str(level), tint=palette.SEVERITY[level])
-
-
-def is_open(row: Mapping[str, Any], at: datetime) -> bool:
-    """Whether it stands in the queue: neither closed by the desk nor asleep."""
-    return is_left(row) and not asleep(row, at)
-
-
-def is_left(row: Mapping[str, Any]) -> bool:
-    """Whether the desk has not closed it."""
-    return bool(pd.isna(row["desk_closed_at"]))
-
-
-def asleep(row: Mapping[str, Any], at: datetime) -> bool:
-    return bool(pd.notna(row["snoozed_until"]) and row["snoozed_until"] > pd.Timestamp(at))
-
-
-def is_new(row: Mapping[str, Any]) -> bool:
-    return bool(pd.isna(row["acknowledged_at"]))
 
 
 def is_mine(row: Mapping[str, Any], who: str, acts: pd.DataFrame) -> bool:
@@ -129,10 +112,6 @@ def state_words(row: Mapping[str, Any], city: City, at: datetime, text: Text) ->
     if pd.notna(row["unknown_since"]):
         parts.append(text("desk.unknown", time=_clock(row["unknown_since"], city, at)))
     return ", ".join(parts)
-
-
-def agency_title(agency_id: str, city: City, language: str) -> str:
-    return next((a.title(language) for a in city.agencies if a.id == agency_id), agency_id)
 
 
 def _ended(row: Mapping[str, Any], queue: Queue, city: City, text: Text) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import panel as pn
 import shapely
 
 from app.context import PageContext
-from app.finding_words import named, spoken
+from app.inbox import is_left
 from app.pages import desk_blocks, desk_deeds, nav
 from app.pages import desk_reading as reading
 from app.pages.background import Background
@@ -24,6 +24,7 @@ from app.panels.desk_side import DeskSide
 from app.panels.shell import Shell
 from app.text import Text
 from geodata.errors import VongLauError
+from geodata.watch.spoken import named, spoken
 from geodata.watch.words import in_language
 
 TURN_S = 5
@@ -100,7 +101,7 @@ class DeskScreen:
         chosen = self.chosen
         try:
             queue = reading.queue(self.context.reader, self.city, datetime.now(UTC))
-            rows = {int(row["id"]): row for row in reading.records(queue.rows) if desk_blocks.is_left(row)}
+            rows = {int(row["id"]): row for row in reading.records(queue.rows) if is_left(row)}
             if chosen not in rows:
                 shown = desk_blocks.chosen_rows(queue, self.which, self.who)
                 chosen = int(shown[0]["id"]) if shown else None
@@ -119,7 +120,7 @@ class DeskScreen:
             self._go(self.case.row)
 
     def _ids(self) -> set[int]:
-        return {int(row["id"]) for row in reading.records(self.queue.rows) if desk_blocks.is_left(row)}
+        return {int(row["id"]) for row in reading.records(self.queue.rows) if is_left(row)}
 
     def _go(self, row: Mapping[str, Any]) -> None:
         wkb = row["geometry"]

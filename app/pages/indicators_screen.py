@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import panel as pn
 
 from app.context import PageContext
-from app.pages import indicators_card, indicators_rows, nav
+from app.pages import indicators_card, indicators_rows, listed, nav
 from app.pages.background import Background
 from app.pages.indicators_reading import Reading, moment
 from app.panels.app_bar import AppBar
@@ -179,11 +179,7 @@ class IndicatorsScreen:
         """What a key does; the table keeps its own while it has the focus."""
         if name == "clear":
             self.choose(None)
-        elif name in {"up", "down", "previous", "next"}:
-            self.table.say({"type": "next", "by": 1 if name in {"down", "next"} else -1})
-        elif name == "detail":
-            self.table.say({"type": "open"})
-        elif name == "table":
-            self.table.say({"type": "focus"})
         elif name == "export":
             self.export()
+        else:
+            listed.press(self.table, name)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import panel as pn
 
 from app.context import PageContext
-from app.pages import nav, sources_bindings, sources_card, sources_rows
+from app.pages import listed, nav, sources_bindings, sources_card, sources_rows
 from app.pages import sources_reading as reading
 from app.pages import sources_words as say
 from app.pages.background import Background
@@ -203,9 +203,5 @@ class SourcesScreen:
         """What a key does; the table keeps its own while it has the focus."""
         if name == "clear":
             self.choose(None)
-        elif name in {"up", "down", "previous", "next"}:
-            self.table.say({"type": "next", "by": 1 if name in {"down", "next"} else -1})
-        elif name == "detail":
-            self.table.say({"type": "open"})
-        elif name == "table":
-            self.table.say({"type": "focus"})
+        else:
+            listed.press(self.table, name)

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
-from app.finding_words import spoken
+from app.inbox import agency_title, is_open, waits
 from app.panels.wall_rail import NAMES, Item, first_words
 from geodata.catalogue import services
 from geodata.watch.rule import rules
+from geodata.watch.spoken import spoken
 
 if TYPE_CHECKING:
     from app.text import Text
@@ -49,18 +50,9 @@ def read(reader: Reader, at: datetime) -> Found | None:
     if not bool(reader.query("watching")["watching"].iloc[0]):
         return None
     rows = [{str(k): v for k, v in row.items()} for row in reader.query("inbox", end=at).to_dict("records")]
-    standing = [row for row in rows if pd.isna(row["desk_closed_at"]) and not _asleep(row, at)]
+    standing = [row for row in rows if is_open(row, at)]
     released = frozenset(str(row["key"]) for row in rows if pd.notna(row["released_at"]))
     return Found(standing, released)
-
-
-def waits(row: Mapping[str, Any]) -> bool:
-    """Whether nobody has it: neither acknowledged nor given to an agency."""
-    return bool(pd.isna(row["acknowledged_at"])) and not isinstance(row["agency"], str)
-
-
-def _asleep(row: Mapping[str, Any], at: datetime) -> bool:
-    return bool(pd.notna(row["snoozed_until"]) and row["snoozed_until"] > pd.Timestamp(at))
 
 
 def items(found: Found, city: City, text: Text, now: datetime) -> list[Item]:
@@ -114,8 +106,7 @@ def _item(
 def holder(row: Mapping[str, Any], city: City, text: Text) -> str:
     """Who has it, in words; empty while nobody acknowledged it."""
     if isinstance(row["agency"], str):
-        agency = next((a.title(text.language) for a in city.agencies if a.id == row["agency"]), row["agency"])
-        return text("wall.assigned", agency=agency)
+        return text("wall.assigned", agency=agency_title(row["agency"], city, text.language))
     return "" if waits(row) else text("wall.known")
 
 

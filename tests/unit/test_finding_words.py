@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.finding_words import filled, named, spoken, written
 from app.pages import desk_deeds
 from app.pages.desk_deeds import NoSuchDeed
 from app.pages.desk_map import AT_SEA, NEAR, spot
@@ -15,6 +14,7 @@ from app.text import LANGUAGES, Text
 from geodata.city import DeskHours, city
 from geodata.watch.procedure import procedures
 from geodata.watch.rule import rules
+from geodata.watch.spoken import filled, named, spoken, written
 from geodata.watch.words import Fact
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)  # 14:00 in Vietnam
