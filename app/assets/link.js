@@ -1,5 +1,5 @@
 // Keeps a page joined to its server: what Bokeh 3.9.2 forgets when a connection dies is mended (a half received message stays in
-// the receiver and ends the next connection, whose closing then throws), it tries for ever instead of five times, and a page that cannot
+// the receiver and ends the next connection, whose closing then throws; what a page tells a socket not yet open throws, too), it tries for ever instead of five times, and a page that cannot
 // get its session back loads itself again: its address holds what it shows. Says so in a band unless the page has its own (a wall).
 (function () {
   const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, HOLDS_MS = 1000, RELOAD_MS = 60_000;
@@ -18,6 +18,8 @@
   const mend = (c) => {
     if (c.__mended) return;
     c.__mended = true;
+    const send = c.send;
+    c.send = function (message) { if (this.socket?.readyState === WebSocket.OPEN) send.call(this, message); }; // the document comes back as the server has it
     c._close_bad_protocol = function (detail) {
       this._receiver = new this._receiver.constructor();
       this.socket?.close(4002, String(detail).slice(0, 100)); // 1002 is not for scripts: close() would throw and nobody would try again

@@ -12,7 +12,7 @@ from contextlib import suppress
 import httpx
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id, get_token_payload
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PageError
 
 from tests.support.machine import Machine, machine, wait_for
@@ -29,13 +29,14 @@ SOCKETS = """() => {
   const Real = window.WebSocket
   window.WebSocket = class extends Real {
     constructor(url, protocols) {
-      super(url, window.other ? ["bokeh", window.other] : protocols)
+      super(window.nobody ?? url, window.other ? ["bokeh", window.other] : protocols)
       sockets.push(this)
       this.addEventListener("close", () => window.half && this.onmessage({data: window.half}))
     }
   }
 }"""
 
+JOINING = "sockets.length > sessions && sockets.at(-1).readyState === WebSocket.CONNECTING"
 OPEN = "sockets.length > sessions && sockets.at(-1).readyState === WebSocket.OPEN"
 BACK = f"""() => (window.sessions === undefined || {OPEN})
   && Bokeh.documents.length > 0 && Bokeh.index.roots.length > 0 && Bokeh.documents.at(-1).is_idle"""
@@ -153,6 +154,12 @@ def test_a_token_of_two_hours_ago_opens_a_socket_and_one_of_last_month_does_not(
     assert first_frame(running, path, dated(running, path, -1))[0] == CLOSE
 
 
+def later(tab: Page, what: str) -> bool:
+    """Whether this holds after a second of the page's clock."""
+    tab.clock.run_for(1_000)
+    return bool(tab.evaluate(f"() => {what}"))
+
+
 @pytest.mark.parametrize("path", ["/explore", "/desk"])
 def test_a_short_cut_is_mended_and_nothing_is_loaded_again(running: Machine, chromium: Browser, path: str) -> None:
     page = watched(chromium)
@@ -167,6 +174,25 @@ def test_a_short_cut_is_mended_and_nothing_is_loaded_again(running: Machine, chr
         tab.clock.run_for(3_000)
     expect(tab.locator(".vonglau-lost")).to_be_hidden()
     assert tab.evaluate("() => window.before")
+    assert not page.errors
+    tab.context.close()
+
+
+def test_what_is_done_while_a_page_is_being_joined_breaks_nothing(running: Machine, chromium: Browser) -> None:
+    page = watched(chromium)
+    tab = page.page
+    tab.clock.install()
+    tab.add_init_script(f"({SOCKETS})()")
+    page.open(running.url + "/explore")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:  # takes the connection and says nothing
+        tab.evaluate("port => { window.nobody = `ws://127.0.0.1:${port}` }", nobody.getsockname()[1])
+        tab.evaluate("() => { window.sessions = sockets.length; sockets.at(-1).close() }")
+        wait_for(lambda: later(tab, JOINING), "the page to ask for its session")
+        tab.evaluate("() => { Bokeh.documents.at(-1).roots()[0].tags = ['told'] }")
+        tab.evaluate("() => { delete window.nobody }")
+    wait_for(lambda: later(tab, OPEN), "the page to be joined")
+    tab.clock.run_for(3_000)
+    expect(tab.locator(".vonglau-lost")).to_be_hidden()
     assert not page.errors
     tab.context.close()
 
