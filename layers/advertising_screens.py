@@ -33,7 +33,7 @@ CONDITIONS: assets.Conditions = {
     "blank": Condition("bật, không có nội dung", "on, nothing shown", 1),
     "test": Condition("phát nội dung thử", "test content", 1),
     "unproved": Condition("bật, chưa rõ nội dung", "on, content not told", 1),
-    "licence_over": Condition("phát khi giấy phép hết hạn", "on without a licence", 2),
+    "licence_over": Condition("phát khi giấy phép hết hạn", "on without a licence", 1),
     "fault": Condition("hỏng", "fault", 2),
     "silent": SILENT,
     "unapproved": Condition("nội dung chưa duyệt", "content not approved", 3, always=True),

@@ -19,7 +19,8 @@ from geodata.unit_words import unit_word
 from geodata.view import View
 from layers import _limits, elements, states, words
 from layers import badges as beside
-from layers.base import Layer, LegendItem, Limit
+from layers.base import Among, Layer, LegendItem, Limit
+from layers.numbers import WALL_NUMBERS
 
 if TYPE_CHECKING:
     from geodata.store.reader import Reader
@@ -104,17 +105,25 @@ class Hydrology(Layer):
         return gpd.GeoDataFrame(states.ordered(out))
 
     def draw(self, frame: gpd.GeoDataFrame, view: View) -> hv.Element:
+        return self._drawn(frame, view)
+
+    def settle(self, frame: gpd.GeoDataFrame, view: View, among: Among) -> hv.Element:
+        """The same, each badge clear of numbers and abnormal marks of other layers."""
+        return self._drawn(frame, view, among)
+
+    def _drawn(self, frame: gpd.GeoDataFrame, view: View, among: Among | None = None) -> hv.Element:
         badges = frame if view.zoom >= ALL_FROM else frame[alone(frame)]
         feet = frame.drop(index=badges.index)
         badges = badges.iloc[::-1]  # the most abnormal chooses its side first
         badges = badges[~(badges.geometry.isna() | badges.geometry.is_empty)]
         told = zip(badges["text"], badges["unit"], badges["trend"].notna(), strict=True)
         wide = [beside.width_px(str(text), str(unit), arrow=arrow) for text, unit, arrow in told]
-        sides = beside.offsets(list(badges.geometry), wide, view).set_index(badges.index)
+        sides = beside.offsets(list(badges.geometry), wide, view, among).set_index(badges.index)
+        scale = WALL_NUMBERS["badge"] if among is not None and among.wall else 1.0
         marks = pd.concat(
             [
                 feet.assign(mark="dot", text=None, trend=np.nan, scale=0.8),
-                badges.assign(scale=1.0, trend=pd.to_numeric(badges["trend"], errors="coerce"), **sides).iloc[::-1],
+                badges.assign(scale=scale, trend=pd.to_numeric(badges["trend"], errors="coerce"), **sides).iloc[::-1],
             ]
         )
         return elements.of(gpd.GeoDataFrame(marks, crs=frame.crs).drop(columns=["name", "id"]).rename_axis("id"))

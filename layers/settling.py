@@ -61,7 +61,7 @@ def settled(drawn: Mapping[str, tuple[gpd.GeoDataFrame | None, Any]], picture: P
     movable = [name for name in drawn if chooses(get(name)) and drawn[name][0] is not None]
     hard, soft = covered(marks_of([drawn[name][1] for name in drawn if name not in movable]), picture.view, picture.k)
     hard = np.concatenate([hard, picture.chrome])
-    for name in sorted(movable, key=lambda one: -get(one).z_order):
+    for name in sorted(movable, key=lambda one: get(one).z_order):  # what a warning says is the freest: it comes last
         frame = drawn[name][0]
         among = Among(hard / picture.k, soft / picture.k, picture.language, picture.wall)
         element = None if frame is None else get(name).settle(frame, picture.desk, among)

@@ -289,7 +289,7 @@ def steps(case: Case, procedure_id: str, text: Text) -> dict[str, Any]:
     following = next((row["id"] for row in rows if not row["done"]), None)
     for row in rows:
         row["next"] = row["id"] == following
-    return {"title": procedure.title.text(text.language), "basis": procedure.basis, "rows": rows}
+    return {"title": procedure.title.text(text.language), "basis": procedure.basis.text(text.language), "rows": rows}
 
 
 def rule_data(row: Mapping[str, Any], text: Text) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What an advertising board is doing, and how much it matters.
 
 Content and licence are ruled by the Law on Advertising 16/2012/QH13 (changed by 75/2025/QH15; believed, not read).
-The levels are this program's own: content that nobody approved is 3 (look.md 3.6), a board that plays without a
-licence or has failed is 2, what will need a hand is 1.
+The levels are this program's own: content that nobody approved is 3 (look.md 3.6), a board that has failed is 2, what
+will need a hand is 1; so is a licence that is over, for that is an office's work of days.
 """
 
 from __future__ import annotations

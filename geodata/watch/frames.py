@@ -67,6 +67,12 @@ class Frames(Protocol):
         """
         ...
 
+    def outlets(self, back: timedelta) -> pd.DataFrame:
+        """What was not sent out: outlet (None: the sender itself), waiting, waits_since, given_up (within ``back``),
+        given_up_since, error.
+        """
+        ...
+
 
 class StoreFrames:
     """Frames of a store. ``known_at``: what was known then; None: what is known now. ``standing``: by rule, by key.
@@ -129,6 +135,9 @@ class StoreFrames:
             self._sources = found.set_index("source")
         return self._sources
 
+    def outlets(self, back: timedelta) -> pd.DataFrame:
+        return self._reader.query("outlets_at", end=self._at, back=back)
+
     def _frame(self, which: str, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
         key = (which, service, kind.__name__, back)
         if key not in self._kept:
@@ -150,6 +159,7 @@ class StillFrames:
     tracks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     lasting: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
+    unsent: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
         return self.rows.get((service, kind), NO_FRAME)
@@ -173,3 +183,6 @@ class StillFrames:
 
     def sources(self) -> pd.DataFrame:
         return self.feeds
+
+    def outlets(self, back: timedelta) -> pd.DataFrame:
+        return self.unsent

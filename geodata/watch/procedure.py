@@ -30,7 +30,7 @@ class Procedure(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: Words
-    basis: str
+    basis: Words
     steps: Sequence[Step]
 
 

@@ -19,6 +19,8 @@ from geodata.store.findings import FindingStore
 from geodata.store.reader import Reader
 from geodata.store.types import Role
 from geodata.watch.course import Change, Finding
+from geodata.watch.frames import StoreFrames
+from geodata.watch.rule import rules
 from outlets.base import Away, Outlet, Refused
 from outlets.message import Sendable
 from outlets.post import Office
@@ -114,6 +116,13 @@ class Drill:
             rows = reader.query("deliveries", id=one.id)
         return [f"{row['news']} {row['state']}" for _, row in rows.iterrows()]
 
+    def unsent(self) -> Sequence[str]:
+        """What the watch says of messages that do not go out."""
+        city = town().model_copy(update={"outlets": {"out": self.binding}})
+        with Reader(self.dsn("read")) as reader:
+            signs = rules()["outlets.not_sent"].signs(StoreFrames(reader, city, self.now))
+        return [f"{type(sign).__name__} {sign.key}" for sign in signs]
+
     def close(self) -> None:
         self.store.close()
         self.watch.close()
@@ -198,6 +207,25 @@ async def test_an_outlet_that_is_away_and_comes_back(make: Callable[..., Drill])
     assert drill.ear.said[-1].level == 4
     assert drill.states(short) == ["opened superseded", "closed delivered"]
     assert drill.states(long) == ["opened superseded", "level_raised delivered"]
+
+
+async def test_the_desk_hears_of_what_does_not_go_out(make: Callable[..., Drill]) -> None:
+    drill = make()
+    assert drill.unsent() == [], "nobody ever sent anything"
+    await drill.look()
+    drill.opened(1)
+    drill.now += timedelta(minutes=11)
+    assert drill.unsent() == ["Fires sender"], "nobody reads the journals"
+    drill.ear.trouble = Away("HTTP 503")
+    assert await drill.look() == []
+    assert drill.unsent() == [], "it waits since this moment"
+    assert await drill.look(11) == []
+    assert drill.unsent() == ["Fires outlet:out"]
+    drill.ear.trouble = Refused("HTTP 400")
+    assert await drill.look(20) == []
+    assert drill.unsent() == ["Fires outlet:out"], "given up"
+    drill.now += timedelta(hours=25)
+    assert drill.unsent() == []
 
 
 async def test_what_must_not_lapse_is_said_again_while_it_is_open(make: Callable[..., Drill]) -> None:

@@ -71,7 +71,7 @@ def test_the_legend_counts_each_board_once_the_abnormal_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zoom", "boards", "dots"), [(8.5, 4, 0), (11.0, 4, 5), (14.0, 9, 0)], ids=["far", "city", "near"]
+    ("zoom", "boards", "dots"), [(8.5, 3, 0), (11.0, 3, 6), (14.0, 9, 0)], ids=["far", "city", "near"]
 )
 def test_from_afar_only_what_needs_acting_on_has_its_shape(zoom: float, boards: int, dots: int) -> None:
     drawn = LAYER.draw(frame(zoom=zoom), view(zoom))
