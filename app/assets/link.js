@@ -41,6 +41,8 @@
     open ??= now;
     if (now - open > HOLDS_MS) lost = ready = open = null;
   };
+  // Each joining leaves the empty document in which its answer came; a wall is joined anew for months.
+  const forget = (docs) => { for (let i = docs.length - 1; i > 0; i--) if (!docs[i].roots().length) docs.splice(i, 1); };
   const ask = async () => {
     asking = true;
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 4000);
@@ -54,6 +56,7 @@
   };
   let next = 0;
   setInterval(() => {
+    forget(window.Bokeh?.documents ?? []);
     for (const doc of window.Bokeh?.documents ?? []) if (!seen.has(doc)) watch(doc);
     const now = Date.now();
     if (lost !== null) joined(now);

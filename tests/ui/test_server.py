@@ -174,6 +174,7 @@ def test_a_short_cut_is_mended_and_nothing_is_loaded_again(running: Machine, chr
         tab.clock.run_for(3_000)
     expect(tab.locator(".vonglau-lost")).to_be_hidden()
     assert tab.evaluate("() => window.before")
+    assert tab.evaluate("() => Bokeh.documents.map(doc => doc.roots().length > 0)") == [True]
     assert not page.errors
     tab.context.close()
 
