@@ -226,9 +226,12 @@ class Up:
         self.bindings.unlink(missing_ok=True)
         self.day.renew()
         faults = [part for fault in simulation.faults for part in ("--fault", fault)]
+        offices = (
+            [] if self.settings.dsn else ["--data", str(self.settings.data)]
+        )  # their databases: in our cluster only
         child = self.supervisor.add(
             "simulate", "simulate", *self._city_of(simulation), "--speed", str(simulation.speed),
-            "--bindings", str(self.bindings), "--intake", f"http://{self.intake}", *faults,
+            "--bindings", str(self.bindings), "--intake", f"http://{self.intake}", *faults, *offices,
             last=True, environment=self.token,
         )  # fmt: skip
         deadline = time.monotonic() + BINDINGS_S

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import shapely
+from pydantic import BaseModel
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
@@ -88,11 +89,14 @@ def impersonal(text: str | None) -> str | None:
     return PRIVATE.sub("***", text) if text else text
 
 
-def secrets(options: Options | None) -> Iterator[str]:
-    """Names of the environment variables that the options name."""
+def secrets(options: BaseModel | None) -> Iterator[str]:
+    """Names of the environment variables that the options name, also within a part that has options of its own."""
     for name in type(options).model_fields if options is not None else ():
-        if name.endswith("_env") and isinstance(value := getattr(options, name), str) and value:
+        value = getattr(options, name)
+        if name.endswith("_env") and isinstance(value, str) and value:
             yield value
+        elif isinstance(value, BaseModel):
+            yield from secrets(value)
 
 
 def known(secret: Secret, door: Door | None) -> Secret:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from geodata.catalogue import services
 from geodata.city import cities
@@ -111,12 +113,27 @@ class Since(_Strict):
     history_days: float = Field(default=14, gt=0)
 
 
+def _has_password(url: str) -> bool:
+    """Of a URL that is none nothing is told: what it holds may be a password all the same."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("sql: url is no database URL; as postgresql://user@host:5432/database") from None
+    return parsed.password is not None or any(key.casefold() in {"password", "passwd", "pwd"} for key in parsed.query)
+
+
 class Sql(_Strict):
     """A table, view or query of another database. ``changed`` is a column that only grows; with ``tie``, unique among
     rows of one ``changed``, big tables are read in steps. Without ``changed`` the whole is read at every poll.
+
+    ``url_env`` names the variable that holds the whole URL; or ``url`` is one without a password, which stands in the
+    variable ``password_env`` or is the first line of ``password_file``.
     """
 
-    url_env: str
+    url_env: str | None = None
+    url: str | None = None
+    password_env: str | None = None
+    password_file: str | None = None
     table: str | None = Field(default=None, pattern=r"^[^\s;'\"]+$")
     query: str | None = None
     changed: str | None = None
@@ -133,6 +150,17 @@ class Sql(_Strict):
             raise ValueError("sql: query is more than one statement")
         if self.tie is not None and self.changed is None:
             raise ValueError("sql: tie needs changed")
+        return self
+
+    @model_validator(mode="after")
+    def _names_one_server(self) -> Sql:
+        if (self.url_env is None) == (self.url is None):
+            raise ValueError("sql: give url_env or url, one of them")
+        keys = [name for name in ("password_env", "password_file") if getattr(self, name) is not None]
+        if len(keys) > 1 or (keys and self.url is None):
+            raise ValueError("sql: password_env or password_file, one of them, goes with url")
+        if self.url is not None and _has_password(self.url):
+            raise ValueError("sql: no password in url; name password_env or password_file")
         return self
 
 

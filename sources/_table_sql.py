@@ -6,123 +6,27 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import Connection
 
+from geodata.records import Record, Rejected
 from geodata.store.types import Batch, Cursor
 from sources._table_header import Header, NoColumns, required, said
 from sources._table_options import Sql, TableOptions
 from sources._table_poll import STEP, Reading, TooMany, batch, steps
 from sources._table_rows import Table
+from sources._table_server import CannotRead, Database, guard, opened, silence_s
 from sources.base import Context, Garbled, Refused, Unreachable
 
 PROTOCOL = "table"
-DRIVERS = {
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mariadb+pymysql",
-}
-CONNECT_S = 10
 DENIED = ("password authentication failed", "access denied", "login failed", "permission denied", "not authorized",
           "invalid username", 'role "')  # fmt: skip
-
-
-class CannotRead(ValueError):
-    """A URL, a driver or a column that is not there; the message says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """An engine with what may be said of it in a log: never the user or the password."""
-
-    engine: Engine
-    where: str
-    hidden: tuple[str, ...]
-
-    def told(self, error: BaseException) -> str:
-        """The driver's first line without secrets."""
-        text = str(getattr(error, "orig", None) or error).strip().splitlines()
-        line = " ".join((text[0] if text else type(error).__name__).split())[:300]
-        for secret in self.hidden:
-            line = line.replace(secret, "***")
-        return line
-
-
-def opened(sql: Sql, secret: str | None) -> Database:
-    """The engine of a URL; nothing is connected yet. Raises CannotRead for a bad URL or a driver that is not here."""
-    if not secret:
-        raise CannotRead(f"the variable {sql.url_env} is not set")
-    try:
-        url = make_url(secret)
-    except (exc.ArgumentError, ValueError) as error:
-        raise CannotRead(f"what {sql.url_env} holds is no database URL") from error
-    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-    try:
-        engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=_arguments(url, sql))
-    except exc.NoSuchModuleError as error:
-        raise CannotRead(f"no dialect {url.drivername!r} is installed; install its package beside Vọng Lâu") from error
-    except ModuleNotFoundError as error:
-        raise CannotRead(f"the driver {error.name!r} of {url.drivername!r} is not installed: pip install it") from error
-    except (exc.ArgumentError, TypeError, ValueError) as error:
-        raise CannotRead(f"what {sql.url_env} holds is no database URL") from error
-    port = f":{url.port}" if url.port else ""
-    where = f"{url.get_backend_name()}://{url.host or ''}{port}/{_shown(url)} {sql.table or 'query'}"
-    hidden = tuple(str(part) for part in (url.password, secret) if part)
-    return Database(engine, where, hidden)
-
-
-def _shown(url: URL) -> str:
-    return (url.database or "").partition("?")[0].rpartition("/")[2]
-
-
-def _arguments(url: URL, sql: Sql) -> dict[str, Any]:
-    """Time limits and read-only sessions, as each maker has them."""
-    ms = int(sql.timeout_s * 1000)
-    backend = url.get_backend_name()
-    if backend == "postgresql" and url.get_driver_name() in {"psycopg", "psycopg2"}:
-        options = f"-c default_transaction_read_only=on -c statement_timeout={ms} -c timezone=UTC"
-        return {"options": options, "connect_timeout": CONNECT_S, "application_name": "vonglau"}
-    if backend in {"mysql", "mariadb"}:
-        return {"connect_timeout": CONNECT_S}
-    if backend == "sqlite":
-        return {"timeout": CONNECT_S}
-    return {}
-
-
-def _guard(connection: Connection, sql: Sql, zone: str) -> None:
-    """What some makers take as statements only. A MariaDB may be called MySQL in the URL, and has other words."""
-    name, ms = connection.dialect.name, int(sql.timeout_s * 1000)
-    if name in {"mysql", "mariadb"}:
-        name = "mariadb" if getattr(connection.dialect, "is_mariadb", False) else "mysql"
-        offset = datetime.now(ZoneInfo(zone)).strftime("%z")
-        connection.exec_driver_sql(f"SET SESSION time_zone = '{offset[:3]}:{offset[3:5]}'")  # of its times without zone
-    if name == "sqlite":
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-        _limit_sqlite(connection, sql.timeout_s)
-    elif name == "mysql":
-        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
-        connection.exec_driver_sql(f"SET SESSION max_execution_time = {ms}")
-    elif name == "mariadb":
-        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
-        connection.exec_driver_sql(f"SET SESSION max_statement_time = {sql.timeout_s}")
-    elif name == "oracle":
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-
-
-def _limit_sqlite(connection: Connection, seconds: float) -> None:
-    """SQLite has no clock of its own: it asks every so many instructions whether to go on."""
-    end = monotonic() + seconds
-    raw: Any = connection.connection.driver_connection
-    raw.set_progress_handler(lambda: int(monotonic() > end), 100_000)
 
 
 def statement(sql: Sql, after: Mapping[str, Any] | None) -> sa.Select[Any]:
@@ -158,7 +62,7 @@ def rows(database: Database, options: TableOptions, sql: Sql, after: dict[str, A
     connection = database.engine.connect()
     result: Any = None
     try:
-        _guard(connection, sql, options.timezone)
+        guard(connection, sql, options.timezone)
         result = connection.execution_options(stream_results=True, yield_per=STEP).execute(
             statement(sql, after.get("from"))
         )
@@ -243,18 +147,52 @@ def _start(sql: Sql, cursor: Cursor | None) -> dict[str, Any] | None:
     return {"changed": changed, "tie": from_json((cursor or {}).get("tie"))}
 
 
+def _kept(last: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
+    """The cursor after a row. It never runs ahead of our clock: while another's clock was wrong for an hour, what it
+    writes in the hour after would be taken for read.
+    """
+    changed, tie = last["changed"], last["tie"]
+    if isinstance(changed, datetime):
+        moment = changed if changed.tzinfo else changed.replace(tzinfo=ZoneInfo(zone))
+        if moment > now:
+            local = now.astimezone(moment.tzinfo)
+            changed, tie = local if changed.tzinfo else local.replace(tzinfo=None), None
+    return {"changed": to_json(changed), "tie": to_json(tie)}
+
+
+async def _heard(
+    stream: AsyncIterator[list[Record | Rejected]], database: Database, seconds: float
+) -> AsyncIterator[list[Record | Rejected]]:
+    """The steps as they come. A server that says nothing for so long is left: its connections are ended."""
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            timer = loop.call_later(seconds, database.cut)
+            try:
+                some = await anext(stream, None)
+            finally:
+                timer.cancel()
+            if some is None:
+                return
+            yield some
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+
+
 async def batches(options: TableOptions, sql: Sql, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
     """One poll. Raises Unreachable, Refused, Garbled."""
     try:
-        database = opened(sql, context.secret(sql.url_env))
+        database = opened(sql, context.secret)
     except CannotRead as error:
-        raise Refused(endpoint=f"the database of {sql.url_env}", reason=str(error)) from error
+        raise Refused(endpoint=f"the database of {sql.url_env or sql.table or 'url'}", reason=str(error)) from error
     reading = Reading.begun(options, context.memory)
     state: dict[str, Any] = dict(cursor or {})
     pool = ThreadPoolExecutor(1, "table")
+    whole = False
     try:
         async for some in _steps(database, options, sql, context, state, reading, pool):
             yield some
+        whole = True
     except (NoColumns, CannotRead, TooMany) as error:
         raise Garbled(endpoint=database.where, protocol=PROTOCOL, reason=str(error)[:250]) from error
     except exc.DBAPIError as error:
@@ -262,6 +200,8 @@ async def batches(options: TableOptions, sql: Sql, context: Context, cursor: Cur
     except exc.SQLAlchemyError as error:
         raise Garbled(endpoint=database.where, protocol=PROTOCOL, reason=database.told(error)) from error
     finally:
+        if not whole:
+            database.cut()  # its thread may wait for a server that says nothing, and nobody could stop us then
         pool.shutdown(wait=False)
     last = reading.gone(cursor) if options.snapshot == "close" else []
     if options.snapshot == "close":
@@ -286,11 +226,11 @@ async def _steps(
     while True:
         after: dict[str, Any] = {"from": start, "count": 0}
         stream = steps(reading, lambda after=after: rows(database, options, sql, after), context.clock(), pool)  # type: ignore[misc]
-        async for some in stream:
+        async for some in _heard(stream, database, silence_s(sql)):
             yield batch(some)
         await asyncio.sleep(0)
         if (last := after.get("last")) is not None:
-            state.update(changed=to_json(last["changed"]), tie=to_json(last["tie"]))
+            state.update(_kept(last, context.clock(), options.timezone))
             start = last
         if sql.tie is None or after["count"] < sql.step:
             return

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 @click.option("--begun-file", type=click.Path(path_type=Path, dir_okay=False), help="Keeps --begun over a restart.")
 @click.option("--intake", default=None, help="Base URL of the ingest's intake, for the feeds that send by themselves.")
 @click.option("--feeds", "only", default=None, metavar="NAME,…", help="Only these of the city's feeds; default: all.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Data folder in whose private cluster the databases of simulated offices are kept. Without it: none.",
+)
 @click.option("--until", default=None, type=float, hidden=True, help="End of the history in epoch s, for tests.")
 def command(
     city: str | None,
@@ -52,6 +57,7 @@ def command(
     begun_file: Path | None,
     intake: str | None,
     only: str | None,
+    data: Path | None,
     until: float | None,
 ) -> None:
     """Simulate a city: servers of every protocol on loopback, until stopped."""
@@ -92,5 +98,6 @@ def command(
         transport=transport,
         parent=parent,
         intake=IntakeAddress(intake) if intake else None,
+        data=data,
     )
     asyncio.run(serve(town, clock, switches, plan, click.echo))

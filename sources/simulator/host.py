@@ -25,7 +25,9 @@ class IntakeAddress:
 
 @dataclass
 class Host:
-    """``first_port`` 0 gives any free ports, else consecutive ones. ``folder`` is a scratch folder of this run."""
+    """``first_port`` 0 gives any free ports, else consecutive ones. ``folder`` is a scratch folder of this run,
+    ``data`` the data folder whose private cluster may hold the databases of offices; None where there is none.
+    """
 
     clock: SimulatedClock
     faults: Faults
@@ -33,6 +35,7 @@ class Host:
     first_port: int = 0
     intake: IntakeAddress | None = None
     ais_transport: Transport = "tcp"
+    data: Path | None = None
     _used: int = 0
     _work: list[Coroutine[Any, Any, None]] = field(default_factory=list)
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -42,6 +42,7 @@ class Plan:
     transport: Transport = "tcp"
     parent: int | None = None  # stop when this process is gone
     intake: IntakeAddress | None = None
+    data: Path | None = None  # where the databases of offices may be made
 
 
 class Simulation:
@@ -50,7 +51,9 @@ class Simulation:
     def __init__(self, town: Town, clock: SimulatedClock, faults: Faults, plan: Plan) -> None:
         self.town, self.clock, self.faults, self.plan = town, clock, faults, plan
         self.folder = scratch(plan.bindings.parent)
-        self.host = Host(clock, faults, self.folder, plan.port, intake=plan.intake, ais_transport=plan.transport)
+        self.host = Host(
+            clock, faults, self.folder, plan.port, intake=plan.intake, ais_transport=plan.transport, data=plan.data
+        )
         self.control = HttpFeed("control", control.routes(faults, clock.now), Faults(()), plan.control_port)
 
     async def open(self) -> list[SourceBinding]:
@@ -119,13 +122,19 @@ async def serve(town: Town, clock: SimulatedClock, faults: Faults, plan: Plan, s
     try:
         found = await simulation.open()
         for binding in found:
-            say(f"{binding.id}: {binding.protocol} {binding.options.get('url') or binding.options.get('port')}")
+            say(f"{binding.id}: {binding.protocol} {_place(binding)}")
         say(f"faults: http://{LOOPBACK}:{simulation.control.port}/faults")
         watch = asyncio.create_task(_watch_parent(plan.parent, stop))
         await simulation.run(stop)
         watch.cancel()
     finally:
         await simulation.close()
+
+
+def _place(binding: SourceBinding) -> object:
+    """Where the source is read: no address of ours holds a secret."""
+    own = binding.options
+    return own.get("url") or own.get("path") or own.get("sql", {}).get("url") or own.get("port")
 
 
 async def _watch_parent(parent: int | None, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ import tornado.web
 
 from geodata.records import Record, Rejected, ServiceRequest, Thing
 from geodata.store.types import Cursor
+from sources import _table_sql
 from sources.base import Context, Garbled, Refused, SourceError, Unreachable
 from sources.table import TableOptions, batches
 from tests.support.cluster import TestCluster
@@ -326,6 +328,49 @@ async def test_databases_that_cannot_be_opened_say_why(http: httpx.AsyncClient) 
             await Reader(http, secrets, sql={"url_env": "DB", "table": "hoi"}, **CASES).poll()
         assert "9f1b" not in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+async def test_a_password_stands_in_a_variable_or_a_file(http: httpx.AsyncClient, tmp_path: Path) -> None:
+    url, empty, key = "postgresql://u@127.0.0.1:9/x", tmp_path / "empty", tmp_path / "key"
+    empty.touch()
+    key.write_text("pw-9f1b\n")
+    for given, error, words in (
+        ({"password_env": "KEY"}, Unreachable, "postgresql://127.0.0.1:9/x hoi"),
+        ({"password_env": "OTHER"}, Refused, "the variable OTHER is not set"),
+        ({"password_file": str(key)}, Unreachable, "127.0.0.1"),
+        ({"password_file": str(empty)}, Refused, "is empty"),
+        ({"password_file": str(tmp_path)}, Refused, "cannot be read: Is a directory"),
+    ):
+        with pytest.raises(error, match=words) as caught:
+            await Reader(http, {"KEY": "pw-9f1b"}, sql={"url": url, "table": "hoi", **given}, **CASES).poll()
+        assert "9f1b" not in str(caught.value)
+
+
+async def test_a_clock_that_ran_ahead_hides_nothing_later(http: httpx.AsyncClient, other: tuple[str, str]) -> None:
+    url, admin = other
+    sql = {"url_env": "DB", "table": "public.hoi_dap", "changed": "sua_luc", "tie": "so"}
+    reader = Reader(http, {"DB": url}, sql=sql, **CASES)
+    now = "now() at time zone 'Asia/Ho_Chi_Minh'"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("delete from hoi where so > 5")
+        connection.execute(f"update hoi set sua_luc = {now} + interval '2 hours' where so = 3")
+        assert len(await reader.poll()) == 5
+        assert await reader.poll() == []  # the row from ahead is read each time, and is as it was
+        connection.execute(f"update hoi set trang_thai = 'xong', sua_luc = {now} + interval '1 second' where so = 4")
+        assert [row.id for row in await reader.poll() if isinstance(row, ServiceRequest)] == ["table:4"]
+
+
+async def test_a_server_that_falls_silent_is_left(
+    http: httpx.AsyncClient, other: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_table_sql, "silence_s", lambda _: 0.5)
+    slow = Reader(http, {"DB": other[0]}, sql={"url_env": "DB", "table": "cham", "timeout_s": 3600}, **CASES)
+    with pytest.raises(Unreachable):
+        async with in_time():
+            await slow.poll()
+    async with in_time():  # nobody waits for it any more, or no stop of ours would ever end
+        while any(thread.name.startswith("table") for thread in threading.enumerate()):  # noqa: ASYNC110 (threads tell nobody)
+            await asyncio.sleep(0.05)
 
 
 async def test_sqlite_read_whole_and_in_steps(http: httpx.AsyncClient, tmp_path: Path) -> None:

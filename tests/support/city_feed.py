@@ -64,11 +64,14 @@ class Open:
 
 
 @asynccontextmanager
-async def open_feed(name: str, town: Town, folder: Path, clock: SimulatedClock | None = None) -> AsyncIterator[Open]:
-    """Serve the feed of ``sources/simulator/feeds/NAME.py`` until the block ends."""
+async def open_feed(
+    name: str, town: Town, folder: Path, clock: SimulatedClock | None = None, data: Path | None = None
+) -> AsyncIterator[Open]:
+    """Serve the feed of ``sources/simulator/feeds/NAME.py`` until the block ends; ``data`` is of a private cluster."""
     feed = feeds()[name]
     faults = Faults([binding.id for binding in feed.sources(town)])
-    host = Host(clock or SimulatedClock(), faults, folder / "city")
+    host = Host(clock or SimulatedClock(), faults, folder / "city", data=data)
+    host.folder.mkdir(parents=True, exist_ok=True)
     bindings = await feed.open(town, host)
     tasks = host.tasks()
     try:

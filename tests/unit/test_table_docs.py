@@ -15,10 +15,17 @@ from sources.table import TableOptions, parse
 PAGE = (Path(__file__).parents[2] / "docs/sources/table.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n# (\w+): ([^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
-RECORDS = {"staff_cards": 3, "public_services": 1, "health": 3, "citizen_questions": 1, "fishing_vessels": 2}
+RECORDS = {
+    "staff_cards": 3,
+    "public_services": 1,
+    "health": 3,
+    "citizen_questions": 1,
+    "traffic": 1,
+    "fishing_vessels": 2,
+}
 
 
-def test_there_are_five() -> None:
+def test_there_are_six() -> None:
     assert [service for service, _, _ in EXAMPLES] == list(RECORDS)
 
 

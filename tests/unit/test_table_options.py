@@ -17,6 +17,7 @@ from geodata.records import (
     Rejected,
     Thing,
 )
+from sources._check_problems import secrets
 from sources.table import TableOptions, parse
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -35,6 +36,7 @@ def wrong(**options: Any) -> str:
         TableOptions.model_validate(options)
     line = one_line(caught.value)
     assert "\n" not in line
+    assert "geheim" not in line
     return line
 
 
@@ -59,6 +61,13 @@ def wrong(**options: Any) -> str:
         ({"observations": [{"observed_property": "beds"}]}, "numerator and denominator"),
         ({"sql": {"url_env": "DB"}}, "table or query"),
         ({"sql": {"url_env": "DB", "query": "select 1; drop table x"}}, "more than one statement"),
+        ({"sql": {"table": "t"}}, "url_env or url"),
+        ({"sql": {"url_env": "DB", "url": "sqlite://", "table": "t"}}, "url_env or url"),
+        ({"sql": {"url_env": "DB", "password_env": "P", "table": "t"}}, "goes with url"),
+        ({"sql": {"url": "postgresql://u@h/d", "password_env": "P", "password_file": "p", "table": "t"}}, "one of them"),
+        ({"sql": {"url": "postgresql://u:geheim@h/d", "table": "t"}}, "no password in url"),
+        ({"sql": {"url": "postgresql://u@h/d?password=geheim", "table": "t"}}, "no password in url"),
+        ({"sql": {"url": "geheim", "table": "t"}}, "no database URL"),
         ({"paging": {"by": "page"}, "path": "x"}, "paging is for a url"),
         ({"kind": "Event", "identity": ["a"], "columns": {"time": "b"}, "snapshot": "close"}, "read whole"),
         ({"kolumns": {}}, "kolumns"),
@@ -76,3 +85,8 @@ def test_a_table_without_a_header() -> None:
     again, _ = read((bad.payload or b"").replace(b'""', b'"A3"'), **options)
     assert isinstance(again[0], Thing)
     assert again[0].id == "table:A3"
+
+
+def test_a_check_asks_for_the_secrets_of_a_database() -> None:
+    sql = {"url": "postgresql://u@h/d", "password_env": "DB_PASSWORD", "table": "t"}
+    assert list(secrets(TableOptions.model_validate({"sql": sql, "token_env": "KEY"}))) == ["DB_PASSWORD", "KEY"]

@@ -1,0 +1,91 @@
+"""The way to an office's database: a port of its own before the server, which can be shut or fall silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from sources.simulator.errors import SimulatorPortTaken
+from sources.simulator.faults import Faults, Kind
+from sources.simulator.http_feed import LOOPBACK
+
+CHUNK_B = 1 << 16
+LOOK_S = 0.1
+
+
+class SqlDoor:
+    """Hands bytes to and fro and understands none of them. ``port`` is 0 for any free one, and the real one after
+    ``open``; ``server`` tells the port behind, None while there is none.
+    """
+
+    def __init__(self, source: str, faults: Faults, server: Callable[[], int | None], port: int = 0) -> None:
+        self.source, self.faults, self.port = source, faults, port
+        self._server_port = server
+        self._server: asyncio.Server | None = None
+        self._ways: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Begins to listen on loopback. Raises SimulatorPortTaken."""
+        try:
+            self._server = await asyncio.start_server(self._enter, LOOPBACK, self.port)
+        except OSError:
+            raise SimulatorPortTaken(port=self.port, what=self.source) from None
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def run(self) -> None:
+        """Follows the outage switch until cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(LOOK_S)
+                if self.faults.is_on(self.source, Kind.OUTAGE):
+                    await self.close()
+                elif self._server is None:
+                    await self.open()
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Shuts the port and ends whoever is inside."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        ways = list(self._ways)
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+
+    def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        way = asyncio.create_task(self._guide(reader, writer))
+        self._ways.add(way)
+        way.add_done_callback(self._ways.discard)
+
+    async def _guide(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Both directions of one connection, until either end hangs up."""
+        behind: asyncio.StreamWriter | None = None
+        try:
+            port = self._server_port()
+            if port is None:
+                return
+            answers, behind = await asyncio.open_connection(LOOPBACK, port)
+            both = [asyncio.create_task(self._pass(reader, behind)), asyncio.create_task(self._pass(answers, writer))]
+            try:
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in both:
+                    one.cancel()
+                await asyncio.gather(*both, return_exceptions=True)
+        except OSError:
+            return  # no server behind: the guest sees a closed door
+        finally:
+            for end in (writer, behind):
+                if end is not None:
+                    end.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(CHUNK_B):
+                while self.faults.is_on(self.source, Kind.STALL):  # noqa: ASYNC110 (faults tell nobody)
+                    await asyncio.sleep(LOOK_S)
+                writer.write(chunk)
+                await writer.drain()
