@@ -14,6 +14,7 @@ import python_calamine
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from sources import _table_biff
 from sources._table_text import Unreadable
 
 MAX_FILE_B = 64 << 20
@@ -21,22 +22,35 @@ MAX_INFLATED_B = 512 << 20
 MAX_CELLS = 5_000_000
 """Of one sheet, between its first and last cell: calamine keeps a place for each, empty or not."""
 
+LOCKED = "the spreadsheet has a password; save it without one"
+
+BINARY = ("xl/workbook", "xl/worksheets/")
+"""Parts that are .bin in a binary workbook: how far its cells reach is not looked up there."""
+
 _CELL = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
 _ODF = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
 def sheets(body: bytes) -> list[tuple[str, Iterator[list[Any]]]]:
-    """Every sheet's name and rows, in order. Raises Unreadable for no spreadsheet, one with a password, a bomb."""
+    """Every sheet's name and rows, in order, those that are hidden last: they hold what is not meant to be seen.
+
+    Hidden rows and columns are read as any other: a filter hides them. Raises Unreadable for no spreadsheet, one with a
+    password, a bomb.
+    """
     if len(body) > MAX_FILE_B:
         raise Unreadable(f"a spreadsheet of more than {MAX_FILE_B >> 20} MB; send CSV")
     if body.startswith(b"PK"):
         _weigh(body)
+    elif body.startswith(_table_biff.SIGNATURE):
+        _weigh_biff(body)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-        return [(name, _rows(book, name)) for name in book.sheet_names]
+        shown = python_calamine.SheetVisibleEnum.Visible
+        found = sorted(book.sheets_metadata, key=lambda sheet: sheet.visible != shown)
+        return [(sheet.name, _rows(book, sheet.name)) for sheet in found]
     except python_calamine.PasswordError as error:
-        raise Unreadable("the spreadsheet has a password; save it without one") from error
+        raise Unreadable(LOCKED) from error
     except (python_calamine.CalamineError, OSError) as error:
         raise Unreadable(f"no spreadsheet that can be read: {str(error)[:120]}") from error
     except BaseException as error:
@@ -67,11 +81,25 @@ def _panicked(error: BaseException) -> BaseException:
     return Unreadable("no spreadsheet that can be read") if type(error).__name__ == "PanicException" else error
 
 
+def _weigh_biff(body: bytes) -> None:
+    """Raises Unreadable."""
+    try:
+        places = _table_biff.places(body)
+    except _table_biff.Locked as error:
+        raise Unreadable(LOCKED) from error
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+    if places > MAX_CELLS:
+        raise Unreadable(f"the sheets span {places} places for cells: more than {MAX_CELLS}")
+
+
 def _weigh(body: bytes) -> None:
     """Inflates every part without keeping it: sizes that a zip tells of itself may lie. Raises Unreadable."""
     total = 0
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as parts:
+            if any(part.filename.endswith(".bin") and part.filename.startswith(BINARY) for part in parts.infolist()):
+                raise Unreadable("a binary workbook (.xlsb); save it as .xlsx")
             for part in parts.infolist():
                 part.file_size = MAX_INFLATED_B + 1  # the reader would stop where the part says that it ends
                 total += _inflated(parts, part, MAX_INFLATED_B - total)

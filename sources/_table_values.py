@@ -185,6 +185,8 @@ _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
 def _written(text_: str, form: str | None) -> datetime:
+    if form is None and (match := _SERIAL.match(text_)):  # a day that lost its format, with the hour beside it
+        text_ = f"{EXCEL_EPOCH + timedelta(days=int(match[1])):%d/%m/%Y} {text_[match.end() :]}"
     try:
         if form is not None:
             return datetime.strptime(text_, strptime_form(form))  # noqa: DTZ007 (the caller sets the zone)
@@ -197,6 +199,7 @@ def _written(text_: str, form: str | None) -> datetime:
     return _vietnamese(text_)
 
 
+_SERIAL = re.compile(r"([2-7]\d{4})(?:\.0)?\s+(?=\d{1,2}\s*(?:[:h]|gi))")
 _ZONE_GAP = re.compile(r"(\d)\s+([+-]\d\d:?\d\d|Z)$")
 _ISO_DAY = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:(?:\s+|T)(\d{1,2})(?=[:Z+-]|$))?")
 
