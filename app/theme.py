@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import panel as pn
 import panel_material_ui as pmui
@@ -77,4 +78,5 @@ def page(body: Any, *, title: str, language: Language, zone: str | None = None) 
         sx=BARE,
         template=template(language, zone),
         raw_css=[palette.css(), BASE_CSS],
+        tags=[f"session-{uuid4()}"],  # by which link.js knows that it is joined to the session that it shows
     )

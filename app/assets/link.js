@@ -1,5 +1,6 @@
 // Keeps a page joined to its server: what Bokeh 3.9.2 forgets when a connection dies is mended (a half received message stays in
-// the receiver and ends the next connection, whose closing then throws; what a page tells a socket not yet open throws, too), it tries for ever instead of five times, and a page that cannot
+// the receiver and ends the next connection, whose closing then throws; what a page tells a socket not yet open throws, as does what it
+// hears before the new document), it tries for ever instead of five times, and a page that cannot
 // get its session back loads itself again: its address holds what it shows. Says so in a band unless the page has its own (a wall).
 (function () {
   const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, HOLDS_MS = 1000, RELOAD_MS = 60_000;
@@ -15,11 +16,22 @@
     band.hidden = lost === null || Date.now() - lost < QUIET_MS;
     if (!band.hidden) band.textContent = own.lost.replace("{time}", clock(lost));
   };
+  const mark = (tags) => tags.flat().find((tag) => String(tag).startsWith("session-"));
   const mend = (c) => {
     if (c.__mended) return;
     c.__mended = true;
-    const send = c.send;
+    const {send, _pull_doc_json: pull, _repull_session_doc: repull, _steady_state_handler: steady} = c;
     c.send = function (message) { if (this.socket?.readyState === WebSocket.OPEN) send.call(this, message); }; // the document comes back as the server has it
+    c._pull_doc_json = async function () {
+      const doc = this.session.document, before = mark(doc.roots().map((root) => root.tags)), found = await pull.call(this);
+      // another session than the one this page shows (the server died, or had forgotten it) knows nothing of what was done here
+      if (mark(found.doc_json.roots.map((root) => root.attributes?.tags)) !== before) { location.reload(); await new Promise(() => {}); }
+      doc.replace_with_json = function (json) { this.constructor.from_json(json, [], found.buffers).destructively_move(this); }; // Bokeh forgets the buffers
+      return found;
+    };
+    // until the new document is here, changes of it would be made in the old one; one that cannot be read comes with a new page
+    c._repull_session_doc = function (resolve) { this.__pulling = true; return repull.call(this, (session) => { this.__pulling = false; resolve(session); }, () => location.reload()); };
+    c._steady_state_handler = function (message) { if (!this.__pulling || message.msgtype() !== "PATCH-DOC") steady.call(this, message); };
     c._close_bad_protocol = function (detail) {
       this._receiver = new this._receiver.constructor();
       this.socket?.close(4002, String(detail).slice(0, 100)); // 1002 is not for scripts: close() would throw and nobody would try again

@@ -22,4 +22,5 @@ PLACES = """
 def build(context: PageContext) -> Any:
     """The page of one session."""
     text = Text(context.language)
-    return listed.page(context, text, IndicatorsScreen(context, text), "indicators", PLACES)
+    screen = IndicatorsScreen(context, text)
+    return listed.page(context, text, screen, "indicators", PLACES, screen.clock.control)

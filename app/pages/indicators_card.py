@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.pages import indicators_rows as rows
 from geodata import catalogue
-from geodata.indicators.words import left_out_words
+from geodata.indicators.words import family_words, left_out_words, parts_words
 from geodata.unit_words import unit_word
 from layers import words
 
 if TYPE_CHECKING:
+    from app.pages.indicators_clock import Moment
     from app.text import Text
     from geodata.city import City
     from geodata.indicators.figure import Value
@@ -20,27 +21,34 @@ if TYPE_CHECKING:
 
 
 def content(
-    one: Indicator, value: Value | None, past: Sequence[Value], city: City, sources: Mapping[str, str], text: Text
+    one: Indicator,
+    value: Value | None,
+    past: Sequence[Value],
+    asked: Moment,
+    city: City,
+    sources: Mapping[str, str],
+    text: Text,
 ) -> dict[str, Any]:
     """``sources``: titles by id, of those that were read."""
     said, lang = one.words, text.language
-    entry = catalogue.service(one.service)
+    entry, family = catalogue.service(one.service), family_words().get(one.family)
     found: dict[str, Any] = {
         "id": one.id,
         "icon": entry.icon,
-        "kind": entry.title_vi if lang == "vi" else entry.title_en,
+        "kind": family.text(lang) if family else entry.title_vi if lang == "vi" else entry.title_en,
         "title": said.title.text(lang),
         "sub": f"{rows.window(one, text)} · {text(f'indicators.better.{said.better}')}",
         "definition": said.definition.text(lang),
         "query": one.query,
         "laws": [law(one_law, text) for one_law in said.laws],
         "targets": [target(one_target, said.unit, text) for one_target in said.targets],
-        "notebook": f'geodata.indicators.whole.table(geodata.connect("{city.id}")).loc["{one.id}"]',
+        "command": command(one, asked),
+        "notebook": notebook(one, asked, city),
         "timezone": city.timezone,
         "version": text("indicators.version", n=said.version),
     }
     if value is None:
-        return found | {"state": "reading", "value": "", "facts": [], "left": [], "past": []}
+        return found | {"state": "reading", "value": "", "facts": [], "parts": [], "left": [], "past": []}
     unit = "" if value.value is None or said.unit in {"%", "1"} else unit_word(said.unit, lang)
     return found | {
         "state": value.state,
@@ -50,7 +58,8 @@ def content(
         "unit": unit,
         "word": text(f"indicators.state.{value.state}"),
         "error": value.error or "",
-        "facts": facts(one, value, sources, text),
+        "facts": facts(one, value, sources, city.timezone, text),
+        "parts": parts(value, text),
         "left": left_out(value, text),
         "past": [
             {"t": then.at.timestamp(), "value": rows.shown(then, text), "n": words.number(then.figure.n, 0, lang)}
@@ -60,7 +69,21 @@ def content(
     }
 
 
-def facts(one: Indicator, value: Value, sources: Mapping[str, str], text: Text) -> list[dict[str, str]]:
+def command(one: Indicator, asked: Moment) -> str:
+    """The line that prints the same number, of the same moment."""
+    told = {"--at": asked.at, "--known-at": asked.known_at}
+    times = "".join(f" {option} {when:%Y-%m-%dT%H:%M:%SZ}" for option, when in told.items() if when is not None)
+    return f"vonglau indicators --service {one.family} --json{times}"
+
+
+def notebook(one: Indicator, asked: Moment, city: City) -> str:
+    """The expression that gives the same number, of the same moment."""
+    told = {"at": asked.at, "known_at": asked.known_at}
+    times = "".join(f', {name}=pd.Timestamp("{when:%Y-%m-%dT%H:%M:%SZ}")' for name, when in told.items() if when)
+    return f'geodata.indicators.whole.table(geodata.connect("{city.id}"), "{city.id}"{times}).loc["{one.id}"]'
+
+
+def facts(one: Indicator, value: Value, sources: Mapping[str, str], zone: str, text: Text) -> list[dict[str, str]]:
     """What the number rests on."""
     figure, lang = value.figure, text.language
     label = text.table("indicators.fact")
@@ -73,9 +96,9 @@ def facts(one: Indicator, value: Value, sources: Mapping[str, str], text: Text) 
     if said := rows.interval(value, text):
         found.append({"label": label["interval"], "value": f"{said} ({label[one.words.interval]})"})
     if figure.newest is not None:
-        found.append({"label": label["newest"], "value": words.moment(figure.newest)})
+        found.append({"label": label["newest"], "value": words.moment(figure.newest, zone)})
         found.append({"label": label["age"], "value": words.age(value.age_s, lang, at=figure.newest)})
-    found.append({"label": label["at"], "value": words.moment(value.at, seconds=True)})
+    found.append({"label": label["at"], "value": words.moment(value.at, zone, seconds=True)})
     if value.feeds:
         told = f"{words.number(value.feeds - value.lost, 0, lang)}/{words.number(value.feeds, 0, lang)}"
         found.append({"label": label["feeds"], "value": told})
@@ -84,6 +107,19 @@ def facts(one: Indicator, value: Value, sources: Mapping[str, str], text: Text) 
         more = len(figure.sources) - 6
         found.append({"label": label["sources"], "value": f"{named} +{more}" if more > 0 else named})
     return found
+
+
+def parts(value: Value, text: Text) -> list[dict[str, str]]:
+    """What the number is made of: levels, reasons of rejection, outlets."""
+    known = parts_words()
+
+    def said(key: str) -> str:
+        if key in known:
+            return known[key].text(text.language)
+        return text(f"sources.rejected.{key}") if text.has(f"sources.rejected.{key}") else key
+
+    found = {} if value.value is None else value.figure.parts
+    return [{"label": said(key), "value": words.number(n, 0, text.language)} for key, n in found.items()]
 
 
 def left_out(value: Value, text: Text) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from geodata.watch.frames import StoreFrames
 
 if TYPE_CHECKING:
     from app.context import PageContext
+    from app.pages.indicators_clock import Moment
     from geodata.indicators.figure import Value
 
 ROUND_S = 0.5
@@ -27,35 +28,6 @@ SAME_S, PAST_SAME_S = 30.0, 60.0
 
 SHARED = 1
 """A version that does not change: a city that speaks every second would have each session count for itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What is asked: ``at`` None is live, ``known_at`` None is as known now. Aware UTC."""
-
-    at: datetime | None = None
-    known_at: datetime | None = None
-
-    @property
-    def live(self) -> bool:
-        return self.at is None
-
-
-def moment(query: Mapping[str, str]) -> Moment:
-    """Of a link: ``t``, ``known`` are epoch seconds or ISO times, ``k=1`` is as known at ``t``; bad ones are none."""
-    at, known = _time(query.get("t")), _time(query.get("known"))
-    return Moment(at, at if query.get("k") == "1" and known is None else known)
-
-
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromtimestamp(float(text), UTC) if text.replace(".", "", 1).isdigit() else None
-        found = found or datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from geodata import catalogue
 from geodata.folding import fold
 from geodata.indicators import whole
 from geodata.indicators.indicator import Indicator, get, of_service
+from geodata.indicators.words import family_words
 from geodata.unit_words import unit_word
 from layers import marks, palette, words
 
@@ -25,15 +27,21 @@ PX = 18
 
 
 def groups(read: Read, names: Sequence[str], text: Text) -> list[dict[str, Any]]:
-    """By service, those that ever spoke before those that are ready to connect."""
+    """By family, those that ever spoke before those that are ready to connect."""
     found = []
-    for name in names:
-        entry = catalogue.service(name)
-        rows = [row(one, read.values.get(one.id), read.past.get(one.id, ()), text) for one in of_service(name)]
+    for family, own in groupby((one for name in names for one in of_service(name)), lambda one: one.family):
+        rows = [row(one, read.values.get(one.id), read.past.get(one.id, ()), text) for one in own]
         ready = all(r["state"] == "ready" for r in rows)
-        title = entry.title_vi if text.language == "vi" else entry.title_en
-        found.append({"id": name, "title": title, "ready": ready, "rows": rows})
+        found.append({"id": family, "title": titled(family, text.language), "ready": ready, "rows": rows})
     return sorted(found, key=lambda group: bool(group["ready"]))
+
+
+def titled(family: str, language: str) -> str:
+    """What a group is called: its service, or the family that is none."""
+    if said := family_words().get(family):
+        return said.text(language)
+    entry = catalogue.service(family)
+    return entry.title_vi if language == "vi" else entry.title_en
 
 
 def row(one: Indicator, value: Value | None, past: Sequence[Value], text: Text) -> dict[str, Any]:
@@ -62,7 +70,7 @@ def row(one: Indicator, value: Value | None, past: Sequence[Value], text: Text) 
         "unit": "" if value.value is None or said.unit == "%" else unit_word(said.unit, text.language).strip("1"),
         "interval": interval(value, text),
         "n": "" if value.state in {"ready", "unknown", "failed"} else words.number(value.figure.n, 0, text.language),
-        "target": target_words(said.target(value.at), said.unit, text),
+        "target": target_words(value.target, said.unit, text),
         "met": value.met,
         "met_word": text(f"indicators.met.{value.met}") if value.met else "",
         "spark": [*(v.value for v in past), value.value] if any(v.value is not None for v in past) else [],
@@ -96,8 +104,10 @@ def shown(value: Value, text: Text) -> str:
 def interval(value: Value, text: Text) -> str:
     """As "91,2–96,0"; nothing where nothing was sampled."""
     low, high, decimals = value.figure.low, value.figure.high, get(value.id).words.decimals
-    if low is None or high is None:
+    if low is None:
         return ""
+    if high is None:
+        return f"≥\u2009{words.number(low, max(decimals, 1), text.language)}"
     ends = (words.number(end, max(decimals, 1), text.language) for end in (low, high))
     return "–".join(ends)
 
@@ -161,13 +171,13 @@ def table(values: Mapping[str, Value], language: str) -> str:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\r\n")
         writer.writeheader()
         for one in rows:
-            left = one.pop("left_out")
-            told = "; ".join(f"{key}={n}" for key, n in left.items()) if isinstance(left, dict) else ""
-            writer.writerow({**{key: _cell(cell) for key, cell in one.items()}, "left_out": told})
+            writer.writerow({key: _cell(cell) for key, cell in one.items()})
     return "\ufeff" + out.getvalue()
 
 
 def _cell(cell: object) -> object:
     from datetime import datetime
 
+    if isinstance(cell, dict):
+        return "; ".join(f"{key}={n}" for key, n in cell.items())
     return cell.isoformat() if isinstance(cell, datetime) else cell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,8 @@ import panel as pn
 from app.context import PageContext
 from app.pages import indicators_card, indicators_rows, listed, nav
 from app.pages.background import Background
-from app.pages.indicators_reading import Reading, moment
+from app.pages.indicators_clock import Clock, Moment
+from app.pages.indicators_reading import Reading
 from app.panels.app_bar import AppBar
 from app.panels.detail import clock_text
 from app.panels.indicator_detail import IndicatorDetail
@@ -34,7 +35,7 @@ class IndicatorsScreen:
     def __init__(self, context: PageContext, text: Text) -> None:
         self.context, self.text, self.city = context, text, context.city
         self.background = Background()
-        self.asked = moment(context.query)
+        self.clock = Clock(context.query, self.city.timezone, text, self._moved)
         self.reading = Reading(context, self.asked)
         chosen = context.query.get("i")
         self.chosen: str | None = chosen if chosen in indicators() else None
@@ -53,8 +54,8 @@ class IndicatorsScreen:
         self.head = IndicatorHead(words=own["head"])
         self.table = IndicatorTable(words={**own["table"], **units}, data={"timezone": self.city.timezone})
         self.detail = IndicatorDetail(words={**own["panel"], **units})
-        self.shell = Shell(words=own["keys"], data={"link": self._link()})
-        for block in (self.head, self.table, self.detail):
+        self.shell = Shell(words=own["keys"], data=self._shell())
+        for block in (self.head, self.clock.control, self.table, self.detail):
             block.on("drawn", lambda m: self._again())
         self.head.on("filter", lambda m: self.table.say({"type": "filter", "q": str(m.get("q", ""))}))
         self.head.on("export", lambda m: self.export())
@@ -67,6 +68,10 @@ class IndicatorsScreen:
         self.count()
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.add_periodic_callback(self._turn, TURN_S * 1000)
+
+    @property
+    def asked(self) -> Moment:
+        return self.clock.asked
 
     # -- counting --------------------------------------------------------------------------------
     def _turn(self) -> None:
@@ -90,6 +95,13 @@ class IndicatorsScreen:
         if error is None and self.reading.due() and self.background.watched:
             self.background.run("count", self._round, self._show, urgent=True)
 
+    def _moved(self) -> None:
+        """Another moment is asked: nothing of the one before may stand under its name."""
+        if self.reading.asked != self.asked:
+            self.reading, self.error = Reading(self.context, self.asked), None
+            self.background.run("count", self._round, self._show, urgent=True)
+        self.refresh_blocks()
+
     def _again(self) -> None:
         """What was sent while the browser was still drawing a block may be lost: it is sent once more."""
         self._drawn += 1
@@ -100,6 +112,7 @@ class IndicatorsScreen:
         """Put the present state into every block; equal data sends nothing."""
         read, drawn = self.reading.read, {"drawn": self._drawn}
         self.head.show(drawn | self._head())
+        self.clock.control.show(drawn | self.clock.data())
         self.table.show(
             drawn
             | {
@@ -112,16 +125,12 @@ class IndicatorsScreen:
             }
         )
         self.detail.show(drawn | self._card())
-        self.shell.show({"link": self._link()})
+        self.shell.show(self._shell())
 
     def _head(self) -> dict[str, Any]:
         text, read = self.text, self.reading.read
         found = indicators_rows.counts(read.values)
-        sentence = text("indicators.reading") if not self.reading.whole else text("indicators.said_live")
-        if self.asked.at is not None:
-            sentence = text("indicators.said_then", time=words.moment(self.asked.at, self.city.timezone))
-        if self.asked.known_at is not None:
-            sentence += " " + text("indicators.said_known", time=words.moment(self.asked.known_at, self.city.timezone))
+        sentence = self._sentence()
         if self.error is not None:
             seen = read.at or datetime.now(UTC)
             time = clock_text(seen, ZoneInfo(self.city.timezone), datetime.now(UTC))
@@ -137,6 +146,17 @@ class IndicatorsScreen:
             "simulated": text("simulated") if any(v.figure.simulated for v in read.values.values()) else "",
         }
 
+    def _sentence(self) -> str:
+        """What the numbers are of: live, or a past moment, how it is known, and the way back."""
+        text, asked, zone = self.text, self.asked, self.city.timezone
+        counting = [] if self.reading.whole else [text("indicators.reading")]
+        if asked.live:
+            return counting[0] if counting else text("indicators.said_live")
+        said = text("indicators.said_then", time=words.moment(asked.at, zone))
+        if asked.known_at is not None:
+            said += ", " + text("indicators.said_known", time=words.moment(asked.known_at, zone))
+        return " ".join([f"{said}.", *(f"{one}." for one in counting), text("indicators.said_back")])
+
     def _card(self) -> dict[str, Any]:
         """The panel's data; empty closes it."""
         if self.chosen is None:
@@ -146,13 +166,14 @@ class IndicatorsScreen:
         vi = self.text.language == "vi"
         titles = {s.id: s.title_vi if vi else s.title_en for state in known for s in state.sources}
         past = read.past.get(one.id, ())
-        return indicators_card.content(one, read.values.get(one.id), past, self.city, titles, self.text)
+        return indicators_card.content(one, read.values.get(one.id), past, self.asked, self.city, titles, self.text)
 
     def _link(self) -> str:
-        parts = [f"i={quote(self.chosen)}"] if self.chosen else []
-        told = {key: self.context.query.get(key) for key in ("t", "known", "k")}
-        parts += [f"{key}={quote(value, safe=':')}" for key, value in told.items() if value]
-        return "?" + "&".join(parts)
+        parts = {**({"i": self.chosen} if self.chosen else {}), **self.asked.query()}
+        return "?" + "&".join(f"{key}={quote(value)}" for key, value in parts.items())
+
+    def _shell(self) -> dict[str, Any]:
+        return {"link": self._link(), "singles": self.text.table("indicators.singles")}
 
     def arrange(self) -> None:
         """The panel takes its room when an indicator is chosen."""
@@ -177,9 +198,15 @@ class IndicatorsScreen:
 
     def press(self, name: str) -> None:
         """What a key does; the table keeps its own while it has the focus."""
-        if name == "clear":
-            self.choose(None)
-        elif name == "export":
-            self.export()
+        hand = self.clock
+        acts: Mapping[str, Callable[[], None]] = {
+            "clear": lambda: self.choose(None),
+            "export": self.export,
+            "live": hand.live,
+            "hour_back": lambda: hand.step(-3600),
+            "hour_on": lambda: hand.step(3600),
+        }
+        if name in acts:
+            acts[name]()
         else:
             listed.press(self.table, name)

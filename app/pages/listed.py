@@ -24,17 +24,22 @@ class Screen(Protocol):
     def start(self) -> None: ...
 
 
-def page(context: PageContext, text: Text, screen: Screen, name: str, places: str) -> Any:
-    """The page of one session. ``name`` names it in the texts and its grid; ``places`` are its sizes as CSS."""
+def page(context: PageContext, text: Text, screen: Screen, name: str, places: str, clock: Any = None) -> Any:
+    """The page of one session. ``name`` names it in the texts and its grid; ``places`` are its sizes as CSS.
+
+    ``clock`` is the block that chooses the page's moment, in a row of its own above the table.
+    """
+    between = [] if clock is None else [theme.box(clock, "clock")]
     screen.body = theme.grid(
         theme.box(screen.bar, "bar", overflow="visible", z=20),
         theme.box(screen.head, "head"),
+        *between,
         theme.box(screen.table, "table"),
         theme.box(screen.detail, "detail"),
         screen.shell,
         columns="minmax(0,1fr) var(--detail)",
-        rows="var(--bar) 64px minmax(0,1fr)",
-        areas="bar bar / head detail / table detail",
+        rows=f"var(--bar) 64px {'52px ' if between else ''}minmax(0,1fr)",
+        areas=f"bar bar / head detail / {'clock detail / ' if between else ''}table detail",
         name=name,
         stylesheets=(places,),
     )

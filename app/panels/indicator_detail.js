@@ -9,11 +9,11 @@ export function render({model, el}) {
   const text = (d, w) => `<h2>${esc(d.title)}</h2><div class="rs">${esc(d.sub)}</div>
       <div class="due ${esc(d.state)} l${d.level ?? 0}">${d.svg ?? ""}<div><div class="dv">${esc(d.value)}${d.unit ? `<em>${esc(d.unit)}</em>` : ""}</div><div class="ds">${esc([d.word, d.simulated].filter(Boolean).join(" · "))}</div></div></div>
       ${d.error ? `<p class="broken">${esc(d.error)}</p>` : ""}<p class="def">${esc(d.definition)}</p>
-      ${section(w.rests, d.facts.map(kv).join(""))}${section(w.left, d.left.map(kv).join(""))}
+      ${section(w.rests, d.facts.map(kv).join(""))}${section(w.parts, d.parts.map(kv).join(""))}${section(w.left, d.left.map(kv).join(""))}
       ${section(w.target, d.targets.map(law).join(""))}${section(w.law, d.laws.map(law).join(""))}
       ${section(w.past, d.past.map((p) => `<div class="kv"><span>${esc(`${date(p.t, d.timezone)} ${clock(p.t, d.timezone)}`)}</span><b>${esc(p.value)}</b><em>n = ${esc(p.n)}</em></div>`).join(""))}
       <div class="sec"><details ${open ? "open" : ""}><summary>${icon("chevron_right")}${esc(w.query)}<i>${esc(d.id)} · ${esc(d.version)}</i></summary><pre tabindex="0">${esc(d.query)}</pre></details>
-      ${line(w.command, `vonglau indicators --service ${d.id.split(".")[0]} --json`, w)}${line(w.notebook, d.notebook, w)}</div>`;
+      ${line(w.command, d.command, w)}${line(w.notebook, d.notebook, w)}</div>`;
   const draw = (d, w) => {
     got = !!d.drawn;
     if (!d.id) { root.innerHTML = ""; was = null; shown = ""; return; }

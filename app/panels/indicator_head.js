@@ -1,7 +1,7 @@
 export function render({model, el}) {
   const root = document.createElement("div");
   root.className = "hd";
-  root.innerHTML = `<div class="ns" style="display:contents"></div><p class="why" role="status" aria-live="polite"></p><a class="live" hidden></a><button class="csv"></button><span class="sim"></span>`;
+  root.innerHTML = `<div class="ns" style="display:contents"></div><p class="why" role="status" aria-live="polite"></p><button class="csv"></button><span class="sim"></span>`;
   const $ = (s) => root.querySelector(s);
   let said = null, got = false;
   const draw = (d, w) => {
@@ -11,10 +11,6 @@ export function render({model, el}) {
     // A live region speaks when its text is set: only a new sentence is news.
     if (said !== d.sentence) { said = d.sentence; why.textContent = d.sentence ?? ""; why.title = d.sentence ?? ""; }
     why.classList.toggle("bad", !!d.bad); why.classList.toggle("past", !!d.past);
-    const live = $(".live");
-    live.hidden = !d.past; live.textContent = w.live;
-    const url = new URL(location.href); for (const key of ["t", "known", "k"]) url.searchParams.delete(key);
-    live.href = `${url.pathname}${url.search}`;
     $(".csv").innerHTML = `${icon("download")}${esc(w.export)}`; $(".csv").title = w.export_note ?? "";
     $(".sim").textContent = d.simulated ?? "";
   };

@@ -23,7 +23,7 @@ export function render({model, el}) {
     <button class="only" hidden></button><span class="cnt"></span></div>
     <div class="scroll" tabindex="0"><table><colgroup></colgroup><thead></thead><tbody></tbody></table><p class="nil" hidden><span></span><button></button></p></div>`;
   const $ = (s) => root.querySelector(s), box = $(".scroll"), input = $("input");
-  let d = {}, w = {}, q = "", kind = null, at = null, shown = [], fresh = 6;
+  let d = {}, w = {}, q = "", kind = null, at = null, shown = [], fresh = 20;
   const when = () => d.clock ?? Date.now() / 1000;
   const told = (r) => r.state === "reading" ? `<i class="wait"></i>` : ["ready", "none", "failed"].includes(r.state) ? `<i>${esc(r.word)}</i>` : `<b>${esc(r.value)}</b>${r.unit ? `<i>${esc(r.unit)}</i>` : ""}`;
   const row = (r) => `<tr class="${esc(r.state)} l${r.level} ${r.id === d.selected ? "on" : r.id === at ? "at" : ""}" data-id="${esc(r.id)}" aria-selected="${r.id === d.selected}">
@@ -47,6 +47,7 @@ export function render({model, el}) {
   const draw = () => {
     $("h1").textContent = w.title;
     input.placeholder = w.filter; input.setAttribute("aria-label", w.filter);
+    root.classList.toggle("past", d.clock != null);
     box.classList.toggle("stale", !!d.stale); box.setAttribute("aria-label", w.title);
     $("colgroup").innerHTML = COLUMNS.map((c) => `<col class="c-${c}">`).join("");
     $("thead").innerHTML = `<tr>${COLUMNS.map((c) => `<th class="${RIGHT.includes(c) ? "r" : ""} ${c}" title="${esc(w[`${c}_note`] ?? "")}">${esc(c === "age" ? w.old : w[c])}</th>`).join("")}</tr>`;
@@ -73,7 +74,7 @@ export function render({model, el}) {
     if (tr) { at = tr.dataset.id; pick(at); paint(); } else if (e.target.closest(".nil button")) clear();
     else if (e.target.closest(".only")) { kind = null; paint(); }
   });
-  for (const kind of ["wheel", "pointerdown"]) box.addEventListener(kind, () => { fresh = 0; }, {passive: true}); // a hand scrolls now
+  for (const kind of ["wheel", "pointerdown", "keydown"]) box.addEventListener(kind, () => { fresh = 0; }, {passive: true}); // a hand scrolls now
   box.addEventListener("keydown", (e) => {
     if (e.key === "ArrowDown" || e.key === "ArrowUp") { next(e.key === "ArrowDown" ? 1 : -1); e.preventDefault(); e.stopPropagation(); }
     else if (e.key === "Enter") { pick(at ?? shown[0]?.id); e.stopPropagation(); }
@@ -81,7 +82,7 @@ export function render({model, el}) {
   model.on("msg:custom", (m) => { const data = m.data ?? m;
     if (data.type === "filter") { kind = kind === data.q ? null : data.q; paint(); } else if (data.type === "next") next(data.by);
     else if (data.type === "open") pick(at ?? shown[0]?.id); else if (data.type === "focus") box.focus(); });
-  const again = bind(model, (data, words) => { const was = d.selected, first = !d.groups; d = data; w = words; draw(); if (d.selected !== was) { at = d.selected ?? at; if (first || d.selected) seen(d.selected); }
+  const again = bind(model, (data, words) => { const was = d.selected, first = !d.groups; if (data.clock !== d.clock) fresh = 20; d = data; w = words; draw(); if (d.selected !== was) { at = d.selected ?? at; if (first || d.selected) seen(d.selected); }
     if (d.selected && fresh-- > 0) requestAnimationFrame(() => seen(d.selected)); }); // a link's row: the table grows while it is counted
   again(); every(model, 1, () => tick(root, when(), w.age ?? {}, d.timezone));
   asking(model, again, () => d.drawn);

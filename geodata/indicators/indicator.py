@@ -7,12 +7,14 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from geodata import catalogue
 from geodata.errors import UnknownName
 from geodata.indicators.figure import Figure, Met, State, Value
 from geodata.indicators.words import IndicatorWords, Target, read
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from geodata.city import City
 
 PACKAGE = "geodata.indicators.families"
+OWN = "platform"
+"""The service of families that are none (``families.toml``)."""
+
 Count = Callable[[Frames], Figure]
 
 
@@ -36,8 +41,13 @@ class Indicator:
     words: IndicatorWords
 
     @property
-    def service(self) -> str:
+    def family(self) -> str:
         return self.id.partition(".")[0]
+
+    @property
+    def service(self) -> str:
+        """The service of a family of that name; what the program says of itself stands with its ledger."""
+        return self.family if self.family in catalogue.services() else OWN
 
     @property
     def query(self) -> str:
@@ -66,8 +76,16 @@ class Indicator:
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 (one broken number must not blind the others)
-            return Value(id=self.id, service=self.service, at=frames.at, state="failed", error=_told(error))
+            target = self.words.target(_day(frames))
+            return Value(
+                id=self.id, service=self.service, at=frames.at, state="failed", target=target, error=_told(error)
+            )
         return judged(self, figure, frames)
+
+
+def _day(frames: Frames) -> date:
+    """The day of the instant in the city: a law is in force from a local midnight."""
+    return frames.at.astimezone(ZoneInfo(frames.city.timezone)).date()
 
 
 def _told(error: Exception) -> str:
@@ -76,11 +94,11 @@ def _told(error: Exception) -> str:
 
 def judged(one: Indicator, figure: Figure, frames: Frames) -> Value:
     """The figure against the state of its service's feeds and its target. Of a lost feed there is no number."""
-    connected, lost = feeds(frames, one.service)
+    connected, lost = figure.told_by or feeds(frames, one.service)
     state = state_of(figure, connected, lost)
     if state not in {"known", "partial"}:
         figure = replace(figure, value=None, low=None, high=None, level=None)
-    target = one.words.target(frames.at)
+    target = one.words.target(_day(frames))
     met = None if target is None or state != "known" else meets(figure, target)
     level = 0
     if figure.value is not None and one.words.level and figure.value > 0:
@@ -88,8 +106,8 @@ def judged(one: Indicator, figure: Figure, frames: Frames) -> Value:
     elif met == "missed" and target is not None:
         level = target.level
     return Value(
-        id=one.id, service=one.service, at=frames.at, state=state, figure=figure, met=met, level=level, lost=lost,
-        feeds=connected,
+        id=one.id, service=one.service, at=frames.at, state=state, figure=figure, target=target, met=met, level=level,
+        lost=0 if figure.told_by else lost, feeds=0 if figure.told_by else connected,
     )  # fmt: skip
 
 
@@ -144,12 +162,12 @@ def indicators() -> Mapping[str, Indicator]:
     for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__):
         loaded = importlib.import_module(f"{PACKAGE}.{module.name}")
         found |= {value.id: value for value in vars(loaded).values() if isinstance(value, Indicator)}
-    return dict(sorted(found.items(), key=lambda item: item[1].service))
+    return dict(sorted(found.items(), key=lambda item: (item[1].service, item[1].family != item[1].service)))
 
 
 def of_service(service: str) -> list[Indicator]:
-    """The indicators of a service in the order of its file."""
-    return [one for one in indicators().values() if one.service == service]
+    """Those of a service in the order of its file, then those of families that stand with it; or of such a family."""
+    return [one for one in indicators().values() if service in {one.service, one.family}]
 
 
 def get(name: str) -> Indicator:

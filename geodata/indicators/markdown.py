@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from geodata import catalogue
 from geodata.indicators.indicator import Indicator, indicators, of_service
-from geodata.indicators.words import IndicatorWords, Target
+from geodata.indicators.words import IndicatorWords, Target, family_words
 from geodata.unit_words import unit_word
 
 INTERVALS = {
@@ -14,6 +14,8 @@ INTERVALS = {
     "wilson": "95 %, Wilson",
     "mean": "95 %, Student's t",
     "median": "95 %, ranks",
+    "survival": "95 %, Kaplan–Meier",
+    "ratio": "95 %, Wilson of the two counts",
 }
 BETTER = {"more": "more is better", "less": "less is better", "neither": "neither more nor less is better"}
 
@@ -34,11 +36,14 @@ def _lines() -> Iterator[str]:
     yield "us has read are marked **not confirmed**. On a wall's tile: T is the number of a calm tile, 1 to 4 the level"
     yield "at which a number above 0 takes its place."
     for service, entry in catalogue.services().items():
-        own = of_service(service)
-        if own:
-            yield from ("", f"## {entry.title_vi} · {entry.title_en}")
-            for one in own:
-                yield from _entry(one)
+        families = dict.fromkeys(one.family for one in of_service(service))
+        for family in families:
+            said = family_words().get(family)
+            title = f"{entry.title_vi} · {entry.title_en}" if said is None else f"{said.vi} · {said.en}"
+            yield from ("", f"## {title}")
+            for one in of_service(service):
+                if one.family == family:
+                    yield from _entry(one)
 
 
 def _entry(one: Indicator) -> Iterator[str]:

@@ -84,7 +84,7 @@ def table(
     """For a notebook: one row an indicator, index id. Times are aware UTC, shares in per cent.
 
     Columns: service, title, value, unit, state, n, numerator, denominator, low, high, target, at_target, met, level,
-    law, newest, age_s, at, simulated, left_out, definition.
+    law, newest, age_s, at, simulated, left_out, parts, definition.
     """
     import pandas as pd
 
@@ -97,8 +97,7 @@ def table(
 
 def row(value: Value, language: str = "vi") -> dict[str, object]:
     """A value with its words, flat: for tables, CSV and JSON."""
-    words, figure = get(value.id).words, value.figure
-    target = words.target(value.at)
+    words, figure, target = get(value.id).words, value.figure, value.target
     return {
         "id": value.id,
         "service": value.service,
@@ -121,5 +120,6 @@ def row(value: Value, language: str = "vi") -> dict[str, object]:
         "at": value.at,
         "simulated": figure.simulated,
         "left_out": dict(figure.left_out),
+        "parts": dict(figure.parts),
         "definition": words.definition.text(language),
     }

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Literal
 
@@ -67,7 +67,7 @@ class IndicatorWords(_Strict):
     unit: str = "1"
     decimals: int = Field(default=0, ge=0, le=4)
     better: Literal["more", "less", "neither"] = "neither"
-    interval: Literal["none", "wilson", "mean", "median"] = "none"
+    interval: Literal["none", "wilson", "mean", "median", "survival", "ratio"] = "none"
     window_s: float = Field(default=0, ge=0)
     compare_s: float = Field(default=DAY_S, gt=0)
     points: int = Field(default=7, ge=1, le=14)
@@ -84,9 +84,8 @@ class IndicatorWords(_Strict):
             raise ValueError("an alarm has a level, the number of a calm tile has none")
         return self
 
-    def target(self, at: datetime) -> Target | None:
-        """The one in force then: the newest that has begun."""
-        day = at.astimezone(UTC).date()
+    def target(self, day: date) -> Target | None:
+        """The one in force on that day of the city: the newest that has begun."""
         begun = [target for target in self.targets if target.from_ <= day]
         return max(begun, key=lambda target: target.from_, default=None)
 
@@ -102,3 +101,15 @@ def read(package: str, family: str) -> Mapping[str, IndicatorWords]:
 def left_out_words() -> Mapping[str, Words]:
     """Why rows are in no number, in words, by the keys of ``Figure.left_out``."""
     return family_tables.read("geodata.indicators", "left_out", Words, "it says why rows are left out")
+
+
+@cache
+def parts_words() -> Mapping[str, Words]:
+    """What a number is made of, in words, by the keys of ``Figure.parts``; a key that is not there says itself."""
+    return family_tables.read("geodata.indicators", "parts", Words, "it says what numbers are made of")
+
+
+@cache
+def family_words() -> Mapping[str, Words]:
+    """What families are called that are no service."""
+    return family_tables.read("geodata.indicators", "families", Words, "it says what families are called")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 
 WORLD = Bounds(-180, -85, 180, 85)
 NO_FRAME = gpd.GeoDataFrame({"time": pd.Series(dtype="datetime64[us, UTC]")}, geometry=gpd.GeoSeries(crs="EPSG:4326"))
+
+
+LIVE = timedelta(seconds=60)
+"""Frames of an instant that long ago are of the present: what is known of it alone can be asked."""
+
+
+class Watched(NamedTuple):
+    """Whether somebody looks. ``began``: the first line of the watch's journal by then, None before any;
+    ``looks``: whether a watch has its turn, None where it is not written down: of the past.
+    """
+
+    began: datetime | None = None
+    looks: bool | None = None
+
+
+NOT_WATCHED = Watched()
 
 
 class Frames(Protocol):
@@ -73,6 +89,27 @@ class Frames(Protocol):
         """
         ...
 
+    def ledger(self, back: timedelta) -> pd.DataFrame:
+        """Index source, those that ever brought anything; received, stored, duplicate, rejected (reason → n) of the
+        time ``back`` before the instant, newest (minute of its last line).
+        """
+        ...
+
+    def lags(self, back: timedelta) -> pd.DataFrame:
+        """Index source; p50_s, p95_s from the event to its arrival, n: a sample of what happened within ``back``."""
+        ...
+
+    def standings(self, back: timedelta) -> pd.DataFrame:
+        """Each time that a finding stood on the desk, if it ended within ``back`` or stands: id, rule, service, level,
+        simulated, began, ended (NaT while it stands), end_reason, acknowledged_at, acknowledged (whether it counts),
+        desk_closed_at.
+        """
+        ...
+
+    def watched(self) -> Watched:
+        """Whether somebody looks, without which no finding is no news."""
+        ...
+
 
 class StoreFrames:
     """Frames of a store. ``known_at``: what was known then; None: what is known now. ``standing``: by rule, by key.
@@ -92,6 +129,7 @@ class StoreFrames:
         self._reader, self._city, self._at, self._known_at = reader, city, at, known_at
         self._standing = standing or {}
         self._kept: dict[tuple[str, str, str, timedelta], gpd.GeoDataFrame] = {}
+        self._windows: dict[str, pd.DataFrame] = {}
         self._sources: pd.DataFrame | None = None
         self.memory: dict[str, Any] = {}
         self.lasting: dict[str, tuple[datetime, Any]] = {} if lasting is None else lasting
@@ -138,6 +176,29 @@ class StoreFrames:
     def outlets(self, back: timedelta) -> pd.DataFrame:
         return self._reader.query("outlets_at", end=self._at, back=back)
 
+    def ledger(self, back: timedelta) -> pd.DataFrame:
+        return self._window("ledger_sums", back).set_index("source")
+
+    def lags(self, back: timedelta) -> pd.DataFrame:
+        return self._window("source_lag", back).set_index("source")
+
+    def standings(self, back: timedelta) -> pd.DataFrame:
+        return self._window("standings", back)
+
+    def watched(self) -> Watched:
+        began = self._reader.query("watch_began", end=self._at, known_at=self._known_at)["began"].iloc[0]
+        live = self._known_at is None and datetime.now(UTC) - self._at < LIVE
+        looks = bool(self._reader.query("watching")["watching"].iloc[0]) if live else None
+        return Watched(None if pd.isna(began) else began.to_pydatetime(), looks)
+
+    def _window(self, query: str, back: timedelta) -> pd.DataFrame:
+        """A named query over the time ``back`` before the instant, read once."""
+        key = f"{query} {back}"
+        if key not in self._windows:
+            at = {"start": self._at - back, "end": self._at, "known_at": self._known_at}
+            self._windows[key] = self._reader.query(query, **at)
+        return self._windows[key]
+
     def _frame(self, which: str, service: str, kind: type[Record], back: timedelta) -> gpd.GeoDataFrame:
         key = (which, service, kind.__name__, back)
         if key not in self._kept:
@@ -160,6 +221,10 @@ class StillFrames:
     memory: dict[str, Any] = field(default_factory=dict)
     lasting: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
     unsent: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    late: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stood: pd.DataFrame = field(default_factory=pd.DataFrame)
+    eyes: Watched = NOT_WATCHED
 
     def latest(self, service: str, kind: type[Record], back: timedelta = timedelta(days=1)) -> gpd.GeoDataFrame:
         return self.rows.get((service, kind), NO_FRAME)
@@ -186,3 +251,15 @@ class StillFrames:
 
     def outlets(self, back: timedelta) -> pd.DataFrame:
         return self.unsent
+
+    def ledger(self, back: timedelta) -> pd.DataFrame:
+        return self.lines
+
+    def lags(self, back: timedelta) -> pd.DataFrame:
+        return self.late
+
+    def standings(self, back: timedelta) -> pd.DataFrame:
+        return self.stood
+
+    def watched(self) -> Watched:
+        return self.eyes

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from app.context import PageContext, Services
 from app.pages import indicators_rows
-from app.pages.indicators_reading import Moment, Reading, moment
+from app.pages.indicators_clock import Moment
+from app.pages.indicators_reading import Reading
 from app.pages.wall_figures import Figures
 from app.panels import wall_counts, wall_tiles
 from app.panels.wall_have import Have, Memory
@@ -97,13 +98,6 @@ def test_the_past_is_told_by_the_same_function(context: PageContext, reader: Rea
     assert found[-1].value == 2  # "overdue" and "resolved" were asked 30 h ago; the others came later
     before = whole.before(reader, context.city, [one], now)[one.id]
     assert before.value == found[-1].value
-
-
-def test_a_link_asks_for_an_instant(now: datetime) -> None:
-    asked = moment({"t": str(int(now.timestamp())), "k": "1"})
-    assert (asked.at, asked.known_at, asked.live) == (now, now, False)
-    assert moment({"t": "2026-11-20T07:00:00Z"}).at == datetime(2026, 11, 20, 7, tzinfo=UTC)
-    assert moment({"t": "soon", "known": "9" * 40}) == Moment()
 
 
 def test_the_export_is_a_table_that_spreadsheets_read(context: PageContext, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from shapely.geometry import LineString, Point, box
 
 from geodata.city import city
 from geodata.records import Alert, Coverage, Event, Feature, Observation, Position, Record, ServiceRequest, Thing
-from geodata.watch.frames import StillFrames
+from geodata.watch.frames import StillFrames, Watched
 from tests.support.watching import SOURCE, T0, at, rows
 
 Rows = dict[tuple[str, type[Record]], gpd.GeoDataFrame]
@@ -240,4 +240,74 @@ def frames(found: Rows, *, feed: str = "up", minute: float = 0, name: str = "don
     ]  # fmt: skip
     own = {key: frame.assign(source=f"feed_{key[0]}", feed=feed) for key, frame in found.items()}
     feeds = pd.DataFrame(table, columns=list(SOURCE)).set_index("source")
-    return StillFrames(T0 + timedelta(minutes=minute), city(name), own, feeds)
+    return StillFrames(
+        T0 + timedelta(minutes=minute), city(name), own, feeds, unsent=unsent(), lines=lines(services),
+        late=lags(services), stood=standings(*DESK), eyes=EYES,
+    )  # fmt: skip
+
+
+# -- what the program says of itself -----------------------------------------------------------------
+EYES = Watched(at(-60 * 24 * 30), looks=True)
+
+
+def standing(began: float, ended: float | None = None, seen: float | None = None, level: int = 2, **more: Any) -> Any:
+    """A finding that stood from that minute; ``seen``: when it was acknowledged; ``closed``: by the desk."""
+    times = {"began": began, "ended": ended, "acknowledged_at": seen, "desk_closed_at": more.pop("closed", None)}
+    row = {"id": 1, "rule": "r", "service": "platform", "level": level, "simulated": True,
+           "end_reason": None if ended is None else "ended", "acknowledged": seen is not None, **more}  # fmt: skip
+    return row | {name: None if minute is None else at(minute) for name, minute in times.items()}
+
+
+DESK = (
+    *(standing(-60 * n, -60 * n + 30, -60 * n + 10) for n in range(1, 5)),  # seen after 10 min, over after 30
+    standing(-400, None, -340, 3),  # seen after an hour
+    standing(-300, None, None, 4),  # nobody has seen it
+    standing(-90, None, None, 2, closed=-80),  # closed by the desk, unseen
+    *(standing(-1440 * day - 60, -1440 * day, -1440 * day - 40) for day in range(1, 8)),  # one each day before
+)
+"""Seven today, seven in the seven days before."""
+
+
+def standings(*found: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(list(found)).assign(id=range(len(found))) if found else pd.DataFrame()
+
+
+def lines(services: Iterable[str], *rejected: Mapping[str, int]) -> pd.DataFrame:
+    """The ledger of a day: each source brought 10, of which 2 were there already and 1 was refused."""
+    told = [
+        {"source": f"feed_{name}", "received": 10, "stored": 7, "duplicate": 2, "newest": T0,
+         "rejected": rejected[n] if rejected else {"garbled": 1}}
+        for n, name in enumerate(services)
+    ]  # fmt: skip
+    return pd.DataFrame(told).set_index("source")
+
+
+def lags(services: Iterable[str]) -> pd.DataFrame:
+    """Half a minute each, and two of the first: twice its cadence."""
+    told = [
+        {"source": f"feed_{s}", "p50_s": 5.0, "p95_s": 30.0 if n else 120.0, "n": 9} for n, s in enumerate(services)
+    ]
+    return pd.DataFrame(told).set_index("source")
+
+
+def unsent() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "outlet": "zalo",
+                "waiting": 3,
+                "waits_since": at(-5),
+                "given_up": 0,
+                "given_up_since": None,
+                "error": None,
+            },
+            {
+                "outlet": "mail",
+                "waiting": 0,
+                "waits_since": None,
+                "given_up": 1,
+                "given_up_since": at(-50),
+                "error": "x",
+            },
+        ]
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
@@ -53,16 +53,30 @@ def test_numbers_come_with_what_they_rest_on_and_are_kept_as_a_file(
     tab.context.close()
 
 
-def test_as_it_was_in_english_on_a_small_screen(running: Machine, chromium: Browser) -> None:
-    then = datetime.now(UTC) - timedelta(hours=3)
-    page = opened(chromium, running, f"?lang=en&t={int(then.timestamp())}&k=1", 1366, 768)
+def test_a_moment_is_typed_kept_in_the_link_and_left_again(running: Machine, chromium: Browser) -> None:
+    zone = timezone(timedelta(hours=7))
+    then = (datetime.now(zone) - timedelta(hours=3)).replace(second=0, microsecond=0)
+    page = opened(chromium, running, "?lang=en&t=soon", 1366, 768)
     tab = page.page
-    expect(tab.locator(".why")).to_contain_text("As it was on")
-    expect(tab.locator(".why")).to_contain_text("By what was known on")
+    expect(tab.locator(".wrong")).to_have_text("The moment in the link cannot be read. The page is live.")
+    expect(tab.locator(".mc .live")).to_have_text("Live")
+    tab.keyboard.press("g")
+    tab.keyboard.type(f"{then:%d/%m/%Y %H:%M}")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".why")).to_contain_text(f"Showing {then:%d/%m/%Y %H:%M}. Press Back to live", timeout=SHOWN_MS)
+    expect(tab.locator(".wrong")).to_have_text("")
+    tab.locator(".known").click()
+    expect(tab.locator(".why")).to_contain_text(f"as known at {then:%d/%m/%Y %H:%M}", timeout=SHOWN_MS)
+    asked = f"t={int(then.timestamp())}&k=1"
+    tab.wait_for_function("(q) => location.search.includes(q) && location.search.includes('lang=en')", arg=asked)
+    expect(tab.locator(f"{OPEN} .val b")).to_have_text(re.compile(r"\d"), timeout=SHOWN_MS)
     expect(tab.locator("th.target")).to_have_text("Target")
     tab.wait_for_function(SCROLLS_NOT)
-    tab.locator(".live").click()
-    expect(tab.locator(".why")).not_to_contain_text("As it was on", timeout=SHOWN_MS)
-    assert "lang=en" in tab.url
+    tab.reload()  # what the link says is what the page shows
+    expect(tab.locator(".when b")).to_have_text(f"{then:%d/%m/%Y %H:%M}", timeout=SHOWN_MS)
+    expect(tab.locator(".why")).to_contain_text("as known at", timeout=SHOWN_MS)
+    tab.keyboard.press("0")
+    expect(tab.locator(".why")).not_to_contain_text("Showing", timeout=SHOWN_MS)
+    tab.wait_for_function("() => !location.search.includes('t=') && location.search.includes('lang=en')")
     assert not page.errors
     tab.context.close()

@@ -36,10 +36,14 @@ SOCKETS = """() => {
   }
 }"""
 
+REPORTS = "[role=treeitem]:has-text('Phản ánh hiện trường')"
 JOINING = "sockets.length > sessions && sockets.at(-1).readyState === WebSocket.CONNECTING"
+TELL = """() => { window.before = true
+  const [root] = Bokeh.documents.at(-1).roots()
+  root.tags = [...root.tags, 'told'] }"""
 OPEN = "sockets.length > sessions && sockets.at(-1).readyState === WebSocket.OPEN"
 BACK = f"""() => (window.sessions === undefined || {OPEN})
-  && Bokeh.documents.length > 0 && Bokeh.index.roots.length > 0 && Bokeh.documents.at(-1).is_idle"""
+  && Bokeh.documents.at(-1)?.roots().length > 0 && Bokeh.index.roots.length > 0"""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -74,6 +78,10 @@ def test_after_a_restart_of_the_server_the_pages_come_back_by_themselves(own: Ma
     expect(planner.locator(".vonglau-lost")).to_be_visible()
     wait_for(own.ready, "/readyz after the kill")
     expect(planner.locator(".vonglau-lost")).to_be_hidden()
+    planner.wait_for_function(
+        "() => window.sessions === undefined"
+    )  # a new session knows nothing of this page: a new page
+    expect(planner.locator(REPORTS)).to_be_visible()
     for page in pages:
         page.page.wait_for_function(BACK)
         page.tiles_came_whole()
@@ -189,11 +197,15 @@ def test_what_is_done_while_a_page_is_being_joined_breaks_nothing(running: Machi
         tab.evaluate("port => { window.nobody = `ws://127.0.0.1:${port}` }", nobody.getsockname()[1])
         tab.evaluate("() => { window.sessions = sockets.length; sockets.at(-1).close() }")
         wait_for(lambda: later(tab, JOINING), "the page to ask for its session")
-        tab.evaluate("() => { Bokeh.documents.at(-1).roots()[0].tags = ['told'] }")
+        tab.evaluate(TELL)
         tab.evaluate("() => { delete window.nobody }")
-    wait_for(lambda: later(tab, OPEN), "the page to be joined")
+    wait_for(
+        lambda: later(tab, f"{OPEN} && !Bokeh.documents.at(-1).roots()[0].tags.includes('told')"), "what the server has"
+    )
     tab.clock.run_for(3_000)
     expect(tab.locator(".vonglau-lost")).to_be_hidden()
+    assert tab.evaluate("() => window.before"), "the session lives: nothing is loaded again"
+    expect(tab.locator(REPORTS)).to_be_visible()
     assert not page.errors
     tab.context.close()
 

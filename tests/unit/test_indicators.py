@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from geodata.indicators import interval, whole
 from geodata.indicators.figure import Figure, Value
 from geodata.indicators.indicator import Indicator, get, indicators, judged, meets, of_service
 from geodata.indicators.markdown import page
-from geodata.indicators.words import Target, left_out_words
+from geodata.indicators.words import Target, family_words, left_out_words
 from geodata.records import Observation
 from geodata.scenes import Block
 from geodata.store.types import FeedState, ServiceState
@@ -27,7 +27,11 @@ from tests.support import indicator_frames as town
 from tests.support.watching import T0, at, sources, still
 
 EVERY = [pytest.param(one, id=one.id) for one in indicators().values()]
-COUNTED_OF_FEEDS = {"platform.feeds_down", "platform.feeds_up"}
+OWN = {one.id for one in indicators().values() if one.service == "platform"} - {
+    "platform.reporting",
+    "platform.worst_lag",
+}
+"""What the program says of itself: it is told whatever becomes of the feeds."""
 
 EXPECTED: dict[str, tuple[Any, int, int]] = {
     "advertising_screens.unapproved": (1, 6, 3),
@@ -104,6 +108,23 @@ EXPECTED: dict[str, tuple[Any, int, int]] = {
     "platform.feeds_down": (0, 24, 0),
     "platform.feeds_up": (100, 24, 0),
     "platform.reporting": (100, 51, 0),
+    "platform.received": (240, 24, 0),
+    "platform.stored": (168, 24, 0),
+    "platform.duplicate": (48, 24, 0),
+    "platform.rejected": (24, 24, 0),
+    "platform.rejected_share": (10, 240, 0),
+    "platform.worst_lag": (2, 24, 0),
+    "desk.unseen_grave": (1, 1, 3),
+    "desk.open_now": (2, 2, 0),
+    "desk.unacknowledged": (1, 1, 0),
+    "desk.acknowledge_day": (10, 7, 0),
+    "desk.acknowledge_week": (20, 13, 0),  # the eighth day before is no more within seven
+    "desk.close_day": (0.5, 7, 0),
+    "desk.close_week": (1, 13, 0),
+    "desk.opened_day": (7, 7, 0),
+    "desk.opened_against": (700, 14, 0),
+    "outlets.waiting": (3, 2, 0),
+    "outlets.given_up": (1, 2, 2),
     "population.people": (10000, 2, 0),
     "population.over_60": (11, 10000, 0),
     "press.rumours": (1, 1, 2),
@@ -182,7 +203,7 @@ def test_it_counts_the_town(one: Indicator, up: Frames) -> None:
         assert one.words.interval != "none"
 
 
-@pytest.mark.parametrize("one", [p for p in EVERY if p.id not in COUNTED_OF_FEEDS])
+@pytest.mark.parametrize("one", [p for p in EVERY if p.id not in OWN])
 def test_of_lost_feeds_it_is_unknown_and_never_nought(one: Indicator, down: Frames) -> None:
     found = one.value(down)
     assert (found.value, found.state, found.level, found.met) == (None, "unknown", 0, None)
@@ -192,7 +213,7 @@ def test_of_lost_feeds_it_is_unknown_and_never_nought(one: Indicator, down: Fram
 def test_its_words_are_whole(one: Indicator) -> None:
     words = one.words
     assert words.unit in unit_words() or words.unit == "1"
-    assert one.service in catalogue.services()
+    assert one.family in catalogue.services() or one.family in family_words()
     assert "def " in one.query
     assert all(target.law for target in words.targets)
 
@@ -288,8 +309,14 @@ def test_a_target_inside_the_interval_is_neither_met_nor_missed() -> None:
 
 def test_a_target_is_that_of_its_day() -> None:
     words = get("air_quality.pm25_day").words
-    days = [datetime(2023, 1, 1, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)]
+    days = [date(2023, 1, 1), date(2025, 12, 31), date(2026, 1, 1)]
     assert [target and target.value for target in map(words.target, days)] == [None, 50, 45]
+
+
+def test_its_day_begins_at_midnight_in_the_city(up: StillFrames) -> None:
+    one, midnight = get("air_quality.pm25_day"), datetime(2025, 12, 31, 17, tzinfo=UTC)
+    found = [one.value(replace(up, at=midnight + timedelta(seconds=by), memory={})).target for by in (-1, 0)]
+    assert [target and target.value for target in found] == [50, 45]
 
 
 def test_a_partial_number_meets_no_target(up: Frames) -> None:
