@@ -54,7 +54,7 @@ def xlsx(rows: Sequence[Row]) -> bytes:
     old, sheet = book.create_sheet("Tháng 10"), book.create_sheet("Bảng kê")
     old.sheet_state = "hidden"
     for target, some in ((old, [(*GOOD[0][:6], 99.0, 40, 0)]), (sheet, rows)):
-        _grid(lambda r, c, value, target=target: target.cell(r + 1, c + 1, value), some, "=I{0}/H{0}")
+        _grid(_putting(target), some, "=I{0}/H{0}")
         for first, last in GROUPS:
             target.merge_cells(start_row=3, end_row=3, start_column=first + 1, end_column=last + 1)
     sheet.row_dimensions[FIRST + HIDDEN].hidden = True
@@ -62,6 +62,10 @@ def xlsx(rows: Sequence[Row]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return _counted(out.getvalue(), rows)
+
+
+def _putting(sheet: Any) -> Callable[[int, int, Any], object]:
+    return lambda r, c, value: sheet.cell(r + 1, c + 1, value)
 
 
 def _counted(body: bytes, rows: Sequence[Row]) -> bytes:
