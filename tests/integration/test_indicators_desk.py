@@ -1,0 +1,128 @@
+"""The journals of watch and desk and the ledger as the indicators read them, then and as known then: a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from geodata.city import city
+from geodata.indicators import whole
+from geodata.indicators.figure import Value
+from geodata.store.desk import Desk
+from geodata.store.findings import FindingStore
+from geodata.store.reader import Reader
+from geodata.store.types import Role
+from geodata.watch.course import Change, Finding
+from tests.support import scene
+from tests.support.sync_store import SyncStore
+
+Dsn = Callable[[Role], str]
+HUE = city("hue")
+
+
+class Course:
+    """A watch moved by hand; the desk acts now, after all that the watch has told."""
+
+    def __init__(self, dsn: Dsn, now: datetime) -> None:
+        self.now, self.dsn, self.desk = now, dsn, Desk(dsn("desk"))
+        self.store, self.reader = FindingStore(dsn("watch")), Reader(dsn("read"))
+
+    def tell(self, what: Any, minute: float, one: Finding, **more: Any) -> Finding:
+        at = self.now + timedelta(minutes=minute)
+        if what == "close":
+            more |= {"closed_at": at, "close_noticed_at": at, "close_reason": "ended"}
+        (kept,) = self.store.apply([Change(what, replace(one, updated_at=at, **more))])
+        return kept
+
+    def opened(self, key: str, minute: float, level: int = 2) -> Finding:
+        at = self.now + timedelta(minutes=minute)
+        fresh = Finding(
+            rule="trial.by_hand", rule_version=1, service="hydrology", key=key, level=level, opened_at=at,
+            noticed_at=at, updated_at=at,
+        )  # fmt: skip
+        return self.tell("open", minute, fresh)
+
+    def told(self, minute: float, known: float | None = None) -> dict[str, Value]:
+        at, known_at = (None if m is None else self.now + timedelta(minutes=m) for m in (minute, known))
+        return {value.id.partition(".")[2]: value for value in whole.of_city(self.reader, HUE, at, known_at, "desk")}
+
+    def close(self) -> None:
+        self.reader.close()
+        self.store.close()
+
+
+@pytest.fixture
+def course(dsn: Dsn) -> Iterator[Course]:
+    made = Course(dsn, datetime.now(UTC).replace(microsecond=0))
+    yield made
+    made.close()
+
+
+def test_what_stood_is_read_from_journals_that_nobody_changes(course: Course) -> None:
+    assert course.told(0)["open_now"].state == "ready", "nobody has ever looked"
+    assert course.store.turn()
+    twice = course.opened("twice", -120)
+    course.tell("close", -60, twice)
+    again = course.tell("reopen", -30, twice, level=3, times_opened=2, noticed_at=course.now - timedelta(minutes=30))
+    risen, done, back = (course.opened(key, -90) for key in ("risen", "done", "back"))
+    course.desk.act("an", "acknowledge", again.id, {"level": 3})
+    course.desk.act("an", "acknowledge", risen.id, {"level": 2})
+    course.desk.act("an", "close", done.id, {"level": 2, "reason": "x"})
+    course.desk.act("an", "close", back.id, {"level": 2, "reason": "x"})
+    course.desk.act("an", "reopen", back.id, {"level": 2, "reason": "y"})
+    course.tell("level", 5, risen, level=4)
+
+    now = course.told(6)
+    assert now["open_now"].figure.parts == {"level_4": 1, "level_3": 1, "level_2": 1}
+    assert now["open_now"].figure.left_out == {"desk_closed": 1}
+    assert now["unacknowledged"].figure.parts == {"level_4": 1, "level_2": 1}, "a level that rises asks again"
+    assert now["unseen_grave"].value == 1
+    assert now["opened_day"].value == 5, "what opened again came again"
+    assert now["acknowledge_day"].figure.parts == {"done": 2, "not_done": 3}
+    assert now["close_day"].figure.parts == {"done": 2, "not_done": 3}
+    assert now["close_day"].value == pytest.approx(1.5, abs=0.4), "of 5, 4 stood for an hour, and 3 when one was closed"
+    assert now["opened_against"].state == "none"
+
+    then = course.told(-45)  # between its close and its opening again
+    assert then["open_now"].figure.parts == {"level_2": 3}
+    assert then["unacknowledged"].value == 3
+    assert course.told(-100)["opened_day"].value == 1
+    assert course.told(-130)["open_now"].state == "ready"
+
+    as_known = course.told(6, known=-75)  # nobody knew then that the first one would end
+    assert as_known["open_now"].figure.parts == {"level_2": 4}
+    assert as_known["unacknowledged"].value == 4
+
+
+def test_while_no_watch_looks_the_present_is_unknown(course: Course) -> None:
+    one = course.opened("one", -10)
+    some = course.told(0)["open_now"]
+    assert (some.value, some.state, some.figure.left_out) == (1, "partial", {"no_watch": 1})
+    course.tell("close", -5, one)
+    none = course.told(0)["open_now"]
+    assert (none.value, none.state) == (None, "unknown")
+    assert course.store.turn()
+    quiet = course.told(0)["open_now"]
+    assert (quiet.value, quiet.state) == (0, "known"), "a watch has its turn and says nothing"
+
+
+def test_the_ledger_is_summed_to_the_minute_that_is_asked(dsn: Dsn, reader: Reader) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with SyncStore(dsn("ingest")) as store:
+        for _ in range(2):
+            store.write(scene.BINDINGS["field_reports"], scene.reports(now))
+    came = {v.id: v for v in whole.of_city(reader, HUE, now + timedelta(minutes=1), service="platform")}
+    received, stored, duplicate = (came[f"platform.{name}"].value for name in ("received", "stored", "duplicate"))
+    assert received
+    assert received == 2 * (stored or 0) == 2 * (duplicate or 0)
+    assert came["platform.received"].figure.n == 1
+    assert came["platform.rejected_share"].value == 0
+    hour = timedelta(hours=1)
+    for at, known in ((now - hour, None), (now + hour, now - hour)):
+        before = {v.id: v for v in whole.of_city(reader, HUE, at, known, "platform")}
+        assert before["platform.received"].state == "ready"
+        assert before["platform.worst_lag"].state == "ready"
