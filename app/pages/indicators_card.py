@@ -91,7 +91,8 @@ def facts(one: Indicator, value: Value, sources: Mapping[str, str], zone: str, t
     if value.state in {"known", "partial", "none"}:
         found.append({"label": label["n"], "value": words.number(figure.n, 0, lang)})
     if figure.numerator is not None and figure.denominator is not None and value.value is not None:
-        top, all_ = (words.number(amount, 0, lang) for amount in (figure.numerator, figure.denominator))
+        pair = (figure.numerator, figure.denominator)
+        top, all_ = (words.number(amount, 0 if float(amount).is_integer() else 1, lang) for amount in pair)
         found.append({"label": label["share"], "value": text("indicators.fact.of", top=top, all=all_)})
     if said := rows.interval(value, text):
         found.append({"label": label["interval"], "value": f"{said} ({label[one.words.interval]})"})

@@ -16,7 +16,7 @@ from geodata.settings import Settings
 @store_options
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, one object an indicator.")
 @click.option("--markdown", is_flag=True, help="The definitions (docs/indicators.md); opens no store.")
-@click.option("--service", help="Only this service's.")
+@click.option("--service", help="Only this service's, or this family's (desk, outlets).")
 @click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="As it was then (2026-11-20T07:00:00Z).")
 @click.option("--known-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="As it was known then.")
 def command(

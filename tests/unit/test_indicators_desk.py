@@ -210,6 +210,8 @@ def test_the_worst_lag_is_told_against_the_cadence_of_its_own_feed() -> None:
     found = ledger("worst_lag", late=lags(["a", "b"]))
     assert (found.value, found.figure.n, found.figure.sources) == (2, 2, ["feed_a"])
     assert (found.figure.numerator, found.figure.denominator) == (120, 60)
+    few = lags(["a", "b"]).assign(n=[4, 5])
+    assert ledger("worst_lag", late=few).figure.sources == ["feed_b"], "of four rows no 95th part is told"
 
 
 def test_a_lost_feed_has_no_lag() -> None:

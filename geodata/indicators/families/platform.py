@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.indicators import measure
 from geodata.indicators.figure import Figure
 from geodata.indicators.indicator import indicator
+from geodata.rules import small_numbers
 from geodata.watch import things
 from geodata.watch.frames import Frames
 
@@ -122,7 +123,8 @@ def worst_lag(frames: Frames) -> Figure:
         return measure.figure(rows, None)
     up = rows[rows["up"].astype(bool)]
     left = {"unknown": len(rows) - len(up)}
-    own = up.join(lags[["p95_s"]], how="inner") if len(lags) else up.iloc[:0].assign(p95_s=0.0)
+    enough = lags[lags["n"] >= small_numbers.LEAST_N] if len(lags) else pd.DataFrame({"p95_s": []})
+    own = up.join(enough[["p95_s"]], how="inner")
     cadences = (own["p95_s"] / own["cadence_s"].astype(float)).dropna()
     left |= {"no_value": len(up) - len(cadences)}
     if cadences.empty:
