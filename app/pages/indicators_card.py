@@ -77,10 +77,16 @@ def command(one: Indicator, asked: Moment) -> str:
 
 
 def notebook(one: Indicator, asked: Moment, city: City) -> str:
-    """The expression that gives the same number, of the same moment."""
+    """The cell that gives the same number, of the same moment; it runs as it stands."""
     told = {"at": asked.at, "known_at": asked.known_at}
     times = "".join(f', {name}=pd.Timestamp("{when:%Y-%m-%dT%H:%M:%SZ}")' for name, when in told.items() if when)
-    return f'geodata.indicators.whole.table(geodata.connect("{city.id}"), "{city.id}"{times}).loc["{one.id}"]'
+    return "\n".join(
+        (
+            f"import geodata{', pandas as pd' if times else ''}",
+            "from geodata.indicators import whole",
+            f'whole.table(geodata.connect("{city.id}"), "{city.id}"{times}).loc["{one.id}"]',
+        )
+    )
 
 
 def facts(one: Indicator, value: Value, sources: Mapping[str, str], zone: str, text: Text) -> list[dict[str, str]]:

@@ -105,4 +105,5 @@ def test_what_is_copied_from_the_panel_asks_the_same_moment() -> None:
     assert indicators_card.command(one, LIVE) == "vonglau indicators --service platform --json"
     assert indicators_card.command(one, then).endswith("--at 2024-11-20T00:00:00Z --known-at 2024-11-20T00:00:00Z")
     told = indicators_card.notebook(one, then, city("hue"))
+    assert compile(told, "cell", "exec")
     assert 'connect("hue"), "hue", at=pd.Timestamp("2024-11-20T00:00:00Z"), known_at=' in told
