@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,29 +21,9 @@ from geodata.embedded.guests import Guest, admit
 from geodata.embedded.secrets import ADMIN
 from sources.simulator.host import Host
 from sources.simulator.http_feed import LOOPBACK
+from sources.simulator.sql_table import Rows, Table
 
 LOOK_S = 2.0
-
-Rows = Mapping[int, Mapping[str, Any]]
-"""The rows of a register by their key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """``make`` are the statements that make table and view when they are missing; ``{reader}`` stands for the login
-    that may read the view. ``name`` is the table, ``key`` its column of whole numbers, ``columns`` all of them.
-    """
-
-    make: Sequence[str]
-    name: str
-    key: str
-    columns: Sequence[str]
-
-    def upsert(self) -> str:
-        names = ", ".join(self.columns)
-        values = ", ".join(f":{name}" for name in self.columns)
-        changes = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name != self.key)
-        return f"insert into {self.name} ({names}) values ({values}) on conflict ({self.key}) do update set {changes}"  # noqa: S608 (our own names)
 
 
 @dataclass

@@ -51,9 +51,9 @@ language sql stable set search_path = vonglau, public, pg_temp as $$
     ) as h on true
 $$;
 
--- Merges stage_thing into thing, row by row in the order of arrival: registers are small and change rarely. Outcomes
--- as in merge_versions; a late fragment also fills gaps of the current version, but changes none of its values.
-create or replace function merge_things() returns void
+-- Lays one staged fragment over its thing. Outcomes as in merge_versions, and p: a duplicate of what was in force once.
+-- A late fragment (l, p) also fills gaps of the current version, but changes none of its values.
+create or replace function merge_thing(the_seq int) returns text
 language plpgsql set search_path = vonglau, public, pg_temp as $$
 declare
     staged record;
@@ -62,47 +62,87 @@ declare
     then_was thing;
     merged thing;
     moment timestamptz;
+begin
+    select * into staged from pg_temp.stage_thing where seq = the_seq;
+    select * into now_is from thing where thing_id = staged.thing_id;
+    fragment := row(now_is.thing_id, now_is.service_id, now_is.id, staged.source_id, staged.name, staged.category,
+        staged.geom, staged.agency, staged.azimuth_deg, staged.fov_deg, staged.range_m, staged.mast_height_m,
+        staged.time, staged.properties, staged.received_at, null)::thing;
+    moment := coalesce(staged.time, staged.received_at);
+    merged := overlaid(now_is, fragment);
+    if now_is.revision is null then
+        perform set_thing(merged);
+        return 'n';
+    end if;
+    if coalesce(now_is.time, now_is.received_at) <= moment then
+        if same_thing(now_is, merged) then
+            return 'd';
+        end if;
+        then_was := past_thing(now_is, moment);
+        if coalesce(then_was.time, then_was.received_at) = moment
+            and same_thing(then_was, overlaid(then_was, fragment)) then
+            return 'p';
+        end if;
+        perform keep_thing(now_is, staged.received_at);
+        perform set_thing(merged);
+        return 'u';
+    end if;
+    then_was := past_thing(now_is, moment);
+    merged := overlaid(then_was, fragment);
+    if then_was.revision is not null and same_thing(then_was, merged) then
+        return 'p';
+    end if;
+    merged.revision := nextval('revision_seq');
+    perform keep_thing(merged, staged.received_at);
+    merged := overlaid(fragment, now_is);
+    if not same_thing(now_is, merged) then
+        perform keep_thing(now_is, now_is.received_at);
+        perform set_thing(merged);
+    end if;
+    return 'l';
+end
+$$;
+
+-- Merges stage_thing into thing in the order of arrival. A vessel or a probe says the same of itself again and again:
+-- of fragments of one thing that follow each other, say the same and do not go back in time, only the first can change
+-- anything, unless that one came late; the others are duplicates without a look. ``turn`` of these is the first one's seq.
+create or replace function merge_things() returns void
+language plpgsql set search_path = vonglau, public, pg_temp as $$
+declare
+    leader record;
+    follower record;
     result text;
 begin
-    for staged in select * from pg_temp.stage_thing order by received_at, seq loop
-        select * into now_is from thing where thing_id = staged.thing_id;
-        fragment := row(now_is.thing_id, now_is.service_id, now_is.id, staged.source_id, staged.name, staged.category,
-            staged.geom, staged.agency, staged.azimuth_deg, staged.fov_deg, staged.range_m, staged.mast_height_m,
-            staged.time, staged.properties, staged.received_at, null)::thing;
-        moment := coalesce(staged.time, staged.received_at);
-        merged := overlaid(now_is, fragment);
-        if now_is.revision is null then
-            result := 'n';
-            perform set_thing(merged);
-        elsif coalesce(now_is.time, now_is.received_at) <= moment then
-            then_was := past_thing(now_is, moment);
-            if same_thing(now_is, merged) then
-                result := 'd';
-            elsif coalesce(then_was.time, then_was.received_at) = moment
-                and same_thing(then_was, overlaid(then_was, fragment)) then
-                result := 'd';
-            else
-                result := 'u';
-                perform keep_thing(now_is, staged.received_at);
-                perform set_thing(merged);
-            end if;
-        else
-            then_was := past_thing(now_is, moment);
-            merged := overlaid(then_was, fragment);
-            if then_was.revision is not null and same_thing(then_was, merged) then
-                result := 'd';
-            else
-                result := 'l';
-                merged.revision := nextval('revision_seq');
-                perform keep_thing(merged, staged.received_at);
-                merged := overlaid(fragment, now_is);
-                if not same_thing(now_is, merged) then
-                    perform keep_thing(now_is, now_is.received_at);
-                    perform set_thing(merged);
-                end if;
-            end if;
+    with numbered as (
+        select *, row_number() over (partition by thing_id order by received_at, seq) as nth from pg_temp.stage_thing
+    ), led as (
+        select n.seq, n.thing_id, n.nth, p.seq is null
+            or coalesce(n.time, n.received_at) < coalesce(p.time, p.received_at)
+            or row(n.source_id, n.name, n.category, n.geom, n.agency, n.azimuth_deg, n.fov_deg, n.range_m,
+                n.mast_height_m, n.properties)
+                is distinct from row(p.source_id, p.name, p.category, p.geom, p.agency, p.azimuth_deg, p.fov_deg,
+                p.range_m, p.mast_height_m, p.properties) as leads
+        from numbered as n left join numbered as p on p.thing_id = n.thing_id and p.nth = n.nth - 1
+    ), runs as (
+        select *, count(*) filter (where leads) over (partition by thing_id order by nth) as run from led
+    ), followers as (
+        select seq, first_value(seq) over (partition by thing_id, run order by nth) as leader, leads from runs
+    )
+    update pg_temp.stage_thing as s set outcome = 'd', turn = f.leader
+    from followers as f where f.seq = s.seq and not f.leads;
+    for leader in select seq, thing_id from pg_temp.stage_thing where outcome is null order by received_at, seq loop
+        result := merge_thing(leader.seq);
+        update pg_temp.stage_thing set outcome = replace(result, 'p', 'd') where seq = leader.seq;
+        if result in ('l', 'p') then
+            for follower in
+                select seq from pg_temp.stage_thing
+                where thing_id = leader.thing_id and turn = leader.seq and outcome = 'd' and seq <> leader.seq
+                order by received_at, seq
+            loop
+                result := merge_thing(follower.seq);
+                update pg_temp.stage_thing set outcome = replace(result, 'p', 'd') where seq = follower.seq;
+            end loop;
         end if;
-        update pg_temp.stage_thing set outcome = result where seq = staged.seq;
     end loop;
 end
 $$;

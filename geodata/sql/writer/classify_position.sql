@@ -2,7 +2,7 @@
 -- stored before, which contradict it. Rows that this transaction made carry its number.
 with compared as (
     select s.seq, s.received_at,
-        o.xmin::text = (pg_current_xact_id()::text::numeric % 4294967296)::text
+        o.xmin = (select (pg_current_xact_id()::text::numeric % 4294967296)::text::xid)
             and s.seq = min(s.seq) over (partition by s.thing_id, s.time) as made,
         row(o.lon_e7, o.lat_e7, o.sog_kn, o.cog_deg, o.heading_deg, o.status)
             is not distinct from row(s.lon_e7, s.lat_e7, s.sog_kn, s.cog_deg,

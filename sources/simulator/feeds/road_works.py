@@ -18,7 +18,7 @@ from sources.simulator.http_feed import LOOPBACK
 from sources.simulator.road_works import DONE, WITHDRAWN, Licence, Register
 from sources.simulator.scenario import HOUR_S
 from sources.simulator.sql_door import SqlDoor
-from sources.simulator.sql_office import Rows, Table, opened, password_file
+from sources.simulator.sql_table import Rows, Table
 from sources.simulator.town import Town
 
 SOURCE = "simulated_road_works"
@@ -92,6 +92,8 @@ def sources(town: Town) -> list[SourceBinding]:
 
 async def open_(town: Town, host: Host) -> list[SourceBinding]:
     """None without a private cluster: no other server is ours to make a database on."""
+    from sources.simulator.sql_office import opened, password_file  # a recording loads no database's driver
+
     register = town.part(Register.of)
     if register is None or host.data is None:
         return []
