@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import log2
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from app.pages import way
 from app.pages.footprints import covered
 from app.pages.pictures import Picture, basemap_url, has_density, marks_of, paint, tile_url
+from app.panels import map_frame
 from app.panels.map_frame import MapFrame, grid_fit, place
 from geodata.view import WORLD_M, Bounds, View, lonlat, mercator
-from layers import compose, labels
+from layers import compose, labels, settling
 from layers.base import layers
 
 if TYPE_CHECKING:
@@ -144,9 +146,13 @@ class DeskMap:
 
         def work() -> tuple[Picture | None, Any]:
             found = paint(reader, service, view, version) if service else None
+            chrome = map_frame.chrome(view.width_px, view.height_px)
+            if found is not None and found.element is not None:
+                drawn = {service: (None if found.dotted else found.frame, found.element)}
+                moved = settling.settled(drawn, settling.Picture(view=view, language=language, chrome=chrome))
+                found = replace(found, element=moved.get(service, found.element))
             taken, crowd = covered(marks_of([found] if found else []), view, k)
-            shown = labels.labels(view, language=language, taken=taken, crowd=crowd)
-            return found, shown
+            return found, labels.labels(view, language=language, taken=np.concatenate([taken, chrome]), crowd=crowd)
 
         self.background.run("map", work, lambda found: self._show(*found, view), urgent=True)
 

@@ -30,10 +30,12 @@ const tick = (root, now, units, tz) => {
     if (el.textContent !== text) el.textContent = text;
   }
 };
+// Whether the words of an element are wider than it: in parts of a pixel, for half a pixel too much already costs two letters.
+const cut = (el) => { const words = document.createRange(); words.selectNodeContents(el); return words.getBoundingClientRect().width > el.getBoundingClientRect().width + .05; };
 // An element with data-v takes the first of its wordings that fits whole: words give way, they are never cut.
 const whole = (root) => {
   for (const el of root.querySelectorAll("[data-v]"))
-    for (const text of JSON.parse(el.dataset.v)) if (text) { el.textContent = text; if (el.scrollWidth <= el.clientWidth) break; }
+    for (const text of JSON.parse(el.dataset.v)) if (text) { el.textContent = text; if (!cut(el)) break; }
 };
 // Measure again when a font has come (any: a weight is asked for only when a word wants it) and when the block's size changes.
 const measured = (model, root, work) => {

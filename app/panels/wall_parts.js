@@ -55,7 +55,7 @@ export function render({model, el}) {
     clearTimeout(pending); pending = setTimeout(() => root.querySelectorAll(".new").forEach((b) => b.classList.remove("new")), 2000);
   };
   const over = () => root.scrollHeight > root.clientHeight + 1;
-  const narrow = (e) => e.scrollWidth > e.clientWidth + 1;
+  const narrow = (e) => e.scrollWidth > e.clientWidth + 1 || e.matches(".clip") && cut(e);
   // Order of loss when a line is narrow (look.md 5): its second fact goes, then words give way to shorter ones, then they
   // take a second line. A wall has no hand that could ask for what an ellipsis hides.
   const worded = () => {

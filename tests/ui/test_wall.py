@@ -26,6 +26,18 @@ CUT = """() => {
   return cut
 }"""
 
+HALF_A_PIXEL = """() => {
+  const find = root => { for (const e of root.querySelectorAll("*")) {
+    const one = e.matches(".tv span.clip") ? e : e.shadowRoot && find(e.shadowRoot)
+    if (one) return one } }
+  const label = find(document), words = document.createRange()
+  words.selectNodeContents(label)
+  label.style.flex = "none"
+  label.style.width = `${words.getBoundingClientRect().width - 0.5}px`
+  document.fonts.dispatchEvent(new Event("loadingdone"))
+  return label.classList.contains("two")
+}"""
+
 SMALL = """u => {
   const small = []
   const walk = root => { for (const e of root.querySelectorAll("*")) {
@@ -91,6 +103,7 @@ def test_the_overview_counts_every_service_of_the_city(running: Machine, chromiu
     expect(page.page.locator(".inset")).to_contain_text("Trường Sa")
     numbers = page.page.locator(".it .num").all_inner_texts()
     assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
+    assert page.page.evaluate(HALF_A_PIXEL), "half a pixel too long: two letters would go"
     page.page.context.close()
 
 
