@@ -71,13 +71,16 @@ def check(batch: Batch, service: Service | None, clock: datetime) -> Checked:
             else:
                 found.rejected.append(reject(record, *reason))
             continue
-        reason = _unreasonable(record, clock)
-        if reason is None and isinstance(record, Observation) and properties is not None:
-            answer = _measured(record, properties)
-            if isinstance(answer, Observation):
-                found.accepted.setdefault(Observation, []).append(answer)
-                continue
-            reason = answer
+        if isinstance(record, Observation):
+            reason = _strange_result(record, OLDEST, (record.received_at or clock) + AHEAD)
+            if reason is None and properties is not None:
+                answer = _measured(record, properties)
+                if isinstance(answer, Observation):
+                    found.accepted.setdefault(Observation, []).append(answer)
+                    continue
+                reason = answer
+        else:
+            reason = _unreasonable(record, clock)
         if reason is None:
             found.accepted.setdefault(type(record), []).append(record)
         else:
@@ -99,6 +102,22 @@ def _strange_fix(fix: Position, oldest: datetime, latest: datetime) -> tuple[str
     if not (-180 <= fix.lon <= 180 and -90 <= fix.lat <= 90):
         return "implausible", f"lon {fix.lon} lat {fix.lat}"
     return ("text", "thing_id") if "\0" in fix.thing_id else None
+
+
+def _strange_result(record: Observation, oldest: datetime, latest: datetime) -> tuple[str, str] | None:
+    """Reason and detail, or None. Results come by the hundred thousand too, and have no place of their own."""
+    time = record.phenomenon_time
+    if not oldest <= time <= latest:
+        return ("too_old" if time < oldest else "time_ahead"), time.isoformat()
+    texts = (record.thing_id, record.observed_property, record.result, record.unit, record.quality)
+    for name, value in zip(_TEXTS, texts, strict=True):
+        if isinstance(value, str) and "\0" in value:
+            return "text", name
+    return None
+
+
+_TEXTS = ("thing_id", "observed_property", "result", "unit", "quality")
+"""What of an observation may be text, in the order of its fields."""
 
 
 def _unreasonable(record: Record, clock: datetime) -> tuple[str, str] | None:

@@ -87,23 +87,21 @@ def _armour(fields: Iterable[tuple[int, int]]) -> tuple[str, int]:
     return text[:characters].decode(), characters * 6 - length
 
 
-def _kinematics(fix: Fix, heading: int) -> list[tuple[int, int]]:
-    return [
-        (min(round(fix.sog_kn * 10), 1022), 10),
-        (1, 1),
-        (round(fix.lon * 600_000), 28),
-        (round(fix.lat * 600_000), 27),
-        (round(fix.cog_deg * 10) % 3600, 12),
-        (heading, 9),
-        (int(fix.t) % 60, 6),
-    ]
+def _kinematics(fix: Fix, heading: int) -> tuple[int, int]:
+    """Speed, accuracy, place, course, heading and second as one field: what most of a history is made of."""
+    value = min(round(fix.sog_kn * 10), 1022) & 0x3FF
+    value = value << 1 | 1
+    value = value << 28 | round(fix.lon * 600_000) & 0xFFF_FFFF
+    value = value << 27 | round(fix.lat * 600_000) & 0x7FF_FFFF
+    value = value << 12 | round(fix.cog_deg * 10) % 3600
+    return value << 15 | heading << 6 | int(fix.t) % 60, 93
 
 
 def class_a(mmsi: int, fix: Fix) -> tuple[str, int]:
     """Type 1: payload and fill bits. The set has a gyro, so heading follows the course; turn is not available."""
     heading = round(fix.cog_deg) % 360
-    head = [(1, 6), (0, 2), (mmsi, 30), (fix.status, 4), (-128, 8)]
-    return _armour([*head, *_kinematics(fix, heading), (0, 2), (0, 3), (0, 1), (0, 19)])
+    head = 1 << 44 | (mmsi & 0x3FFF_FFFF) << 12 | (fix.status & 0xF) << 8 | 0x80
+    return _armour([(head, 50), _kinematics(fix, heading), (0, 25)])
 
 
 _CLASS_B_TAIL = _pack([(0, 2), (1, 1), (0, 1), (1, 1), (1, 1), (0, 1), (0, 1), (0, 1), (393222, 20)])
@@ -111,7 +109,8 @@ _CLASS_B_TAIL = _pack([(0, 2), (1, 1), (0, 1), (1, 1), (1, 1), (0, 1), (0, 1), (
 
 def class_b(mmsi: int, fix: Fix) -> tuple[str, int]:
     """Type 18: payload and fill bits. Carrier sense, no compass."""
-    return _armour([(18, 6), (0, 2), (mmsi, 30), (0, 8), *_kinematics(fix, NO_HEADING), _CLASS_B_TAIL])
+    head = 18 << 40 | (mmsi & 0x3FFF_FFFF) << 8
+    return _armour([(head, 46), _kinematics(fix, NO_HEADING), _CLASS_B_TAIL])
 
 
 def class_b_extended(static: Static, fix: Fix) -> tuple[str, int]:
@@ -119,7 +118,7 @@ def class_b_extended(static: Static, fix: Fix) -> tuple[str, int]:
     return _armour(
         [
             *((19, 6), (0, 2), (static.mmsi, 30), (0, 8)),
-            *_kinematics(fix, NO_HEADING),
+            _kinematics(fix, NO_HEADING),
             *((0, 4), _text(static.name, 20), (static.ship_type, 8)),
             *_dimensions(static),
             *((1, 4), (0, 1), (1, 1), (0, 1), (0, 4)),

@@ -98,8 +98,9 @@ class Radio:
         state = self.voyages.state(vessel, times)
         _, stations = self._reception(vessel, slots, state)
         chosen = np.flatnonzero(state.on_air & stations.any(axis=1))
+        always = None if vessel.equipment is Equipment.CLASS_B_EXTENDED else _static(vessel, None)
         for fix, heard in zip(_fixes(times, state, chosen), stations[chosen].tolist(), strict=True):
-            messages = _static(vessel, fix)
+            messages = always or _static(vessel, fix)
             for receiver, hears in enumerate(heard):
                 if hears:
                     yield from (Heard(fix.t, receiver, message) for message in messages)
@@ -131,9 +132,10 @@ def _report(vessel: Vessel, fix: Fix, *, far_away: bool) -> tuple[str, int]:
     return nmea.long_range(vessel.mmsi, fix) if far_away else nmea.class_a(vessel.mmsi, fix)
 
 
-def _static(vessel: Vessel, fix: Fix) -> tuple[tuple[str, int], ...]:
+def _static(vessel: Vessel, fix: Fix | None) -> tuple[tuple[str, int], ...]:
+    """What a set says of its vessel; only an extended class B says with it where it is."""
     if vessel.equipment is Equipment.CLASS_A:
         return (nmea.voyage(vessel.static),)
-    if vessel.equipment is Equipment.CLASS_B_EXTENDED:
+    if fix is not None and vessel.equipment is Equipment.CLASS_B_EXTENDED:
         return (nmea.class_b_extended(vessel.static, fix),)
     return (nmea.static_a(vessel.static), nmea.static_b(vessel.static))

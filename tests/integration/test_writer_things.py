@@ -40,18 +40,20 @@ async def writer(dsn: Dsn) -> AsyncIterator[Writer]:
 def fragments(seed: int) -> list[Thing]:
     """Of two things, often the same again, some late or of one moment; in the order of arrival, some of one instant."""
     roll = Random(seed)
-    found, said = [], {}
+    found: list[Thing] = []
+    said: dict[str, Thing] = {}
     for n in range(40):
         name = roll.choice("ab")
         if name not in said or roll.random() < 0.35:
-            said[name] = {
-                "name": roll.choice((None, "n", "m")),
-                "category": roll.choice((None, "c")),
-                "geometry": roll.choice((None, Point(107.5, 16.4), Point(107.6, 16.4))),
-                "properties": roll.choice(({}, {"x": 1}, {"x": 2}, {"y": 1})),
-            }
+            said[name] = Thing(
+                id=name,
+                name=roll.choice((None, "n", "m")),
+                category=roll.choice((None, "c")),
+                geometry=roll.choice((None, Point(107.5, 16.4), Point(107.6, 16.4))),
+                properties=roll.choice(({}, {"x": 1}, {"x": 2}, {"y": 1})),
+            )
         at = roll.choice((None, NOON + timedelta(minutes=roll.choice((n // 8, n // 8, roll.randint(0, 6))))))
-        found.append(Thing(id=name, time=at, received_at=NOON + timedelta(seconds=60 + 10 * (n // 2)), **said[name]))
+        found.append(replace(said[name], time=at, received_at=NOON + timedelta(seconds=60 + 10 * (n // 2))))
     return found
 
 
