@@ -168,11 +168,13 @@ async def _versions(
     """Rows by COPY, then the kind's merge; an outcome for every row."""
     table = stage.TABLES[kind]
     target = f"stage_{table.table}"
-    rows = list(stage.rows(kind, records, where))
+    rows = [] if kind is Observation else list(stage.rows(kind, records, where))
     statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier("pg_temp", target), sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+        sql.Identifier("pg_temp", target), sql.SQL(", ").join(map(sql.Identifier, rows[0] if rows else stage.OBSERVED))
     )
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        if kind is Observation:
+            await copy.write("".join(stage.lines(cast("Sequence[Observation]", records), where)))
         for row in rows:
             await copy.write_row(tuple(row.values()))
     if table.identity:

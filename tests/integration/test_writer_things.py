@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from shapely.geometry import Point
 
-from geodata.records import Thing
+from geodata.records import Observation, Thing
 from geodata.store.types import Batch, Role
 from geodata.store.writer import Writer
 from tests.support.samples import NOON, SERVICES, binding
@@ -33,7 +33,9 @@ where s.name = %s order by t.id, v.superseded_at nulls last, v.revision
 @pytest.fixture
 async def writer(dsn: Dsn) -> AsyncIterator[Writer]:
     async with Writer.open(dsn("ingest"), SERVICES) as opened:
-        await opened.register([binding("whole", "trial"), binding("single", "private")])
+        await opened.register(
+            [binding("whole", "trial"), binding("single", "private"), binding("imported", "elsewhere")]
+        )
         yield opened
 
 
@@ -71,3 +73,25 @@ async def test_runs_of_the_same_change_nothing(writer: Writer, dsn: Dsn) -> None
         rows = [connection.execute(VERSIONS, [name]).fetchall() for name in ("trial", "private")]
     assert rows[0] == rows[1]
     assert len(rows[0]) > 60
+
+
+async def test_results_are_stored_to_the_last_bit_and_words_as_they_are(writer: Writer, dsn: Dsn) -> None:
+    results: list[float | str | None] = [0.1 + 0.2, -0.0, 1e-300, 1234567890.123456, 5, None]
+    results += ["", "\\N", "a\tb\nc\rd\\e", "\\.", "tủ “hỏng” 😀", "'", '"', "null"]
+    moment = NOON + timedelta(microseconds=1)
+    rows = [
+        Observation(
+            thing_id="t", observed_property="odd", phenomenon_time=moment + timedelta(seconds=n), result=result,
+            phenomenon_end=moment + timedelta(hours=1) if n % 2 else None, numerator=n / 3 if n % 3 else None,
+        )
+        for n, result in enumerate(results)
+    ]  # fmt: skip
+    written = await writer.write("imported", Batch(rows))
+    assert (written.stored, written.duplicate) == (len(rows), 0)
+    assert (await writer.write("imported", Batch(rows))).duplicate == len(rows)
+    with psycopg.connect(dsn("read")) as connection:
+        found = connection.execute(
+            "select coalesce(to_json(result), to_json(result_text)), phenomenon_time, phenomenon_end, numerator"
+            " from observation order by phenomenon_time"
+        ).fetchall()
+    assert found == [(r.result, r.phenomenon_time, r.phenomenon_end, r.numerator) for r in rows]
