@@ -78,14 +78,23 @@ def block(part: Block, have: Have, first: int) -> Shown:
     own = {one.id for one in of_service(picture.service)}
     rows = [_figure(name, picture.service, have) for name in FLEET if f"{picture.service}.{name}" in own]
     found = items(picture, have.now, text)[: part.most]
-    head = text("wall.rail_sea_head", n=words.number(len(quiet), 0, text.language))
+    head, none = longest_words(frame, len(quiet), text)
     sections = [
         *([{"kind": "facts", "title": "", "head": "", "rows": rows}] if rows else []),
-        listed(found, text("wall.rail_sea"), head, text("wall.none_silent"), first),
+        listed(found, text("wall.rail_sea"), head, none, first),
     ]
     if shares := _shares(frame, state, text):
         sections.append({"kind": "shares", "title": text("wall.providers"), "head": "", "rows": shares})
     return Shown(sections, found)
+
+
+def longest_words(frame: pd.DataFrame, quiet: int, text: Text) -> tuple[str, str]:
+    """What stands beside the longest silences, and in their place: of vessels of a lost feed nothing can be said."""
+    lost = int((once_each(frame)["state"] == "unknown").sum())
+    n, unknown = (words.number(count, 0, text.language) for count in (quiet, lost))
+    if lost:
+        return text("wall.rail_sea_unknown", n=n, unknown=unknown), text("wall.none_silent_heard")
+    return text("wall.rail_sea_head", n=n), text("wall.none_silent")
 
 
 def _figure(name: str, service: str, have: Have) -> dict[str, Any]:

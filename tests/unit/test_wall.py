@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from app.pages import wall_blocks
 from app.pages.pictures import Picture
 from app.pages.wall_pace import Pace
-from app.panels import callouts, wall_events, wall_rail, wall_tiles, wall_warnings, wall_weather
+from app.panels import callouts, fleet, wall_events, wall_rail, wall_tiles, wall_warnings, wall_weather
 from app.panels.wall_have import Memory, Spot, shortened, ward_of, wordings
 from app.text import Text
 from geodata.city import cities, city
@@ -202,6 +202,18 @@ def test_the_list_has_the_worst_first_and_every_service_before_the_second_of_one
         ("fishing_vessels", 2),
     ]
     assert wall_rail.head(found, TEXT) == "4 việc, cao nhất mức 3"
+
+
+def test_of_vessels_of_a_lost_feed_nothing_is_said() -> None:
+    heard, lost = thing(0, 1, "fresh"), thing(0, 90, "unknown")
+
+    def fleet_of(*rows: dict[str, Any]) -> pd.DataFrame:
+        return pd.DataFrame([{**row, "properties": {}} for row in rows])
+
+    assert fleet.longest_words(fleet_of(heard), 0, TEXT) == ("0 tàu mất tín hiệu", "Không có tàu nào mất tín hiệu.")
+    head, none = fleet.longest_words(fleet_of(heard, lost), 0, TEXT)
+    assert head == "0 mất tín hiệu, 1 chưa rõ vì mất nguồn"
+    assert none == "Trong số tàu còn nguồn không có tàu nào mất tín hiệu."
 
 
 def test_open_events_are_those_that_have_no_end_yet() -> None:
