@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser
 from xdist.scheduler import LoadFileScheduling
 
@@ -23,6 +24,9 @@ from geodata.store.writer import Writer
 from tests.support import browser
 from tests.support.cluster import TestCluster, running
 from tests.support.sync_store import SyncStore
+
+settings.register_profile("patient", deadline=None)  # beside other work an example may take any time
+settings.load_profile("patient")
 
 Dsn = Callable[[Role], str]
 PAGES, CITIES = "pages", "cities"
