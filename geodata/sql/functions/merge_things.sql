@@ -103,46 +103,57 @@ begin
 end
 $$;
 
--- Merges stage_thing into thing in the order of arrival. A vessel or a probe says the same of itself again and again:
--- of fragments of one thing that follow each other, say the same and do not go back in time, only the first can change
--- anything, unless that one came late; the others are duplicates without a look. ``turn`` of these is the first one's seq.
+-- Merges stage_thing into thing, of each thing in the order of arrival. A vessel or a probe says the same of itself again
+-- and again, in one message or two by turns: what has changed nothing since the last change, and is not late, changes
+-- nothing now, and is a duplicate without a look.
 create or replace function merge_things() returns void
 language plpgsql set search_path = vonglau, public, pg_temp as $$
 declare
-    leader record;
-    follower record;
+    staged record;
+    the_thing int;
+    untouched boolean;
+    settled text[] := '{}';
+    reached timestamptz;
+    again int[] := '{}';
     result text;
 begin
-    with numbered as (
-        select *, row_number() over (partition by thing_id order by received_at, seq) as nth from pg_temp.stage_thing
-    ), led as (
-        select n.seq, n.thing_id, n.nth, p.seq is null
-            or coalesce(n.time, n.received_at) < coalesce(p.time, p.received_at)
-            or row(n.source_id, n.name, n.category, n.geom, n.agency, n.azimuth_deg, n.fov_deg, n.range_m,
-                n.mast_height_m, n.properties)
-                is distinct from row(p.source_id, p.name, p.category, p.geom, p.agency, p.azimuth_deg, p.fov_deg,
-                p.range_m, p.mast_height_m, p.properties) as leads
-        from numbered as n left join numbered as p on p.thing_id = n.thing_id and p.nth = n.nth - 1
-    ), runs as (
-        select *, count(*) filter (where leads) over (partition by thing_id order by nth) as run from led
-    ), followers as (
-        select seq, first_value(seq) over (partition by thing_id, run order by nth) as leader, leads from runs
-    )
-    update pg_temp.stage_thing as s set outcome = 'd', turn = f.leader
-    from followers as f where f.seq = s.seq and not f.leads;
-    for leader in select seq, thing_id from pg_temp.stage_thing where outcome is null order by received_at, seq loop
-        result := merge_thing(leader.seq);
-        update pg_temp.stage_thing set outcome = replace(result, 'p', 'd') where seq = leader.seq;
-        if result in ('l', 'p') then
-            for follower in
-                select seq from pg_temp.stage_thing
-                where thing_id = leader.thing_id and turn = leader.seq and outcome = 'd' and seq <> leader.seq
-                order by received_at, seq
-            loop
-                result := merge_thing(follower.seq);
-                update pg_temp.stage_thing set outcome = replace(result, 'p', 'd') where seq = follower.seq;
-            end loop;
+    for staged in
+        select s.seq, s.thing_id, coalesce(s.time, s.received_at) as moment,
+            md5(row(s.name, s.category, s.geom, s.agency, s.azimuth_deg, s.fov_deg, s.range_m, s.mast_height_m,
+                s.properties)::text) as said,
+            t.revision is not null and coalesce(t.time, t.received_at) <= coalesce(s.time, s.received_at)
+            and row(coalesce(s.name, t.name), coalesce(s.category, t.category), coalesce(s.geom, t.geom),
+                coalesce(s.agency, t.agency), coalesce(s.azimuth_deg, t.azimuth_deg), coalesce(s.fov_deg, t.fov_deg),
+                coalesce(s.range_m, t.range_m), coalesce(s.mast_height_m, t.mast_height_m),
+                coalesce(t.properties, '{}') || coalesce(s.properties, '{}'))
+            is not distinct from row(t.name, t.category, t.geom, t.agency, t.azimuth_deg, t.fov_deg, t.range_m,
+                t.mast_height_m, t.properties) as fits
+        from pg_temp.stage_thing as s join thing as t on t.thing_id = s.thing_id
+        order by s.thing_id, s.received_at, s.seq
+    loop
+        if staged.thing_id is distinct from the_thing then
+            the_thing := staged.thing_id;
+            untouched := true;
+            settled := '{}';
+            reached := null;
+        end if;
+        if (untouched and staged.fits) or (staged.moment >= reached and staged.said = any (settled)) then
+            again := again || staged.seq;
+            continue;
+        end if;
+        result := merge_thing(staged.seq);
+        update pg_temp.stage_thing set outcome = replace(result, 'p', 'd') where seq = staged.seq;
+        untouched := untouched and result in ('d', 'p');
+        if result in ('n', 'u') then
+            settled := array[staged.said];
+            reached := staged.moment;
+        elsif result = 'd' then
+            settled := settled || staged.said;
+            reached := greatest(reached, staged.moment);
+        else
+            settled := '{}';
         end if;
     end loop;
+    update pg_temp.stage_thing set outcome = 'd' where seq = any (again);
 end
 $$;
