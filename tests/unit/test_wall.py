@@ -212,7 +212,7 @@ def test_of_vessels_of_a_lost_feed_nothing_is_said() -> None:
 
     assert fleet.longest_words(fleet_of(heard), 0, TEXT) == ("0 tàu mất tín hiệu", "Không có tàu nào mất tín hiệu.")
     head, none = fleet.longest_words(fleet_of(heard, lost), 0, TEXT)
-    assert head == "0 mất tín hiệu, 1 chưa rõ vì mất nguồn"
+    assert head == "0 mất tín hiệu, 1 chưa rõ"
     assert none == "Trong số tàu còn nguồn không có tàu nào mất tín hiệu."
 
 
