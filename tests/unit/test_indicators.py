@@ -1,4 +1,4 @@
-"""Every indicator on a small town counted by hand, on lost feeds, on nothing; intervals, targets, trends, words."""
+"""Every indicator on a small town counted by hand, on lost feeds, on nothing; targets, trends, words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.panels import wall_tiles
 from app.text import Text
 from geodata import catalogue
 from geodata.city import cities, city
-from geodata.indicators import interval, whole
+from geodata.indicators import whole
 from geodata.indicators.figure import Figure, Value
 from geodata.indicators.indicator import Indicator, get, indicators, judged, meets, of_service
 from geodata.indicators.markdown import page
@@ -262,42 +262,7 @@ def test_an_open_case_past_its_deadline_is_late_and_one_before_it_is_left_out() 
     assert (found.value, found.figure.n, found.figure.left_out["not_due"]) == (80, 10, 5)
 
 
-# -- intervals and targets ----------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("numerator", "denominator", "low", "high"),
-    [
-        (9, 10, 0.5958, 0.9821),
-        (0, 10, 0.0, 0.2775),
-        (10, 10, 0.7225, 1.0),
-        (81, 263, 0.2553, 0.3662),
-        (1, 1, 0.2065, 1),
-    ],
-)
-def test_wilson(numerator: int, denominator: int, low: float, high: float) -> None:
-    assert interval.wilson(numerator, denominator) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_wilson_of_what_is_no_share_is_none() -> None:
-    assert [interval.wilson(*pair) for pair in ((0, 0), (3, 2), (-1, 2))] == [None] * 3
-
-
-@pytest.mark.parametrize(("freedom", "t"), [(2, 4.3027), (3, 3.1824), (6, 2.4469), (10, 2.2281), (30, 2.0423)])
-def test_student(freedom: int, t: float) -> None:
-    assert interval.student(freedom) == pytest.approx(t, rel=0.01 if freedom < 6 else 0.001)
-
-
-def test_mean_and_median_need_enough_values() -> None:
-    assert interval.mean([1, 2]) is None
-    low, high = interval.mean([1.0, 2.0, 3.0]) or (0, 0)
-    assert (low + high) / 2 == pytest.approx(2)
-    assert interval.median([1, 2, 3, 4, 5]) is None
-    assert interval.median([1, 2, 3, 4, 5, 6]) == (1, 6)
-    assert interval.median(list(range(1, 101))) == (40, 61)
-    big = interval.median(list(range(1, 2001)))
-    assert big is not None
-    assert big == pytest.approx((956, 1045), abs=2)
-
-
+# -- targets ------------------------------------------------------------------------------------
 def test_a_target_inside_the_interval_is_neither_met_nor_missed() -> None:
     target = Target.model_validate({"value": 95, "law": "x"})
     assert meets(Figure(value=96, low=90, high=99), target) == "unsure"
