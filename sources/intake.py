@@ -21,6 +21,7 @@ from sources._inbox import Spool, SpooledInbox
 from sources._inbox_http import application
 from sources._inbox_limits import Gate
 from sources._inbox_tcp import TcpDoor
+from sources._served import closed
 from sources.base import Receiver
 
 log = logging.getLogger("vonglau.ingest")
@@ -136,8 +137,7 @@ class Intake:
         """First the doors, then the file; safe to call twice."""
         server, self._server = self._server, None
         if server is not None:
-            server.stop()
-            await server.close_all_connections()
+            await closed(server)
         doors, self.doors = self.doors, {}
         await asyncio.gather(*(door.close() for door in doors.values()))
 

@@ -148,10 +148,10 @@ class DeskScreen:
         queue, city, text = self.queue, self.city, self.text
         left = desk_blocks.queue_data(queue, city, text, selected=self.chosen, which=self.which, who=self.who)
         middle = desk_blocks.case_data(self.case, queue, city, text)
-        self.list.show(drawn | left)
         self.middle.show(drawn | middle)
         self.head.show(drawn | {k: v for k, v in middle.items() if k not in {"evidence", "log"}})
         self.side.show(drawn | desk_blocks.side_data(self.case, queue, city, text))
+        self.list.show(drawn | left)  # last: who sees a row chosen there acts on it with what stands at the side
         self.bar.show(self._bar(left["new"]))
         self.shell.show({"link": self._link(), "singles": text.table("desk.singles")})
 

@@ -13,6 +13,7 @@ import tornado.iostream
 import tornado.netutil
 import tornado.web
 
+from sources._served import closed
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 
@@ -98,8 +99,7 @@ class HttpFeed:
     async def close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            server.stop()
-            await server.close_all_connections()
+            await closed(server)
 
 
 def _quiet(handler: tornado.web.RequestHandler) -> None:

@@ -98,7 +98,8 @@ async def _connected(client: Client) -> AsyncIterator[Client]:
     try:
         yield client
     finally:
-        await client.__aexit__(None, None, None)
+        with suppress(MqttError, OSError):  # an error here would take the place of a stop, and nobody would stop
+            await client.__aexit__(None, None, None)
 
 
 def _silent() -> logging.Logger:

@@ -22,6 +22,7 @@ from sources._camera_libav import Libav
 from sources._camera_options import CameraOptions
 from sources._camera_state import Blind, Failed, Look, Seen, Stale
 from sources._camera_streams import Address, Past, Streams
+from sources._served import closed
 from sources.http import client
 from tests.support.cameras import H264_LAUNCH, JPEG_LAUNCH, closed_port, gstreamer, hls_by_libav, http, jpeg, server
 from tests.support.patience import HANG_S, NEVER_S, in_time
@@ -177,8 +178,7 @@ async def test_digest_and_basic_login(looking: Looking) -> None:
         assert len(asked) == before + 1
         assert isinstance(await looking.look("jpeg", url, "other", "wrong"), Blind)
     finally:
-        digest.stop()
-        await digest.close_all_connections()
+        await closed(digest)
 
     async def basic(head: bytes, writer: asyncio.StreamWriter) -> None:
         good = b"Basic " + base64.b64encode(b"op:s3cret") in head
@@ -220,8 +220,7 @@ async def served(folder: Path) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
     finally:
-        files.stop()
-        await files.close_all_connections()
+        await closed(files)
 
 
 @pytest.mark.parametrize("segments", ["mpegts", "fmp4"])

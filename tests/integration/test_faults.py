@@ -28,6 +28,7 @@ from geodata.records import Position, ServiceRequest
 from geodata.store.reader import Reader
 from geodata.store.writer import Writer
 from geodata.view import Bounds, View
+from sources._served import closed
 from sources.runner import Runner
 from tests.conftest import Dsn
 from tests.support.patience import HANG_S
@@ -96,8 +97,7 @@ async def portal() -> AsyncIterator[Portal]:
     server = tornado.httpserver.HTTPServer(tornado.web.Application(routes, log_function=lambda handler: None))
     server.add_socket(sock)
     yield found
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 def reports(portal: Portal) -> SourceBinding:

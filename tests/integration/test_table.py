@@ -23,6 +23,7 @@ import tornado.web
 from geodata.records import Record, Rejected, ServiceRequest, Thing
 from geodata.store.types import Cursor
 from sources import _table_sql
+from sources._served import closed
 from sources.base import Context, Garbled, Refused, SourceError, Unreachable
 from sources.table import TableOptions, batches
 from tests.support.cluster import TestCluster
@@ -184,8 +185,7 @@ async def office() -> AsyncIterator[tuple[str, list[str]]]:
     server = tornado.httpserver.HTTPServer(tornado.web.Application(routes, log_function=lambda _: None))
     server.add_sockets(sockets)
     yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}", asked
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 async def test_one_file_over_http_by_condition(http: httpx.AsyncClient, office: tuple[str, list[str]]) -> None:

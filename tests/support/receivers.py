@@ -18,6 +18,7 @@ import tornado.netutil
 import tornado.web
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from sources._served import closed
 from tests.support.patience import NEVER_S
 
 
@@ -64,8 +65,7 @@ async def hook(tls: ssl.SSLContext | None = None, folder: str | None = None) -> 
     try:
         yield found
     finally:
-        server.stop()
-        await server.close_all_connections()
+        await closed(server)
 
 
 @asynccontextmanager

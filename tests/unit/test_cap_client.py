@@ -15,6 +15,7 @@ import tornado.web
 
 from geodata.records import Alert
 from geodata.store.types import Batch
+from sources._served import closed
 from sources.base import Context, Garbled, Received, Unreachable
 from sources.cap import SOURCE, CapOptions, batches
 from sources.http import client
@@ -78,8 +79,7 @@ async def office() -> AsyncIterator[Office]:
     )
     server.add_socket(sock)
     yield found
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 async def read(options: CapOptions, cursor: Any = None, **context: Any) -> list[Batch]:

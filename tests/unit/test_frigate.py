@@ -13,6 +13,7 @@ import tornado.netutil
 import tornado.web
 
 from geodata.records import Event, Observation, Rejected, Thing
+from sources._served import closed
 from sources.base import Context, Garbled, Refused
 from sources.frigate import FrigateOptions, batches, parse
 from sources.http import client
@@ -76,8 +77,7 @@ async def frigate() -> AsyncIterator[Frigate]:
     server = tornado.httpserver.HTTPServer(tornado.web.Application(routes, log_function=lambda handler: None))
     server.add_socket(sock)
     yield found
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 @pytest.fixture

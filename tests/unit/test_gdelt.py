@@ -17,6 +17,7 @@ import tornado.web
 
 from geodata.records import Event
 from geodata.store.types import Batch
+from sources._served import closed
 from sources.base import Context, Garbled, Unreachable
 from sources.gdelt import GdeltOptions, batches, parse
 from sources.http import client
@@ -49,8 +50,7 @@ async def api() -> AsyncIterator[Served]:
     server = tornado.httpserver.HTTPServer(tornado.web.Application(routes, log_function=print))
     server.add_socket(sock)
     yield f"http://127.0.0.1:{sock.getsockname()[1]}/doc", replies, asked
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 async def read(url: str, cursor: Any = None, **options: Any) -> list[Batch]:

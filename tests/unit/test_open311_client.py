@@ -17,6 +17,7 @@ from geodata.records import RequestStatus, ServiceRequest
 from geodata.store.types import Batch
 from sources._open311_body import decode, error_text
 from sources._open311_client import choose
+from sources._served import closed
 from sources._values import instant
 from sources.base import Context, Garbled, Refused, Unreachable
 from sources.http import client
@@ -156,8 +157,7 @@ async def city() -> AsyncIterator[City]:
     )
     server.add_socket(sock)
     yield found
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from geodata.store.types import Batch
 from sources._rss_dates import read as date_of
 from sources._rss_text import canonical, plain
 from sources._rss_topics import topic
+from sources._served import closed
 from sources.base import Context, Garbled, Unreachable
 from sources.http import client
 from sources.rss import RssOptions, batches, parse
@@ -239,8 +240,7 @@ async def server() -> AsyncIterator[tuple[str, list[str], list[int]]]:
     opened = tornado.httpserver.HTTPServer(tornado.web.Application(routes, log_function=print))
     opened.add_socket(sock)
     yield f"http://127.0.0.1:{sock.getsockname()[1]}/rss", body, answered
-    opened.stop()
-    await opened.close_all_connections()
+    await closed(opened)
 
 
 async def read(url: str, cursor: Any = None, now: datetime = NOW) -> list[Batch]:

@@ -16,6 +16,7 @@ import tornado.web
 
 from geodata.records import Observation, Thing
 from geodata.store.types import Batch
+from sources._served import closed
 from sources._sta_entities import quoted
 from sources._values import instant
 from sources.base import Context, Garbled, Unreachable
@@ -119,8 +120,7 @@ async def sta() -> AsyncIterator[Sta]:
     server = tornado.httpserver.HTTPServer(tornado.web.Application(routes, log_function=lambda handler: None))
     server.add_socket(sock)
     yield found
-    server.stop()
-    await server.close_all_connections()
+    await closed(server)
 
 
 @pytest.fixture
