@@ -11,13 +11,13 @@ from PIL import Image
 from sources.simulator.camera_cast import Fate, SimulatedCamera
 from sources.simulator.camera_pictures import HEIGHT, WIDTH, picture
 from sources.simulator.camera_show import Show
+from sources.simulator.door import LOOK_S, follow
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
 from sources.simulator.rtp_jpeg import packets, prepared
 
 FRAME_S = 0.5
-LOOK_S = 0.1
 MAX_REQUEST_B = 8192
 ROWS = HEIGHT // 16 * 16
 """RFC 2435 counts in blocks of eight pixels; whole macro blocks are simplest."""
@@ -42,6 +42,10 @@ class RtspServer:
         while self._on(Kind.STALL):  # noqa: ASYNC110 (faults are looked at, they call nobody)
             await asyncio.sleep(LOOK_S)
 
+    @property
+    def is_open(self) -> bool:
+        return self._server is not None
+
     async def open(self) -> None:
         """Raises SimulatorPortTaken."""
         try:
@@ -51,15 +55,7 @@ class RtspServer:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def run(self) -> None:
-        try:
-            while True:
-                await asyncio.sleep(LOOK_S)
-                if self._on(Kind.OUTAGE):
-                    await self.close()
-                elif self._server is None:
-                    await self.open()
-        finally:
-            await self.close()
+        await follow(self, lambda: self._on(Kind.OUTAGE))
 
     async def close(self) -> None:
         server, self._server = self._server, None

@@ -14,6 +14,7 @@ import tornado.netutil
 import tornado.web
 
 from sources._served import closed
+from sources.simulator.door import follow
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 
@@ -73,6 +74,10 @@ class HttpFeed:
         self._application = tornado.web.Application(list(routes), log_function=_quiet)
         self._server: tornado.httpserver.HTTPServer | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self._server is not None
+
     async def open(self) -> None:
         """Begin to listen on loopback. Raises SimulatorPortTaken."""
         try:
@@ -85,16 +90,7 @@ class HttpFeed:
 
     async def run(self) -> None:
         """Follow the outage switch until cancelled."""
-        try:
-            while True:
-                await asyncio.sleep(_WATCH_S)
-                out = self.faults.is_on(self.source, Kind.OUTAGE)
-                if out:
-                    await self.close()
-                elif self._server is None:
-                    await self.open()
-        finally:
-            await self.close()
+        await follow(self, lambda: self.faults.is_on(self.source, Kind.OUTAGE))
 
     async def close(self) -> None:
         server, self._server = self._server, None

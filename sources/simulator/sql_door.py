@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+from sources.simulator.door import LOOK_S, follow
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
 
 CHUNK_B = 1 << 16
-LOOK_S = 0.1
 
 
 class SqlDoor:
@@ -25,6 +25,10 @@ class SqlDoor:
         self._server: asyncio.Server | None = None
         self._ways: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_open(self) -> bool:
+        return self._server is not None
+
     async def open(self) -> None:
         """Begins to listen on loopback. Raises SimulatorPortTaken."""
         try:
@@ -35,15 +39,7 @@ class SqlDoor:
 
     async def run(self) -> None:
         """Follows the outage switch until cancelled."""
-        try:
-            while True:
-                await asyncio.sleep(LOOK_S)
-                if self.faults.is_on(self.source, Kind.OUTAGE):
-                    await self.close()
-                elif self._server is None:
-                    await self.open()
-        finally:
-            await self.close()
+        await follow(self, lambda: self.faults.is_on(self.source, Kind.OUTAGE))
 
     async def close(self) -> None:
         """Shuts the port and ends whoever is inside."""
