@@ -93,6 +93,13 @@ def test_what_stood_is_read_from_journals_that_nobody_changes(course: Course) ->
     assert course.told(-100)["opened_day"].value == 1
     assert course.told(-130)["open_now"].state == "ready"
 
+    def stood(minute: float) -> set[str]:
+        return set(course.reader.query("inbox", end=course.now + timedelta(minutes=minute))["key"])
+
+    assert stood(-119) == {"twice"}
+    assert stood(-45) == {"risen", "done", "back"}, "between its two lives it is in no queue"
+    assert stood(0) == {"twice", "risen", "done", "back"}
+
     as_known = course.told(6, known=-75)  # nobody knew then that the first one would end
     assert as_known["open_now"].figure.parts == {"level_2": 4}
     assert as_known["unacknowledged"].value == 4

@@ -7,7 +7,7 @@ with item as (
         select what, level, time from finding_change
         where finding_id = f.finding_id and time <= %(end)s order by time desc, change_id desc limit 1
     ) as c
-    where f.noticed_at <= %(end)s and (f.close_noticed_at is null or f.close_noticed_at > %(end)s)
+    where c.what <> 'close' and (f.close_noticed_at is null or f.close_noticed_at > %(end)s) -- the row knows its last life only
 ), opened as (
     select i.finding_id, max(c.time) as last_opened
     from item as i join finding_change as c using (finding_id)
