@@ -7,6 +7,8 @@ alone would look the better the longer the hard ones stand open.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, log, sqrt
@@ -32,13 +34,12 @@ def median(spans: Iterable[tuple[float, bool]]) -> Median:
     >>> median([(1, True), (2, True), (3, False), (4, True)])
     Median(value=2, low=None, high=None)
     """
-    known = sorted((span, not ended) for span, ended in spans)
-    ended = sum(not censored for _, censored in known)
+    known = sorted(spans)
+    times, ends = [span for span, _ in known], Counter(span for span, ended in known if ended)
     value = low = high = None
-    left, share, spread = len(known), 1.0, 0.0
-    for time in sorted({span for span, censored in known if not censored}):
-        left = sum(span >= time for span, _ in known)
-        gone = sum(span == time and not censored for span, censored in known)
+    share, spread = 1.0, 0.0
+    for time, gone in sorted(ends.items()):
+        left = len(known) - bisect_left(times, time)
         share *= 1 - gone / left
         if value is None and share <= 0.5:
             value = time
@@ -48,7 +49,7 @@ def median(spans: Iterable[tuple[float, bool]]) -> Median:
         under, over = _limits(share, spread)
         low = time if low is None and under <= 0.5 else low
         high = time if high is None and over <= 0.5 else high
-    return Median(value, low, high) if value is not None and ended >= LEAST_ENDED else Median(value)
+    return Median(value, low, high) if value is not None and ends.total() >= LEAST_ENDED else Median(value)
 
 
 def _limits(share: float, spread: float) -> tuple[float, float]:

@@ -12,9 +12,9 @@ from sources.simulator.camera_cast import Fate, SimulatedCamera
 from sources.simulator.camera_pictures import HEIGHT, WIDTH, picture
 from sources.simulator.camera_show import Show
 from sources.simulator.door import LOOK_S, follow
-from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
+from sources.simulator.listening import listen
 from sources.simulator.rtp_jpeg import packets, prepared
 
 FRAME_S = 0.5
@@ -48,11 +48,8 @@ class RtspServer:
 
     async def open(self) -> None:
         """Raises SimulatorPortTaken."""
-        try:
-            self._server = await asyncio.start_server(self._client, LOOPBACK, self.port, limit=MAX_REQUEST_B)
-        except OSError:
-            raise SimulatorPortTaken(port=self.port, what=self.show.system.id) from None
-        self.port = self._server.sockets[0].getsockname()[1]
+        name = self.show.system.id
+        self._server, self.port = await listen(self._client, self.port, name, limit=MAX_REQUEST_B)
 
     async def run(self) -> None:
         await follow(self, lambda: self._on(Kind.OUTAGE))

@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
+from sources.simulator.listening import listen
 
 AUTHORITY = "Tổ chức chứng thực mô phỏng"
 MAX_REQUEST_B = 16 << 10
@@ -98,13 +99,8 @@ class WebSite:
 
     async def open(self) -> None:
         """Begin to listen on loopback. Raises SimulatorPortTaken."""
-        try:
-            self._server = await asyncio.start_server(
-                self._accept, LOOPBACK, self.port, ssl=self.context, limit=MAX_REQUEST_B
-            )
-        except OSError:
-            raise SimulatorPortTaken(port=self.port, what=self.source) from None
-        self.port = self._server.sockets[0].getsockname()[1]
+        more = {"ssl": self.context, "limit": MAX_REQUEST_B}
+        self._server, self.port = await listen(self._accept, self.port, self.source, **more)
 
     async def run(self) -> None:
         """Follow the outage switch until cancelled."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sources.simulator.door import LOOK_S, follow
-from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
+from sources.simulator.listening import listen
 
 CHUNK_B = 1 << 16
 
@@ -31,11 +31,7 @@ class SqlDoor:
 
     async def open(self) -> None:
         """Begins to listen on loopback. Raises SimulatorPortTaken."""
-        try:
-            self._server = await asyncio.start_server(self._enter, LOOPBACK, self.port)
-        except OSError:
-            raise SimulatorPortTaken(port=self.port, what=self.source) from None
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server, self.port = await listen(self._enter, self.port, self.source)
 
     async def run(self) -> None:
         """Follows the outage switch until cancelled."""

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from sources.simulator.clock import iso
-from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
-from sources.simulator.http_feed import CHUNK, HUGE_BYTES, LOOPBACK
+from sources.simulator.http_feed import CHUNK, HUGE_BYTES
+from sources.simulator.listening import listen
 from sources.simulator.patrols import Incident, Unit
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -35,11 +35,7 @@ class TakServer:
 
     async def open(self) -> None:
         """Begin to serve on loopback. Raises SimulatorPortTaken."""
-        try:
-            self._server = await asyncio.start_server(self._client, LOOPBACK, self.port)
-        except OSError:
-            raise SimulatorPortTaken(port=self.port, what=self.source) from None
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server, self.port = await listen(self._client, self.port, self.source)
 
     async def close(self) -> None:
         """Refuse new connections and end the open ones."""

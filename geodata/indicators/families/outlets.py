@@ -9,6 +9,7 @@ import pandas as pd
 from geodata.indicators.figure import NOTHING, Figure
 from geodata.indicators.indicator import indicator
 from geodata.watch.frames import Frames
+from geodata.watch.rules import outlets
 
 DAY = timedelta(days=1)
 SENDER = "sender"
@@ -16,15 +17,15 @@ SENDER = "sender"
 
 def messages(frames: Frames, column: str) -> Figure:
     """The sum over the outlets, with what is of each; news that the sender has not read yet waits too."""
-    found = frames.outlets(DAY)
-    sender = found["outlet"].isna() if len(found) else pd.Series(dtype=bool)
-    if not frames.city.outlets and (found.empty or sender.any()):  # nothing is sent, and nobody means to
+    found = outlets.unsent(frames, DAY)
+    if found is None:
         return NOTHING
+    sender = found["outlet"].isna() if len(found) else pd.Series(dtype=bool)
     counts: dict[str, int] = {SENDER if mute else str(row["outlet"]): int(row[column])
               for mute, row in zip(sender, found.to_dict("records"), strict=True)}  # fmt: skip
-    outlets = {*frames.city.outlets, *(name for name in counts if name != SENDER)}
+    known = {*frames.city.outlets, *(name for name in counts if name != SENDER)}
     return Figure(
-        value=sum(counts.values()), n=len(outlets), newest=frames.at,
+        value=sum(counts.values()), n=len(known), newest=frames.at,
         parts={name: n for name, n in sorted(counts.items()) if n},
     )  # fmt: skip
 

@@ -16,17 +16,19 @@ from geodata.watch.words import Limits
 SENDER = things.both("bộ gửi (vonglau notify)", "the sender (vonglau notify)")
 
 
+def unsent(frames: Frames, back: timedelta) -> pd.DataFrame | None:
+    """``Frames.outlets``; None for a city without outlets whose news nobody reads: it sends nothing, and means to."""
+    found = frames.outlets(back)
+    idle = not frames.city.outlets and (found.empty or found["outlet"].isna().any())
+    return None if idle else found
+
+
 @rule()
 def not_sent(frames: Frames, limits: Limits) -> Iterable[Sign]:
-    """Outlets with messages that wait too long or were given up; news that nobody has read for sending.
-
-    A city without outlets whose news nobody reads sends nothing any more, and means to.
-    """
+    """Outlets with messages that wait too long or were given up; news that nobody has read for sending."""
     late = timedelta(seconds=limits["late_s"])
-    found = frames.outlets(timedelta(seconds=limits["given_up_s"])).to_dict("records")
-    if not frames.city.outlets and any(pd.isna(row["outlet"]) for row in found):
-        return
-    for row in found:
+    found = unsent(frames, timedelta(seconds=limits["given_up_s"]))
+    for row in [] if found is None else found.to_dict("records"):
         waits = row["waits_since"]
         overdue = pd.notna(waits) and frames.at - waits >= late
         if overdue or row["given_up"]:
