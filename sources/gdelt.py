@@ -100,14 +100,16 @@ async def _asked(options: GdeltOptions, context: Context, query: str) -> httpx.R
     for tried in range(options.tries):
         wait = context.memory.get("asked", -options.apart_s) + options.apart_s * (1 + tried) - monotonic()
         await asyncio.sleep(max(wait, 0.0))
-        context.memory["asked"] = monotonic()
-        reply = await fetch(
-            context.http,
-            options.url,
-            protocol=PROTOCOL,
-            params=params,
-            allowed=frozenset({HTTPStatus.TOO_MANY_REQUESTS}),
-        )
+        try:
+            reply = await fetch(
+                context.http,
+                options.url,
+                protocol=PROTOCOL,
+                params=params,
+                allowed=frozenset({HTTPStatus.TOO_MANY_REQUESTS}),
+            )
+        finally:  # the limit counts arrivals: one that was long on its way must not come close to the next
+            context.memory["asked"] = monotonic()
         if reply.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             return reply
     raise Unreachable(endpoint=endpoint(options.url), reason="429 Too Many Requests: one question every five seconds")

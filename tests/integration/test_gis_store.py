@@ -40,8 +40,9 @@ async def test_station_files_reach_the_store_once(writer: Writer, reader: Reader
             polled = opened.sources[source]
             first, _ = await stored(writer, polled, settle_s=0)
             assert first > 150
-            again = Polled(polled.binding)  # another machine without our cursor
-            assert (await stored(writer, again, settle_s=0))[0] == 0
+            # other machines without our cursor; to one of them a logger may have handed a new file meanwhile, not to both
+            again = [(await stored(writer, Polled(polled.binding), settle_s=0))[0] for _ in range(2)]
+            assert 0 in again
             frame = reader.latest(service, Observation, view("hue"))
             assert len(frame["id"].unique()) == 2
             assert frame.geometry.notna().all()
