@@ -40,7 +40,7 @@ async def test_station_files_reach_the_store_once(writer: Writer, reader: Reader
             polled = opened.sources[source]
             first, _ = await stored(writer, polled, settle_s=0)
             assert first > 150
-            # other machines without our cursor; to one of them a logger may have handed a new file meanwhile, not to both
+            # machines without our cursor; to one of them a logger may have handed a new file meanwhile, not to both
             again = [(await stored(writer, Polled(polled.binding), settle_s=0))[0] for _ in range(2)]
             assert 0 in again
             frame = reader.latest(service, Observation, view("hue"))
