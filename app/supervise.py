@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.parent import child_environment
+from geodata.ending import ended
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,7 @@ class Child:
     async def stop(self) -> None:
         """SIGTERM, wait, SIGKILL."""
         if self.task is not None:
-            self.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.task
+            await ended(self.task)
         if self.starting is not None:
             self.process = await self.starting
         if self.process is None or self.process.returncode is not None:
@@ -76,7 +75,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
         try:
-            await asyncio.wait_for(self.process.wait(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await self.process.wait()
         except TimeoutError:
             log.warning("%s does not end by itself; killed", self.name)
             self.process.kill()

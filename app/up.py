@@ -25,6 +25,7 @@ from app.door import LOOPBACK, kept_port, token
 from app.server import Address
 from app.supervise import Child, Supervisor, run_once
 from geodata.city import city
+from geodata.ending import ended
 from geodata.errors import VongLauError
 from geodata.settings import Settings
 
@@ -133,9 +134,7 @@ class Up:
             try:
                 await self._until(stop, work)
             finally:
-                work.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await work
+                await ended(work)
                 log.info("stopping")
                 await self.supervisor.stop()
 

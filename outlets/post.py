@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from geodata.city import City
+from geodata.ending import ended
 from geodata.errors import VongLauError
 from geodata.outlet import OutletBinding
 from geodata.store.deliveries import Delivery, DeliveryStore, Earlier
@@ -142,9 +143,7 @@ class Office:
 
     async def close(self) -> None:
         """Lets go of every connection; what is half sent is sent again by the next process."""
-        for task in list(self._busy.values()):
-            task.cancel()
-        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        await ended(*self._busy.values())
         for door in self._doors.values():
             await door.outlet.close()
 

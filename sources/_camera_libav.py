@@ -71,7 +71,8 @@ class Libav:
             assert process.stdin is not None
             process.stdin.write(json.dumps({**request, "id": number, "size": len(data)}).encode() + b"\n" + data)
             await process.stdin.drain()
-            head, jpeg = await asyncio.wait_for(answer, limit_s + GRACE_S)
+            async with asyncio.timeout(limit_s + GRACE_S):
+                head, jpeg = await answer
         except TimeoutError:
             if self._process is process:
                 await self.close()  # a thread hangs where no time-out reaches it

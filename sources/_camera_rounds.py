@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from geodata.ending import ended
 from geodata.records import Rejected
 from sources._camera_blind import Standing
 from sources._camera_gateways import Flow
@@ -159,7 +160,8 @@ class Rounds:
             if found or left <= 0:
                 return found
             with suppress(TimeoutError):
-                found.append(await asyncio.wait_for(self._done.get(), min(left, TICK_S)))
+                async with asyncio.timeout(min(left, TICK_S)):
+                    found.append(await self._done.get())
                 return found + self._drained()
 
     def _drained(self) -> list[Looked]:
@@ -173,10 +175,7 @@ class Rounds:
         return not looks or any(not isinstance(look, Failed | Blind) for look in looks)
 
     async def close(self) -> None:
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*self._under_way.values())
         self._under_way.clear()
 
     def _launch(self) -> None:

@@ -12,6 +12,7 @@ import tenacity
 
 from geodata.catalogue import service
 from geodata.city import SourceBinding
+from geodata.ending import ended
 from geodata.store.types import Batch, Cursor
 from sources._door import Door
 from sources.base import Context, Options, Source, SourceError, Unreachable
@@ -82,9 +83,7 @@ class Feed:
             await self._queue.put(None)
             await writing
         finally:
-            writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await writing
+            await ended(writing)
 
     async def _attempt(self) -> None:
         """One poll with the wait after it, or one connection with the back-off after it."""
@@ -116,7 +115,8 @@ class Feed:
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
 
     async def _session(self, poll_s: float | None) -> None:
         """Puts every batch into the row. Raises SourceError when the source fails or says nothing readable."""
@@ -154,9 +154,7 @@ class Feed:
         finally:
             stopping.cancel()
             if not getting.done():
-                getting.cancel()
-                with suppress(asyncio.CancelledError, SourceError):
-                    await getting
+                await ended(getting)
 
     async def _went_up(self) -> None:
         if self.up:

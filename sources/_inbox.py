@@ -208,7 +208,8 @@ class SpooledInbox:
         if found := await self._spool.after(self._source, after):
             return found
         with suppress(TimeoutError):
-            await asyncio.wait_for(news.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await news.wait()
             return await self._spool.after(self._source, after)
         return []
 

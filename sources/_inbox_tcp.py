@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from geodata.ending import ended
 from sources._inbox import Spool, SpoolFull, SpoolStuck
 from sources._inbox_limits import Gate
 
@@ -43,9 +44,7 @@ class TcpDoor:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
-        for task in self._clients:
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        await ended(*self._clients)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

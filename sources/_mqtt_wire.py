@@ -24,6 +24,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from geodata.ending import ended
+
 CHUNK = 1 << 16
 PACKETS_AT_ONCE = 400
 """Read without letting others run: about 20 ms of work."""
@@ -198,7 +200,8 @@ class Wire:
         if code != paho.MQTT_ERR_SUCCESS or mid is None:
             raise self.lost or Lost(paho.error_string(code))
         self._granted[mid] = self._loop.create_future()
-        codes = await asyncio.wait_for(self._granted[mid], self._dial.connect_s)
+        async with asyncio.timeout(self._dial.connect_s):
+            codes = await self._granted[mid]
         refused = [topic for topic, code in zip(topics, codes, strict=False) if code.is_failure]
         if refused:
             raise Lost(f"no subscription to {refused[0][:80]}", refused=True)
@@ -233,9 +236,7 @@ class Wire:
     async def close(self) -> None:
         """Says good-bye where that is possible; the session stays at the broker. Safe to call twice."""
         if self._misc is not None:
-            self._misc.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._misc
+            await ended(self._misc)
             self._misc = None
         if self._socket is not None and self.lost is None:
             with suppress(OSError, ValueError):
@@ -303,12 +304,15 @@ class Wire:
     def _end(self, reason: Lost) -> None:
         if self.lost is None:
             self.lost, self.starved = reason, self._paused
-        futures: list[asyncio.Future[Any]] = [self._connected, *self._granted.values()]
-        for waiting in futures:
+        for waiting in self._waiters():
             if not waiting.done():
                 waiting.set_exception(reason)
                 waiting.exception()  # whoever awaits it gets it; nobody else needs to
         self._came.set()
+
+    def _waiters(self) -> Sequence[asyncio.Future[Any]]:
+        """What hangs on the connection and must hear of its end."""
+        return [self._connected, *self._granted.values()]
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         if code.is_failure:

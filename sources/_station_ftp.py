@@ -125,7 +125,8 @@ async def ftp(account: Account) -> AsyncIterator[Place]:
             await client.login(account.user, account.password)
         yield FTP(client, account)
         with suppress(aioftp.AIOFTPException, OSError, ValueError):  # TimeoutError is an OSError
-            await asyncio.wait_for(client.quit(), QUIT_S)
+            async with asyncio.timeout(QUIT_S):
+                await client.quit()
     finally:
         client.close()
 

@@ -85,7 +85,8 @@ async def connected(options: WireOptions, secret: Secret) -> AsyncIterator[list[
     try:
         while True:
             try:
-                chunk = await asyncio.wait_for(reader.read(READ_B), TICK_S)
+                async with asyncio.timeout(TICK_S):
+                    chunk = await reader.read(READ_B)
             except TimeoutError:
                 yield []
                 continue
@@ -122,8 +123,10 @@ async def _open(options: WireOptions, secret: Secret, where: str) -> tuple[async
     try:
         context = client_tls(options, secret)
         name = (options.server_name or options.host) if context else None
-        opening = asyncio.open_connection(options.host, options.port, ssl=context, server_hostname=name)
-        reader, writer = await asyncio.wait_for(opening, CONNECT_S)
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(
+                options.host, options.port, ssl=context, server_hostname=name
+            )
     except ssl.SSLError as error:
         raise Refused(endpoint=where, reason=error.reason or "TLS failed") from error
     except TimeoutError as error:
@@ -175,7 +178,8 @@ async def datagrams(options: WireOptions) -> AsyncIterator[tuple[list[bytes], in
         while True:
             found: list[bytes] = []
             with suppress(TimeoutError):
-                found.append(await asyncio.wait_for(protocol.queue.get(), TICK_S))
+                async with asyncio.timeout(TICK_S):
+                    found.append(await protocol.queue.get())
             while not protocol.queue.empty() and len(found) < QUEUED:
                 found.append(protocol.queue.get_nowait())
             lost, protocol.lost = protocol.lost, 0

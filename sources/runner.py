@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from geodata.city import SourceBinding
+from geodata.ending import ended
 from geodata.errors import VongLauError
 from geodata.store.writer import Writer
 from sources._binding import adapter
@@ -79,9 +79,7 @@ class Runner:
             try:
                 await self._until_stopped(tasks)
             finally:  # also when we are cancelled ourselves: nobody goes on reading behind our back
-                for task in (*tasks, beating):
-                    task.cancel()
-                await asyncio.gather(*tasks, beating, return_exceptions=True)
+                await ended(*tasks, beating)
 
     async def _until_stopped(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Waits for the stop, then for the store to take what was read."""
@@ -105,9 +103,7 @@ class Runner:
         stopping.cancel()
         if task.done():
             return task.result()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await ended(task)
         return None
 
     async def _prepare(self, http: httpx.AsyncClient) -> tuple[Feed, ...]:

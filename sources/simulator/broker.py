@@ -116,7 +116,8 @@ class Broker:
                 process.send_signal(signal.SIGCONT)
         self._stalled = False
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

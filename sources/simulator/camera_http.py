@@ -38,7 +38,8 @@ class CameraHandler(FaultyHandler):
             return False
         if camera is not None and camera.number % STALLING == 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.gone.wait(), 60)
+                async with asyncio.timeout(60):
+                    await self.gone.wait()
         known = camera is not None and camera.number % STALLING == 1
         self.set_status(HTTPStatus.SERVICE_UNAVAILABLE if known else HTTPStatus.NOT_FOUND)
         if not self.gone.is_set():
@@ -98,7 +99,8 @@ class MotionHandler(CameraHandler):
                 self.write(head.encode() + data + b"\r\n")
                 await self.flush()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.gone.wait(), PART_S)
+                    async with asyncio.timeout(PART_S):
+                        await self.gone.wait()
 
 
 class PlaylistHandler(CameraHandler):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import struct
 
 from PIL import Image
 
+from geodata.ending import ended
 from sources.simulator.camera_cast import Fate, SimulatedCamera
 from sources.simulator.camera_pictures import HEIGHT, WIDTH, picture
 from sources.simulator.camera_show import Show
@@ -84,9 +84,7 @@ class RtspServer:
             pass  # a client that leaves, or speaks nonsense
         finally:
             if playing is not None:
-                playing.cancel()
-                with contextlib.suppress(asyncio.CancelledError, OSError):
-                    await playing
+                await ended(playing)
             self._writers.discard(writer)
             writer.close()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from geodata.ending import ended
 from sources.simulator.ais_feed import Transport
 from sources.simulator.broker import Broker
 from sources.simulator.clock import SimulatedClock
@@ -38,6 +39,7 @@ class Host:
     data: Path | None = None
     _used: int = 0
     _work: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def now(self) -> float:
@@ -76,13 +78,16 @@ class Host:
         """Call this when the city stops, last come first served."""
         self._closing.append(call)
 
-    def tasks(self) -> list[asyncio.Task[None]]:
-        """The work handed over so far, started."""
+    def start(self) -> list[asyncio.Task[None]]:
+        """The work handed over so far, started; ``close`` ends it."""
         work, self._work = self._work, []
-        return [asyncio.create_task(one) for one in work]
+        started = [asyncio.create_task(one) for one in work]
+        self._tasks += started
+        return started
 
     async def close(self) -> None:
-        """Close everything opened; safe to call twice."""
+        """End the work, close everything opened; safe to call twice."""
+        await ended(*self._tasks)
         for one in self._work:
             one.close()
         self._work = []

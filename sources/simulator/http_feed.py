@@ -38,7 +38,8 @@ class FaultyHandler(tornado.web.RequestHandler):
     async def prepare(self) -> None:
         while self.faults.is_on(self.source, Kind.STALL) and not self.gone.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.gone.wait(), _WATCH_S)
+                async with asyncio.timeout(_WATCH_S):
+                    await self.gone.wait()
 
     async def send(self, body: str, content_type: str, status: int = HTTPStatus.OK) -> None:
         self.set_status(status)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from aiomqtt import Client, MqttError, Will
-
+from sources._mqtt_wire import Lost
 from sources.simulator.broker import Broker
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.host import Host
-from sources.simulator.http_feed import LOOPBACK
+from sources.simulator.mqtt_wire import Said, Voice
 
 HUGE_B = 12 << 20
 HUGE_EVERY_S = 30.0
@@ -24,16 +21,6 @@ CATCH_UP_S = 6 * 3600.0
 
 FRESH_S = 120.0
 """Nobody keeps a heart-beat (QoS 0) for longer to say it later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message: what and where, and whether the broker keeps it."""
-
-    topic: str
-    payload: str | bytes
-    retain: bool = False
-    qos: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,74 +41,49 @@ async def speak(speaker: Speaker, broker: Broker, host: Host) -> None:
     """Until cancelled; begins anew whenever the broker is there again. What was to say while it was gone is lost."""
     while True:
         if broker.is_open:
-            with suppress(MqttError, OSError):
+            with suppress(Lost, OSError):
                 await _connection(speaker, broker, host)
         await asyncio.sleep(AGAIN_S)
 
 
 async def _connection(speaker: Speaker, broker: Broker, host: Host) -> None:
-    last = speaker.will
-    will = Will(last.topic, last.payload, last.qos, last.retain) if last else None
-    opened = Client(LOOPBACK, broker.port, will=will, keepalive=30, timeout=10, logger=_silent())
-    async with _connected(opened) as client:
-        await _say(client, speaker, host.faults, speaker.standing(host.now()))
-        start = host.now()
-        huge = 0.0
-        loop = asyncio.get_running_loop()
-        while broker.is_open:
-            end = host.faults.held_at(speaker.source, host.now())
-            if end > start:
-                skew_s = host.faults.skew_s(speaker.source)
-                said = speaker.spoken(max(start, end - CATCH_UP_S), end, skew_s)
-                if end - start > FRESH_S * max(1.0, host.clock.speed):
-                    said = (message for message in said if message.qos)
-                await _say(client, speaker, host.faults, said)
-                start = end
-            if host.faults.is_on(speaker.source, Kind.HUGE_LINE) and loop.time() >= huge:
-                huge = loop.time() + HUGE_EVERY_S
-                first = next(iter(speaker.standing(host.now())), Said("vonglau/huge", ""))
-                await client.publish(first.topic, b"0" * HUGE_B, qos=1)
-            await asyncio.sleep(speaker.step_s)
-
-
-@asynccontextmanager
-async def _connected(client: Client) -> AsyncIterator[Client]:
-    """Cancelled while it connects, aiomqtt leaves callbacks behind: a stop waits until it has connected."""
-    entering = asyncio.ensure_future(client.__aenter__())
+    voice = Voice(broker.port, speaker.will)
     try:
-        await asyncio.shield(entering)
-    except asyncio.CancelledError:
-        with suppress(MqttError, OSError):
-            await entering
-            await client.__aexit__(None, None, None)
-        raise
-    try:
-        yield client
+        await voice.open()
+        await _say(voice, speaker, host.faults, speaker.standing(host.now()))
+        await _go_on(voice, speaker, broker, host)
     finally:
-        with suppress(MqttError, OSError):  # an error here would take the place of a stop, and nobody would stop
-            await client.__aexit__(None, None, None)
+        await voice.close()
 
 
-def _silent() -> logging.Logger:
-    """A broker that is switched off on purpose is no news."""
-    logger = logging.getLogger("vonglau.simulate.mqtt")
-    logger.disabled = True
-    return logger
+async def _go_on(voice: Voice, speaker: Speaker, broker: Broker, host: Host) -> None:
+    """What there is to say, step by step, as long as the broker is there."""
+    start = host.now()
+    huge = 0.0
+    loop = asyncio.get_running_loop()
+    while broker.is_open:
+        end = host.faults.held_at(speaker.source, host.now())
+        if end > start:
+            skew_s = host.faults.skew_s(speaker.source)
+            said = speaker.spoken(max(start, end - CATCH_UP_S), end, skew_s)
+            if end - start > FRESH_S * max(1.0, host.clock.speed):
+                said = (message for message in said if message.qos)
+            await _say(voice, speaker, host.faults, said)
+            start = end
+        if host.faults.is_on(speaker.source, Kind.HUGE_LINE) and loop.time() >= huge:
+            huge = loop.time() + HUGE_EVERY_S
+            first = next(iter(speaker.standing(host.now())), Said("vonglau/huge", ""))
+            await voice.say(Said(first.topic, b"0" * HUGE_B))
+        await asyncio.sleep(speaker.step_s)
 
 
-def forgiving(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception handler for the city's loop: aiomqtt drops futures with their errors when it is stopped."""
-    if not isinstance(context.get("exception"), MqttError | asyncio.CancelledError):
-        loop.default_exception_handler(context)
-
-
-async def _say(client: Client, speaker: Speaker, faults: Faults, messages: Iterable[Said]) -> None:
+async def _say(voice: Voice, speaker: Speaker, faults: Faults, messages: Iterable[Said]) -> None:
     for number, message in enumerate(messages):
         said = message
         if faults.is_on(speaker.source, Kind.GARBAGE) and number % 3 == 0:
             said = replace(message, payload=_broken(message.payload), retain=False)
         for _ in range(2 if faults.is_on(speaker.source, Kind.DUPLICATES) else 1):
-            await client.publish(said.topic, said.payload, qos=said.qos, retain=said.retain)
+            await voice.say(said)
 
 
 def _broken(payload: str | bytes) -> bytes:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.city import SourceBinding
+from geodata.ending import ended
 from sources.simulator import bindings, control
 from sources.simulator.ais_feed import Transport
 from sources.simulator.clock import SimulatedClock
@@ -23,13 +24,11 @@ from sources.simulator.faults import Faults
 from sources.simulator.feed import feeds_of
 from sources.simulator.host import Host, IntakeAddress
 from sources.simulator.http_feed import LOOPBACK, HttpFeed
-from sources.simulator.mqtt_feed import forgiving
 from sources.simulator.town import Town
 
 PARENT_LOOK_S = 1.0
 BREAKDOWN_LOOK_S = 1.0
 SCRATCH = "city-"
-STOP_TRIES, STOP_S = 5, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +66,14 @@ class Simulation:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until ``stop`` is set. The ports are closed when it returns."""
-        tasks: list[asyncio.Task[Any]] = list(self.host.tasks())
+        tasks: list[asyncio.Task[Any]] = list(self.host.start())
         tasks += [asyncio.create_task(self._break_down()), asyncio.create_task(stop.wait())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            left = set(tasks)
-            for _ in range(STOP_TRIES):
-                for task in left:
-                    task.cancel()
-                _, left = await asyncio.wait(left, timeout=STOP_S)
-                if not left:
-                    break  # an MQTT client that is just connecting swallows its first cancellation
+            await ended(*tasks)
             await self.close()
 
     async def close(self) -> None:
@@ -115,7 +108,6 @@ async def serve(town: Town, clock: SimulatedClock, faults: Faults, plan: Plan, s
     simulation = Simulation(town, clock, faults, plan)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(forgiving)
     logging.getLogger("aioftp").setLevel(logging.CRITICAL)  # a client that hangs up is no news
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -141,7 +133,8 @@ async def _watch_parent(parent: int | None, stop: asyncio.Event) -> None:
     """Sets ``stop`` when another process has adopted this one: who started it is gone."""
     while not stop.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
+            async with asyncio.timeout(PARENT_LOOK_S):
+                await stop.wait()
         if parent is not None and os.getppid() != parent:
             stop.set()
 

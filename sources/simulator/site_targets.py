@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from geodata.ending import ended
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
@@ -117,9 +118,7 @@ class WebSite:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        for task in self._serving:
-            task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await ended(*self._serving)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+from geodata.ending import ended
 from sources.simulator.door import LOOK_S, follow
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
@@ -42,10 +43,7 @@ class SqlDoor:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        ways = list(self._ways)
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
+        await ended(*self._ways)
 
     def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         way = asyncio.create_task(self._guide(reader, writer))
@@ -64,9 +62,7 @@ class SqlDoor:
             try:
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for one in both:
-                    one.cancel()
-                await asyncio.gather(*both, return_exceptions=True)
+                await ended(*both)
         except OSError:
             return  # no server behind: the guest sees a closed door
         finally:

@@ -78,13 +78,10 @@ async def running(name: str, folder: Path) -> AsyncIterator[City]:
     faults = Faults([binding.id for binding in feed.sources(town)])
     host = Host(SimulatedClock(), faults, folder)
     bindings = await feed.open_(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield City(town, faults, {binding.id: binding for binding in bindings}, host)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

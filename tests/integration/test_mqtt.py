@@ -72,7 +72,8 @@ class Reading:
         self.rejected: list[Rejected] = []
 
     async def batch(self, within_s: float = HANG_S) -> Batch:
-        found = await asyncio.wait_for(anext(self.iterator), within_s)
+        async with asyncio.timeout(within_s):
+            found = await anext(self.iterator)
         self.cursor = found.cursor or self.cursor
         self.records += found.records
         self.rejected += found.rejected

@@ -54,13 +54,10 @@ async def opened(town: Town, feed: Feed, folder: Path) -> AsyncIterator[City]:
     host = Host(SimulatedClock(SPEED), Faults([row.id for row in feed.sources(town)]), folder)
     feed.sources(town)
     bindings = list(await feed.open(town, host))
-    tasks = host.tasks()
+    host.start()
     try:
         yield City(town, host, bindings)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

@@ -70,13 +70,10 @@ async def simulated(town: Town, folder: Path, *, notified: bool = True) -> Async
     address = IntakeAddress("http://127.0.0.1:9", TOKEN_ENV) if notified else None
     host = Host(SimulatedClock(), Faults([SOURCE]), folder, intake=address)
     (binding,) = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield Simulated(host, binding)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

@@ -45,11 +45,8 @@ class City:
 async def town(tmp_path: Path) -> AsyncIterator[City]:
     host = Host(SimulatedClock(SPEED), Faults([SOURCE]), tmp_path)
     (binding,) = await FEED.open(Town(city("hue"), 1), host)
-    tasks = host.tasks()
+    host.start()
     yield City(host, binding)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
     await host.close()
 
 

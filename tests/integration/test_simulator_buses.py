@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 from base64 import b64decode
@@ -66,13 +65,10 @@ async def reading(town: Town, folder: Path, at: float = MORNING) -> AsyncIterato
     now = [at]
     host = Host(SimulatedClock(real=lambda: now[0]), Faults([BUSES]), folder)
     (binding,) = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield Reading(host, binding, now)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

@@ -114,14 +114,11 @@ async def running(town: Town, folder: Path, *names: str) -> AsyncIterator[Runnin
     opened = [OFFICES[name] for name in names or OFFICES]
     host = Host(SimulatedClock(real=lambda: at[0]), Faults([b.id for f in opened for b in f.sources(town)]), folder)
     bindings = [binding for feed in opened for binding in await feed.open(town, host)]
-    tasks = host.tasks()
+    host.start()
     try:
         async with httpx.AsyncClient(timeout=HANG_S) as http:
             yield Running(host, bindings, http, at)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

@@ -83,12 +83,10 @@ async def opened(town: Town, folder: Path) -> AsyncIterator[Stand]:
     faults = Faults([binding.id for binding in FEED.sources(town)])
     host = Host(clock, faults, folder)
     bindings = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield Stand({binding.id: binding for binding in bindings}, faults, clock)
     finally:
-        for task in tasks:
-            task.cancel()
         await host.close()
 
 

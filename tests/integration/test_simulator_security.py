@@ -72,13 +72,10 @@ async def running(town: Town, folder: Path, intake: IntakeAddress | None = None)
     faults = Faults([binding.id for binding in security.FEED.sources(town)])
     host = Host(SimulatedClock(), faults, folder, intake=intake)
     bindings = {binding.id: binding for binding in await security.FEED.open(town, host)}
-    tasks = host.tasks()
+    host.start()
     try:
         yield Sites(host, bindings)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

@@ -290,11 +290,13 @@ async def test_a_stall_answers_nothing(running: Running) -> None:
     running.switch("all=stall")
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port(AIS))
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(reader.readline(), 1.0)
+        async with asyncio.timeout(1.0):
+            await reader.readline()
     with pytest.raises(httpx.ReadTimeout):
         await running.http.get(running.url(AIR), timeout=0.7)
     running.faults.switch_off("all")
-    assert b"AIVDM" in await asyncio.wait_for(reader.readline(), HANG_S)
+    async with in_time():
+        assert b"AIVDM" in await reader.readline()
     writer.close()
 
 
@@ -331,9 +333,11 @@ async def test_late_delivery_is_stored_and_forwarded(running: Running) -> None:
     held_since = time()
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port(AIS))
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(reader.readline(), 2.5)
+        async with asyncio.timeout(2.5):
+            await reader.readline()
     running.faults.switch_off("all")
-    line = (await asyncio.wait_for(reader.readline(), HANG_S)).decode()
+    async with in_time():
+        line = (await reader.readline()).decode()
     writer.close()
     assert int(line.partition("c:")[2].partition("*")[0]) <= held_since + 3
 

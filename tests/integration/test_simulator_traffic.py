@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 from collections import Counter
@@ -42,13 +41,10 @@ async def serving(town: Town, folder: Path, at: list[float]) -> AsyncIterator[tu
     """The feed alone, at the clock ``at[0]``."""
     host = Host(SimulatedClock(real=lambda: at[0]), Faults([TRAFFIC]), folder)
     (binding,) = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield host, binding
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

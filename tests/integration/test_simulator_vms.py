@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,14 +54,11 @@ class Running:
 async def run(town: Town, folder: Path) -> AsyncIterator[Running]:
     host = Host(SimulatedClock(), Faults([VMS]), folder)
     (binding,) = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         async with httpx.AsyncClient(timeout=HANG_S) as http:
             yield Running(host, binding, http)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

@@ -82,12 +82,10 @@ async def opened(town: Town, folder: Path, at: float = NOW) -> AsyncIterator[Ope
     faults = Faults([WARNINGS])
     host = Host(clock, faults, folder)
     (binding,) = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield Opened(binding, faults, clock, [])
     finally:
-        for task in tasks:
-            task.cancel()
         await host.close()
 
 

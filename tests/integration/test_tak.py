@@ -225,7 +225,8 @@ async def test_datagrams_of_a_mesh() -> None:
                     sender.sendto(datagram)
                 await asyncio.sleep(0.1)
 
-        await asyncio.wait_for(heard(), HANG_S)
+        async with asyncio.timeout(HANG_S):
+            await heard()
         sender.close()
     assert {row.id for row in rows if isinstance(row, Thing)} == {"tak:TT-9", "tak:TT-8"}
     assert {row.reason for row in rows if isinstance(row, Rejected)} == {"malformed"}
@@ -336,13 +337,10 @@ def some(rows: list[Any], kind: type) -> bool:
 async def simulated(town: Town, folder: Path) -> AsyncIterator[tuple[Host, dict[str, Any]]]:
     host = Host(SimulatedClock(), Faults([SOURCE]), folder)
     (bound,) = await FEED.open(town, host)
-    tasks = host.tasks()
+    host.start()
     try:
         yield host, dict(bound.options)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
 
 

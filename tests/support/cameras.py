@@ -100,7 +100,9 @@ async def gstreamer(launch: str = JPEG_LAUNCH, *login: str) -> AsyncIterator[int
     )
     try:
         assert process.stdout is not None
-        yield int(await asyncio.wait_for(process.stdout.readline(), HANG_S))
+        async with asyncio.timeout(HANG_S):
+            said = await process.stdout.readline()
+        yield int(said)
     finally:
         process.kill()
         await process.wait()

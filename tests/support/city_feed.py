@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,14 +72,11 @@ async def open_feed(
     host = Host(clock or SimulatedClock(), faults, folder / "city", data=data)
     host.folder.mkdir(parents=True, exist_ok=True)
     bindings = await feed.open(town, host)
-    tasks = host.tasks()
+    tasks = host.start()
     try:
         yield Open(host, {one.id: Polled(one, folder / "data" / one.id) for one in bindings})
     finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
         await host.close()
-        for one in ended:
-            if isinstance(one, Exception):
-                raise one
+        for task in tasks:
+            if not task.cancelled():
+                task.result()

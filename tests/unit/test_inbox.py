@@ -128,7 +128,8 @@ async def test_an_inbox_waits_for_news(path: Path) -> None:
         await asyncio.sleep(0.05)
         await spool.put("b", NOW, {}, b"not for us")
         await spool.put("a", NOW, {}, b"news")
-        found = await asyncio.wait_for(reading, 2)
+        async with in_time():
+            found = await reading
         assert [row.payload for row in found] == [b"news"]
         inbox.forget(found[-1].id)
         assert await inbox.read(found[-1].id, wait_s=0.01) == []

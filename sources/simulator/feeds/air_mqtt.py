@@ -12,7 +12,8 @@ from sources.simulator.bindings import binding
 from sources.simulator.feed import Feed, Files, Line, payloads
 from sources.simulator.host import Host
 from sources.simulator.http_feed import LOOPBACK
-from sources.simulator.mqtt_feed import Said, Speaker, speak
+from sources.simulator.mqtt_feed import Speaker, speak
+from sources.simulator.mqtt_wire import Said
 from sources.simulator.noise import Floats, dice, key, smooth
 from sources.simulator.profile import AirStation
 from sources.simulator.report_intake import wards

@@ -14,7 +14,8 @@ from sources.simulator.faults import Faults
 from sources.simulator.feed import Feed, Files, Line, payloads
 from sources.simulator.host import Host
 from sources.simulator.http_feed import LOOPBACK, FaultyHandler
-from sources.simulator.mqtt_feed import Said, Speaker, beats, speak
+from sources.simulator.mqtt_feed import Speaker, beats, speak
+from sources.simulator.mqtt_wire import Said
 from sources.simulator.recorders import KINDS, Recorder, recorder
 from sources.simulator.town import Town
 

@@ -15,7 +15,8 @@ from sources.simulator.cabinets import Asset, Cabinet, lighting
 from sources.simulator.feed import Feed, Files, Line, payloads
 from sources.simulator.host import Host
 from sources.simulator.http_feed import LOOPBACK
-from sources.simulator.mqtt_feed import Said, Speaker, beats, speak
+from sources.simulator.mqtt_feed import Speaker, beats, speak
+from sources.simulator.mqtt_wire import Said
 from sources.simulator.town import Town
 
 SOURCE = "simulated_lighting"

@@ -18,7 +18,8 @@ from sources.simulator.faults import Faults, Kind
 from sources.simulator.feed import Feed, Files, Line, payloads
 from sources.simulator.host import Host
 from sources.simulator.http_feed import LOOPBACK, FaultyHandler
-from sources.simulator.mqtt_feed import Said, Speaker, beats, speak
+from sources.simulator.mqtt_feed import Speaker, beats, speak
+from sources.simulator.mqtt_wire import Said
 from sources.simulator.town import Town
 
 SOURCE = "simulated_screens"
