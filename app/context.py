@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.live import Live
 from app.refresh import Refresh
+from app.turns import Turns
 from geodata.city import City
 from geodata.settings import Settings
 
@@ -28,6 +29,7 @@ class Services:
     tiles: TileService
     refresh: Refresh
     live: Live = field(default_factory=Live)
+    turns: Turns = field(default_factory=Turns)
     build: str  # changes with every start of the server: a wall that sees another one reloads
 
 

@@ -16,9 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
@@ -26,17 +24,15 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from app.access import Access, Login, LoginNeeded, cookie_secret, is_loopback
+from app.ahead import prepare
 from app.context import Language, PageContext, Services
 from app.refresh import Refresh
 from geodata.city import City
-from geodata.errors import PortTaken, VongLauError
+from geodata.errors import PortTaken
 from geodata.settings import Settings
-from geodata.view import Bounds, View
 
 if TYPE_CHECKING:
-    from geodata.scenes import Scene
     from geodata.store.reader import Reader
-    from layers.tiles import Style
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +41,6 @@ MONTH_S = 30 * 24 * 3600
 
 TILE_WORKERS = 2
 DRAIN_S = 0.5
-PLANNER_PX = (1196, 728)
-WALLS_PX = ((1316, 768), (2632, 1536))
-"""The maps of a planner's window and of walls 1080 and 2160 px high: their tiles are drawn before anybody asks."""
-
-LARGE_AFTER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,23 +116,6 @@ def session_of(module: ModuleType, services: Services, alive: WeakSet[Any]) -> C
         return module.build(context)
 
     return session
-
-
-def homes(city: City) -> list[tuple[View, Style]]:
-    """The views that pages of the city open with: the wall, the planner, a wall of twice the height."""
-    from app.state import initial
-
-    now = datetime.now(UTC)
-
-    def wall(scene: Scene, width: int, height: int) -> tuple[View, Style]:
-        x0, y0, x1, y1 = Bounds(*scene.bounds).mercator
-        resolution = max((x1 - x0) / width, (y1 - y0) / height)  # the map shows the whole scene, and more beside it
-        x, y, across, up = (x0 + x1) / 2, (y0 + y1) / 2, resolution * width / 2, resolution * height / 2
-        return View(Bounds.from_mercator(x - across, y - up, x + across, y + up), width, height, now, now), "wall"
-
-    found: list[tuple[View, Style]] = [wall(scene, *WALLS_PX[0]) for scene in city.wall.scenes[:1]]
-    found.append((initial(city, {}).view(*PLANNER_PX, now), "desk"))
-    return [*found, *(wall(scene, *WALLS_PX[1]) for scene in city.wall.scenes[:1])]
 
 
 class WebServer:
@@ -230,7 +204,7 @@ class WebServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.server.io_loop.stop)
         self.refresh.start()
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=lambda: prepare(self.services, self.stopped), name="ahead", daemon=True).start()
         every_s = min(20.0, self.settings.session_s / 2)
         sweeper = Sweeper(self.documents, lambda: len(self.server.get_sessions()), every_s)
         tickers = [PeriodicCallback(self.lag.tick, 1000), PeriodicCallback(sweeper.sweep, 5000)]
@@ -245,20 +219,6 @@ class WebServer:
             for ticker in tickers:
                 ticker.stop()
             self.close()
-
-    def _warm_up(self) -> None:
-        """What the first visitor would wait for: the states of the sources, the first tiles of the wall and of the
-        planner, compiled kernels. What is already on disk is there at once.
-        """
-        services = self.services
-        with suppress(VongLauError):  # the pages say that the database is away
-            services.live.states(services.reader, services.city.id, self.refresh.versions)
-        *first, large = homes(services.city)
-        with suppress(RuntimeError):  # stopped as soon as it was started
-            services.tiles.prepare()
-        services.tiles.draw_ahead(first, self.stopped.is_set)
-        if not self.stopped.wait(LARGE_AFTER_S):  # the feeds are starting too
-            services.tiles.draw_ahead([large], self.stopped.is_set)
 
     def close(self) -> None:
         self.stopped.set()

@@ -1,7 +1,7 @@
 """/wall and /wall/{scene}: the picture wall. Nobody touches it, it never scrolls, and it mends itself.
 
 All sizes are in u = picture height / 108 times the city's ``wall.scale`` (look.md 3.3): the same page fills 4K, 8K
-and, at half the size, a desk screen.
+and, at half the size, a desk screen, and may be spread over several browsers (``wall_part``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.text import Text
 
 PATHS = ("/wall", "/wall/{scene}")
 
-COLUMNS = "minmax(0,1fr) min(calc(var(--rail) * var(--u)), 66vw)"
+COLUMNS = "minmax(0,1fr) min(calc(var(--rail) * var(--u)), 66%)"
 ROWS = "calc(var(--bar) * var(--u)) minmax(0,1fr) calc(var(--low) * var(--u)) calc(4.6 * var(--u))"
 AREAS = "bar bar / map rail / low low / foot foot"
 
@@ -32,7 +32,7 @@ def build(context: PageContext) -> Any:
     text = Text(context.language)
     screen = Screen(context, text)
     body = _whole(screen)
-    body.styles = {**body.styles, "--u": f"calc(100vh / 108 * {context.city.wall.scale:g})"}
+    body.styles = {**body.styles, **screen.part.styles(context.city.wall.scale)}
     screen.body = body
     screen.arrange()
     page = theme.page(body, title=f"{text('product')} · {text('pages.wall')}", language=context.language)

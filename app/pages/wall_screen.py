@@ -13,6 +13,7 @@ from app.context import PageContext
 from app.pages.background import Background
 from app.pages.pictures import BUCKET_S, GEOGRAPHY, Picture, basemap_url, has_density, tile_url
 from app.pages.wall_marks import Named, named
+from app.pages.wall_part import Part
 from app.pages.wall_reading import FINDINGS, Gather, Reading
 from app.panels import wall_footer, wall_inset, wall_warnings
 from app.panels.map_frame import MapFrame
@@ -52,7 +53,8 @@ class Screen:
         asked = context.path.get("scene")
         scenes = {scene.id: scene for scene in self.city.wall.scenes}
         self.fixed = asked in scenes
-        self.scene: Scene = scenes[asked] if asked in scenes else self.city.wall.scenes[0]
+        self.part = Part.of(context.query)
+        self.scene: Scene = scenes[asked] if asked in scenes else scenes[self._together() or next(iter(scenes))]
         self.warning: Warned | None = None
         self.size = (2632, 1536)
         self.gather = Gather(context, text)
@@ -177,6 +179,8 @@ class Screen:
         if not self._watched():
             return
         self._take()
+        if (together := self._together()) not in {None, self.scene.id}:
+            self._go(together)
         if self.gather.pending(self.shown):
             self.read()
 
@@ -292,6 +296,7 @@ class Screen:
         return {
             "figure": "map",
             "wall": True,
+            "rows": self.part.rows,
             "language": self.text.language,
             "fit": {"x0": x0, "y0": y0, "x1": x1, "y1": y1, "n": ":".join(str(part) for part in self._key())},
             "aggregated": self._note(),
@@ -318,7 +323,17 @@ class Screen:
             return
         at = names.index(self.scene.id) if self.scene.id in names else -1
         following = names[(at + 1) % len(names)]
-        self.scene = next(scene for scene in self.city.wall.scenes if scene.id == following)
+        if self.part.name is not None:
+            following = self.context.services.turns.turn(self.part.name, following, self.city.wall.rotate_s)
+        if following != self.scene.id:
+            self._go(following)
+
+    def _together(self) -> str | None:
+        """The scene that the parts of a split wall have turned to; None of a wall for itself, or before any turn."""
+        return None if self.fixed or self.part.name is None else self.context.services.turns.shown(self.part.name)
+
+    def _go(self, name: str | None) -> None:
+        self.scene = next(scene for scene in self.city.wall.scenes if scene.id == name)
         self._turned()
 
     def _busy(self) -> bool:

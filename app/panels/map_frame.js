@@ -50,7 +50,7 @@ export function render({model, el}) {
     if (kept && !resizing) kept = {cx: (x0 + x1) / 2, cy: (y0 + y1) / 2, res: (x1 - x0) / size()[0]};
     if (resizing) return;
     where((x0 + x1) / 2, (y0 + y1) / 2); paintOver();
-    clearTimeout(timer); timer = setTimeout(() => { const [width, height] = size(); send("moved", {x0, x1, y0, y1, width, height, screen: innerHeight, still: matchMedia("(prefers-reduced-motion: reduce)").matches}); }, 220);
+    clearTimeout(timer); timer = setTimeout(() => { const [width, height] = size(); send("moved", {x0, x1, y0, y1, width, height, screen: innerHeight * (d.rows ?? 1), still: matchMedia("(prefers-reduced-motion: reduce)").matches}); }, 220);
   };
   const act = {
     zoom_in: () => zoom(0.5), zoom_out: () => zoom(2), home: () => send("home"), full: () => send("full"),

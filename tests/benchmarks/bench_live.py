@@ -49,7 +49,7 @@ def main() -> None:
     count = 10 if "--quick" in sys.argv else 60
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        with machine() as here:
+        with machine(ahead=True) as here:
             here.start("--history", "0")
             browser = playwright.chromium.launch(**CHROMIUM)  # type: ignore[arg-type]
             with ais_into(here, folder) as feed:

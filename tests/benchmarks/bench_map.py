@@ -279,7 +279,7 @@ def apart(work: Callable[[], None]) -> None:
 
 
 def measured(browser: Browser, fixes: int) -> None:
-    with machine() as here:
+    with machine(ahead=True) as here:
         here.start("--history", "0", "--feeds", "ais")
         spent = timed(lambda: apart(lambda: asyncio.run(fill(dsn(here, "vonglau_ingest"), fixes))))
         name = conninfo_to_dict(dsn(here, "vonglau_read"))["dbname"]

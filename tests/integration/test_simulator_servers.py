@@ -32,7 +32,7 @@ from sources.simulator.feeds.sensorthings import AIR, WATER
 from sources.simulator.report_intake import FIRST_DAY, NUMBERS_A_DAY
 from sources.simulator.serve import Plan, Simulation
 from sources.simulator.town import Town
-from tests.support.patience import HANG_S, in_time
+from tests.support.patience import HANG_S, in_time, within
 
 AIS = "ais_thuan_an"
 
@@ -290,13 +290,11 @@ async def test_a_stall_answers_nothing(running: Running) -> None:
     running.switch("all=stall")
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port(AIS))
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(1.0):
-            await reader.readline()
+        await within(1.0, reader.readline())
     with pytest.raises(httpx.ReadTimeout):
         await running.http.get(running.url(AIR), timeout=0.7)
     running.faults.switch_off("all")
-    async with in_time():
-        assert b"AIVDM" in await reader.readline()
+    assert b"AIVDM" in await within(HANG_S, reader.readline())
     writer.close()
 
 
@@ -333,11 +331,9 @@ async def test_late_delivery_is_stored_and_forwarded(running: Running) -> None:
     held_since = time()
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port(AIS))
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(2.5):
-            await reader.readline()
+        await within(2.5, reader.readline())
     running.faults.switch_off("all")
-    async with in_time():
-        line = (await reader.readline()).decode()
+    line = (await within(HANG_S, reader.readline())).decode()
     writer.close()
     assert int(line.partition("c:")[2].partition("*")[0]) <= held_since + 3
 

@@ -194,7 +194,7 @@ def run(here: Machine, browser: Browser, seconds: float, cycle_s: float) -> bool
 @click.option("--feeds", default="", help="Only these feeds of the city; all without it.")
 def main(hours: float, cycle_min: float, feeds: str) -> None:
     """Hours of wall and planner under trouble."""
-    with machine() as here, sync_playwright() as playwright:
+    with machine(ahead=True) as here, sync_playwright() as playwright:
         here.start("--scenario", "flood", "--feeds", feeds)
         chromium = {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", "--disable-gpu"]}
         browser = playwright.chromium.launch(**chromium)  # type: ignore[arg-type]

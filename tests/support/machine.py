@@ -43,8 +43,9 @@ def wait_for(value: Callable[[], T], what: str, patience_s: float = PATIENCE_S) 
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without our own settings."""
-    return {**{k: v for k, v in os.environ.items() if not k.startswith("VONGLAU")}, "PYTHONUNBUFFERED": "1"}
+    """This process's environment without our own settings; a server draws nothing that nobody has asked for."""
+    foreign = {k: v for k, v in os.environ.items() if not k.startswith("VONGLAU")}
+    return {**foreign, "PYTHONUNBUFFERED": "1", "VONGLAU_DRAW_AHEAD": "0"}
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class Machine:
     data: Path
     port: int
     log: Path
+    ahead: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -61,7 +63,7 @@ class Machine:
         return f"http://localhost:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        return {**clean_environment(), "VONGLAU_SESSION_S": "10"}
+        return {**clean_environment(), "VONGLAU_SESSION_S": "10", "VONGLAU_DRAW_AHEAD": str(int(self.ahead))}
 
     def start(self, *arguments: str) -> None:
         """With the feeds of ``FEW`` unless told otherwise: a whole city is much for two cores and a browser."""
@@ -146,11 +148,15 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine() -> Iterator[Machine]:
-    """A machine that leaves nothing behind. Its folder is one that an unprivileged database user may enter."""
+def machine(*, ahead: bool = False) -> Iterator[Machine]:
+    """A machine that leaves nothing behind. Its folder is one that an unprivileged database user may enter.
+
+    ``ahead``: its page server draws the first pages before they are asked for, as it does at a user's; most tests look
+    at other things, and half a minute of a processor a server is much.
+    """
     folder = Path(tempfile.mkdtemp(prefix="vonglau-machine-"))
     folder.chmod(0o755)
-    here = Machine(folder / "data", free_port(), folder / "up.log")
+    here = Machine(folder / "data", free_port(), folder / "up.log", ahead)
     try:
         yield here
     finally:

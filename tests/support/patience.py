@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 HANG_S = 60.0
 """Longer than anything that works takes."""
@@ -24,6 +27,12 @@ SHOWN_MS = 120_000
 def in_time() -> asyncio.Timeout:
     """A block that must not hang: fails with TimeoutError."""
     return asyncio.timeout(HANG_S)
+
+
+async def within(seconds: float, work: Awaitable[T]) -> T:
+    """Its result; TimeoutError when it takes longer."""
+    async with asyncio.timeout(seconds):
+        return await work
 
 
 def linear(work: Callable[[int], object], size: int, times: int = 4, tries: int = 6) -> bool:

@@ -141,3 +141,28 @@ def test_a_lost_server_is_said_in_a_band_and_another_one_loads_the_wall(running:
     page.page.route("**/readyz", lambda route: route.fulfill(json={"ready": True, "build": "another"}))
     page.page.wait_for_function("() => window.before === undefined", timeout=SHOWN_MS)
     page.page.context.close()
+
+
+SEEN = (".pg b", ".sum b", ".inset", ".sb", ".agg", "div.facts b", "h2")
+
+
+def test_parts_of_a_split_wall_are_the_whole_wall(running: Machine, chromium: Browser) -> None:
+    def boxes(path: str, width: int, left: float) -> dict[str, list[float]]:
+        page = opened(chromium, running, path, width, 1080)
+        expect(page.page.locator("h2").first).to_be_attached(timeout=SHOWN_MS)
+        expect(page.page.locator(".agg")).to_contain_text("vết tàu", timeout=SHOWN_MS)
+        found = {}
+        for name in SEEN:
+            box = page.page.locator(name).first.bounding_box()
+            assert box is not None
+            found[name] = [box["x"] + left, box["y"], box["width"], box["height"]]
+        assert page.page.evaluate("() => [document.documentElement.scrollWidth <= innerWidth, scrollX]") == [True, 0]
+        assert not page.errors
+        page.page.context.close()
+        return found
+
+    whole = boxes("/wall/sea", 1920, 0)
+    for number, left in ((1, 0), (2, 960)):
+        part = boxes(f"/wall/sea?split=2x1&part={number}", 960, left)
+        for name in SEEN:
+            assert part[name] == pytest.approx(whole[name], abs=2), name
