@@ -52,6 +52,6 @@ class Part:
             "position": "fixed",
             "left": f"{-100 * self.column}vw",
             "top": f"{-100 * self.row}vh",
-            "width": f"{100 * self.columns}vw",
-            "height": f"{100 * self.rows}vh",
+            "min-width": f"{100 * self.columns}vw",  # Bokeh sets width and height itself: to those of the browser
+            "min-height": f"{100 * self.rows}vh",
         }

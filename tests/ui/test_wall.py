@@ -149,10 +149,10 @@ SEEN = (".pg b", ".sum b", ".inset", ".sb", ".agg", "div.facts b", "h2")
 def test_parts_of_a_split_wall_are_the_whole_wall(running: Machine, chromium: Browser) -> None:
     def boxes(path: str, width: int, left: float) -> dict[str, list[float]]:
         page = opened(chromium, running, path, width, 1080)
-        expect(page.page.locator("h2").first).to_be_attached(timeout=SHOWN_MS)
         expect(page.page.locator(".agg")).to_contain_text("vết tàu", timeout=SHOWN_MS)
         found = {}
         for name in SEEN:
+            expect(page.page.locator(name).first).to_be_visible(timeout=SHOWN_MS)
             box = page.page.locator(name).first.bounding_box()
             assert box is not None
             found[name] = [box["x"] + left, box["y"], box["width"], box["height"]]
