@@ -26,7 +26,7 @@ const CAMERAS = (s) => `<div class="shots" style="--columns:${s.columns}">${s.sh
 const tone = (t) => t.state === "down" ? "unknown" : t.level ? `l${t.level}` : "";
 const TILE = (t, big, changed) => `<div class="tile ${t.state}"><div class="th">${icon(t.icon)}<span class="clip">${esc(t.title)}</span><i></i>${t.svg ?? ""}</div>
   <div class="tv">${t.value == null ? "" : `<b class="${tone(t)}${changed ? " new" : ""}">${esc(t.value)}</b>`}<span class="clip" ${wordings(t.label)}></span>${big ? "" : `<i></i><em>${t.second ? esc(t.second) : t.t == null ? "" : `<u data-t="${t.t}"></u>`}</em>`}</div>
-  ${big && t.value != null ? `<div class="t3 clip" ${wordings([t.second])}></div><div class="t3 clip" ${wordings([t.trend])}></div><div class="t4"><span class="clip">${esc(t.sources ?? "")}</span><u ${t.t == null ? "" : `data-t="${t.t}"`}></u></div>` : ""}</div>`;
+  ${big && t.value != null ? `<div class="t3 clip" ${wordings(t.seconds ?? [t.second])}></div><div class="t3 clip" ${wordings([t.trend])}></div><div class="t4"><span class="clip">${esc(t.sources ?? "")}</span><u ${t.t == null ? "" : `data-t="${t.t}"`}></u></div>` : ""}</div>`;
 const NOTE = (s) => `<h2><b>${esc(s.title)}</b></h2><p class="calm">${esc(s.line)}</p>`;
 const MAKE = {note: NOTE, list: LIST, facts: FACTS, table: TABLE, shares: SHARES, river: RIVER, cameras: CAMERAS};
 

@@ -72,20 +72,27 @@ def _whole(name: str, have: Have, *, big: bool) -> dict[str, Any]:
         found["t"] = None if state.last_received is None else state.last_received.timestamp()
         found["trend"] = "" if chosen is None else trend(chosen[0], have.before, have.text)
         found["sources"] = have.text("wall.sources_n", n=len(state.sources))
+        if found.get("second") and (also := alarms(have.figures.get(name, ()))[1:]):
+            found["seconds"] = [f"{found['second']} · {_counted(also[0], have.text)}", found["second"]]
     return found
 
 
 def shown(figures: Sequence[Value]) -> tuple[Value, Value | None] | None:
-    """What a tile says first and second: the alarm above 0 of the highest level and the calm number, or that alone.
+    """What a tile says first and second: the worst alarm above 0 and the calm number, or that alone.
 
     None while nothing is counted, or for a service of which nobody has made an indicator.
     """
     by = [(get(value.id).words.tile, value) for value in figures]
     calm = next((value for kind, value in by if kind == "total"), None)
-    alarms = [value for kind, value in by if kind == "alarm" and value.value]
-    if alarms:
-        return max(alarms, key=lambda value: value.level), calm
+    if worst := alarms(figures):
+        return worst[0], calm
     return None if calm is None else (calm, None)
+
+
+def alarms(figures: Sequence[Value]) -> list[Value]:
+    """Those above 0, the highest level first, of one level the most: one fault must not hide 18 silent boards."""
+    found = [value for value in figures if get(value.id).words.tile == "alarm" and value.value]
+    return sorted(found, key=lambda value: (-value.level, -(value.value or 0)))
 
 
 SPANS = {86400.0: "day", 604800.0: "week"}
@@ -184,11 +191,15 @@ def _told(chosen: tuple[Value, Value | None], text: Text) -> dict[str, Any]:
         return _unread(text)
     found = {"value": number(first, text), "label": [_noun(first, text)], "second": "", "level": first.level}
     if second is not None and second.value is not None:
-        found["second"] = f"{number(second, text)} {_noun(second, text)}"
+        found["second"] = _counted(second, text)
     if first.level:
         shape = palette.LEVEL_SHAPE[first.level]
         found["svg"] = marks.svg(shape, "fresh", first.level, 58, tint=palette.SEVERITY[first.level])
     return found
+
+
+def _counted(value: Value, text: Text) -> str:
+    return f"{number(value, text)} {_noun(value, text)}"
 
 
 def _noun(value: Value, text: Text) -> str:

@@ -373,6 +373,16 @@ def test_a_tile_says_the_alarm_of_the_highest_level_and_the_calm_number_second(u
     assert (calm["value"], calm["level"], calm["label"]) == ("10.000", 0, ["người"])
 
 
+def test_of_alarms_of_one_level_a_tile_says_the_one_of_the_most(up: StillFrames) -> None:
+    def counted(name: str, n: float) -> Value:
+        return judged(get(f"advertising_screens.{name}"), Figure(value=n, n=60), up)
+
+    told = counted("faults", 1), counted("silent", 18), counted("licence_soon", 40), counted("heard", 42)
+    assert [value.id.partition(".")[2] for value in wall_tiles.alarms(told)] == ["silent", "faults", "licence_soon"]
+    tile = tile_of("advertising_screens", *told)
+    assert (tile["value"], tile["label"], tile["second"]) == ("18", ["mất tín hiệu"], "42 màn hình")
+
+
 def test_a_tile_of_lost_feeds_is_unknown_and_one_of_some_is_about(up: StillFrames, down: StillFrames) -> None:
     assert tile_of("traffic", *whole.values(down, of_service("traffic")))["value"] == "?"
     some = judged(get("cameras.live"), Figure(value=4, n=5, left_out={"unknown": 1}), up)

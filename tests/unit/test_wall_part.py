@@ -43,7 +43,12 @@ def test_the_unit_is_that_of_the_whole_wall() -> None:
     assert Part().styles(1) == {"--u": "calc(100vh / 108 * 1)"}
     found = Part(3, 2, 2, 1).styles(1.2)
     assert found["--u"] == "calc(200vh / 108 * 1.2)"
-    assert (found["left"], found["top"], found["min-width"], found["min-height"]) == ("-200vw", "-100vh", "300vw", "200vh")
+    assert (found["left"], found["top"], found["min-width"], found["min-height"]) == (
+        "-200vw",
+        "-100vh",
+        "300vw",
+        "200vh",
+    )
 
 
 def test_parts_turn_once_a_round_whoever_asks_first_and_each_wall_for_itself() -> None:
