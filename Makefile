@@ -24,7 +24,7 @@ peers: ## programs that we did not write and that the tests talk to
 	@bash tools/peers.sh
 
 test: check peers ## everything that must hold; under 15 minutes on 2 cores
-	$(PYTHON) -m pytest -n 3 --dist loadfile -m "not slow" $(ARGS)
+	$(PYTHON) -m pytest -n 4 --dist loadfile -m "not slow" $(ARGS)
 
 format: setup ## put the code in shape
 	.venv/bin/ruff format .

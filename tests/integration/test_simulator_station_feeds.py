@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import time
 
+import aioftp
 import pytest
 
 from geodata.catalogue import service
@@ -134,6 +135,28 @@ async def test_a_server_closed_under_its_users_leaves_nothing_open(hue: Town, tm
                 await poll
             opened.clear()
     gc.collect()
+
+
+async def test_a_close_that_is_broken_off_leaves_nothing_open(
+    hue: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A city stops in the middle of an outage."""
+    closing = asyncio.Event()
+
+    async def close(server: aioftp.Server) -> None:
+        server.server.close()
+        closing.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(aioftp.Server, "close", close)
+    async with open_feed("stations_ftp", hue, tmp_path) as opened:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(opened.sources[AIR].binding.options["port"]))
+        assert await reader.readline()
+        opened.switch(f"{AIR}=outage")
+        await closing.wait()
+    async with in_time():
+        assert not await reader.read()
+    writer.close()
 
 
 async def test_a_stalled_server_is_given_up(hue: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

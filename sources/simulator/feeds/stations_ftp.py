@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -153,12 +152,15 @@ class _Server(aioftp.Server):
         connection for its exception, which raises in the loop and leaves the socket open.
         """
         self._keep(writer)
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             while self._faults.is_on(self._source, Kind.STALL) and not reader.at_eof():  # noqa: ASYNC110 (faults tell nobody)
                 await asyncio.sleep(LOOK_S / 5)
             if not self._closed:
                 await super().dispatcher(reader, writer)
-        writer.close()
+        except asyncio.CancelledError:
+            return
+        finally:
+            writer.close()
 
     async def _start_passive_server(
         self,
@@ -178,10 +180,13 @@ class _Server(aioftp.Server):
             writer.close()
 
     async def close(self) -> None:
+        """Also when it is broken off, no socket stays open."""
         self._closed = True
-        await super().close()
-        for writer in self._writers:
-            writer.close()
+        try:
+            await super().close()
+        finally:
+            for writer in self._writers:
+                writer.close()
 
 
 @dataclass(slots=True)
