@@ -45,7 +45,7 @@ def _kind(path: Path) -> str:
 
 class _Scheduling(LoadFileScheduling):
     """A file is one worker's. All pages are one worker's, and so are all files that start whole cities: two cores
-    bear a browser with its city and one more, beside a third worker that mostly waits on sockets.
+    bear a browser with its city and one more, beside two workers that mostly wait on sockets.
     """
 
     def _split_scope(self, nodeid: str) -> str:
