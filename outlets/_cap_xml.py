@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
+from geodata.citation import cited
 from geodata.store.deliveries import Earlier
 from outlets._words import say
 from outlets.message import Message
@@ -102,7 +103,7 @@ def _info(alert: Element, message: Message, language: str, issuer: Issuer, zone:
     _add(info, "headline", message.headline(language))
     _add(info, "description", "\n".join(message.lines(language)))
     _add(info, "web", message.link)
-    laws = dict.fromkeys(str(limit["law"]) for limit in message.legal)
+    laws = dict.fromkeys(cited(str(limit["law"]), language) for limit in message.legal)
     for name, value in (
         ("vonglau:rule", message.rule), ("vonglau:ruleVersion", str(message.rule_version)),
         ("vonglau:level", str(message.level)), ("vonglau:finding", str(message.finding)),

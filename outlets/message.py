@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geodata.citation import cited
 from geodata.records import JSON
 from geodata.words import age, percent
 from outlets._words import at, mark, say
@@ -164,7 +165,8 @@ class Message:
         told = []
         if self.confidence is not None:
             told.append(say("line", "confidence", language, share=percent(self.confidence, 0, language)))
-        for law, sure in {str(limit["law"]): bool(limit["confirmed"]) for limit in self.legal}.items():
+        legal = {cited(str(limit["law"]), language): bool(limit["confirmed"]) for limit in self.legal}
+        for law, sure in legal.items():
             named = law if sure else say("line", "unconfirmed", language, law=law)
             told.append(say("line", "law", language, law=named))
         told.append(say("line", "rule", language, rule=self.rule, version=self.rule_version, id=self.finding))

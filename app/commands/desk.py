@@ -56,6 +56,7 @@ def command(context: click.Context, city: str | None, data: Path | None, lang: s
 @click.pass_obj
 def show(own: tuple[Settings, str], number: int) -> None:
     """One finding: its facts, its limits with their law, the rows that fired it, its journal."""
+    from geodata.citation import cited
     from geodata.watch.spoken import spoken
 
     settings, lang = own
@@ -64,7 +65,7 @@ def show(own: tuple[Settings, str], number: int) -> None:
     for label, value in spoken(row["rule"], row["facts"], lang, _timezone(settings), datetime.now(UTC)).facts:
         click.echo(f"  {label}: {value}")
     for limit in row["limits"]:
-        click.echo(f"  {limit['name']} = {limit['value']:g} {limit['unit']}  ({limit['law']})")
+        click.echo(f"  {limit['name']} = {limit['value']:g} {limit['unit']}  ({cited(limit['law'], lang)})")
     for rest in row["rows"]:
         click.echo(f"  {rest['kind']} {rest['id']} {rest['time'] or ''} {rest['source'] or ''}")
     for line in _query(settings, "finding_life", id=number):

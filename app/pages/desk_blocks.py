@@ -18,6 +18,7 @@ from app.panels.detail import clock_text
 from app.panels.wall_warnings import TAKES
 from app.state import PageState
 from geodata.catalogue import services
+from geodata.citation import cited
 from geodata.watch.procedure import procedures
 from geodata.watch.rule import rules
 from geodata.watch.spoken import spoken
@@ -299,7 +300,7 @@ def rule_data(row: Mapping[str, Any], text: Text) -> dict[str, Any]:
         {
             "text": _limit(limit, text.language),
             "name": str(limit["name"]),
-            "law": str(limit["law"]),
+            "law": cited(str(limit["law"]), text.language),
             "believed": not limit.get("confirmed", True),
         }
         for limit in row["limits"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.pages import indicators_rows as rows
 from geodata import catalogue
+from geodata.citation import cited
 from geodata.indicators.words import family_words, left_out_words, parts_words
 from geodata.unit_words import unit_word
 from layers import words
@@ -143,11 +144,16 @@ def law(one: Law, text: Text) -> dict[str, str]:
     since = text("indicators.since", day=f"{one.from_:%d/%m/%Y}") if one.from_ else ""
     about = one.about.text(text.language) if one.about else ""
     doubt = "" if one.confirmed else text("indicators.unconfirmed")
-    return {"ref": one.ref, "about": about, "since": since, "doubt": doubt}
+    return {"ref": cited(one.ref, text.language), "about": about, "since": since, "doubt": doubt}
 
 
 def target(one: Target, unit: str, text: Text) -> dict[str, str]:
     """As "≤ 45 µg/m³ từ 01/01/2026" with its law."""
     since = text("indicators.since", day=f"{one.from_:%d/%m/%Y}") if one.from_.year > 1900 else ""
     doubt = "" if one.confirmed else text("indicators.unconfirmed")
-    return {"ref": rows.target_words(one, unit, text), "about": one.law, "since": since, "doubt": doubt}
+    return {
+        "ref": rows.target_words(one, unit, text),
+        "about": cited(one.law, text.language),
+        "since": since,
+        "doubt": doubt,
+    }

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from geodata import catalogue
+from geodata.citation import cited
 from geodata.folding import fold
 from geodata.indicators import whole
 from geodata.indicators.indicator import Indicator, get, of_service
@@ -52,11 +53,11 @@ def row(one: Indicator, value: Value | None, past: Sequence[Value], text: Text) 
         "id": one.id,
         "name": title,
         "sub": window(one, text),
-        "law": laws(one),
+        "law": laws(one, text.language),
         "state": "reading",
         "level": 0,
         "doubt": any(not law.confirmed for law in said.laws),
-        "find": fold(f"{title} {laws(one)} {one.id}"),
+        "find": fold(f"{title} {laws(one, text.language)} {one.id}"),
     }
     if value is None:
         return base | {"svg": "", "value": "", "unit": ""}
@@ -146,10 +147,10 @@ def before(one: Indicator, past: Sequence[Value], text: Text) -> str:
     return text(f"wall.before_{span(one)}", then=said)
 
 
-def laws(one: Indicator) -> str:
+def laws(one: Indicator, language: str) -> str:
     """The references, the target's own among them, each once."""
     told = [law.ref for law in one.words.laws] + [target.law for target in one.words.targets]
-    return "; ".join(dict.fromkeys(told))
+    return "; ".join(dict.fromkeys(cited(law, language) for law in told))
 
 
 def counts(values: Mapping[str, Value]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from geodata.citation import cited
 from geodata.indicators.figure import Value
 from geodata.indicators.indicator import Indicator, get, indicators, of_service
 from geodata.watch.frames import Frames, StoreFrames
@@ -114,7 +115,7 @@ def row(value: Value, language: str = "vi") -> dict[str, object]:
         "at_target": None if target is None else target.at,
         "met": value.met,
         "level": value.level,
-        "law": "; ".join(law.ref for law in words.laws),
+        "law": "; ".join(cited(law.ref, language) for law in words.laws),
         "newest": figure.newest,
         "age_s": value.age_s,
         "at": value.at,

@@ -374,10 +374,8 @@ def test_a_tile_says_the_alarm_of_the_highest_level_and_the_calm_number_second(u
 
 
 def test_of_alarms_of_one_level_a_tile_says_the_one_of_the_most(up: StillFrames) -> None:
-    def counted(name: str, n: float) -> Value:
-        return judged(get(f"advertising_screens.{name}"), Figure(value=n, n=60), up)
-
-    told = counted("faults", 1), counted("silent", 18), counted("licence_soon", 40), counted("heard", 42)
+    numbers = {"faults": 1, "silent": 18, "licence_soon": 40, "heard": 42}
+    told = [judged(get(f"advertising_screens.{name}"), Figure(value=n, n=60), up) for name, n in numbers.items()]
     assert [value.id.partition(".")[2] for value in wall_tiles.alarms(told)] == ["silent", "faults", "licence_soon"]
     tile = tile_of("advertising_screens", *told)
     assert (tile["value"], tile["label"], tile["second"]) == ("18", ["mất tín hiệu"], "42 màn hình")
