@@ -159,8 +159,19 @@ def now(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | None
     return _now(frames, service, kept)
 
 
+def _heard(frames: Frames, service: str) -> pd.DataFrame:
+    """As ``things.heard``; where nobody listened yet, nothing was silent: a past that was loaded from recordings may
+    hold a thing's results at any distance, so of a source that was first connected later its things are unknown.
+    """
+    found, sources = things.heard(frames, service), frames.sources()
+    if found.empty or sources.empty:
+        return found
+    deaf = found["source"].isin(sources.index[sources["up"].isna()]) & (found["state"] == "silent")
+    return found.assign(state=found["state"].mask(deaf, "unknown")) if deaf.any() else found
+
+
 def _now(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | None) -> Now:
-    found = things.heard(frames, service)
+    found = _heard(frames, service)
     if kept is not None and len(found):
         found = found[np.asarray(kept(found), bool)]
     state = found["state"] if len(found) else pd.Series(dtype=object)
@@ -171,7 +182,7 @@ def _now(frames: Frames, service: str, kept: Callable[[pd.DataFrame], Any] | Non
 
 def silent(frames: Frames, service: str) -> Figure:
     """How many of a service's things are not heard of in time while their feed is up."""
-    found = things.heard(frames, service)
+    found = _heard(frames, service)
     if found.empty:
         return figure(found, 0)
     known = found[found["state"] != "unknown"]
