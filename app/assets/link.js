@@ -3,18 +3,20 @@
 // hears before the new document), it tries for ever instead of five times, and a page that cannot
 // get its session back loads itself again: its address holds what it shows. Says so in a band unless the page has its own (a wall).
 (function () {
-  const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, HOLDS_MS = 1000, RELOAD_MS = 60_000;
+  const own = document.currentScript.dataset, EVERY_MS = 5000, QUIET_MS = 1500, HOLDS_MS = 1000, RELOAD_MS = 60_000, LISTEN_MS = 10_000, DEAF = 2;
   const seen = new WeakSet();
   let lost = null, ready = null, open = null, connection = null, asking = false, band = null;
+  let heard = Date.now(), missed = 0, next = 0, listen = 0;
   const clock = (t) => new Intl.DateTimeFormat("vi-VN", {hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: own.zone || undefined}).format(t);
   const show = () => {
-    if (!own.lost) return;
+    const since = lost !== null && Date.now() - lost >= QUIET_MS ? lost : missed >= DEAF ? heard : null;
+    if (!own.lost || (!band && since === null)) return;
     if (!band) {
       band = document.createElement("div"); band.className = "vonglau-lost"; band.setAttribute("role", "alert");
       document.body.append(band);
     }
-    band.hidden = lost === null || Date.now() - lost < QUIET_MS;
-    if (!band.hidden) band.textContent = own.lost.replace("{time}", clock(lost));
+    band.hidden = since === null;
+    if (since !== null) band.textContent = own.lost.replace("{time}", clock(since));
   };
   const mark = (tags) => tags.flat().find((tag) => String(tag).startsWith("session-"));
   const mend = (c) => {
@@ -51,7 +53,7 @@
   const joined = (now) => {
     if (connection?.socket?.readyState !== WebSocket.OPEN) { open = null; return; }
     open ??= now;
-    if (now - open > HOLDS_MS) lost = ready = open = null;
+    if (now - open > HOLDS_MS) { lost = ready = open = null; missed = 0; }
   };
   // Each joining leaves the empty document in which its answer came; a wall is joined anew for months.
   const forget = (docs) => { for (let i = docs.length - 1; i > 0; i--) if (!docs[i].roots().length) docs.splice(i, 1); };
@@ -60,20 +62,23 @@
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 4000);
     try {
       await fetch("/readyz", {cache: "no-store", signal: stop.signal}); // any answer will do: a server with its database away serves pages
+      heard = Date.now(); missed = 0;
       if (lost === null || open !== null) return;
       ready ??= Date.now();
       if (Date.now() - ready > RELOAD_MS) location.reload();
       else await connection?.reconnect();
-    } catch { ready = null; } finally { clearTimeout(timer); asking = false; }
+    } catch { ready = null; missed += 1; } finally { clearTimeout(timer); asking = false; }
   };
-  let next = 0;
   setInterval(() => {
     forget(window.Bokeh?.documents ?? []);
     for (const doc of window.Bokeh?.documents ?? []) if (!seen.has(doc)) watch(doc);
     const now = Date.now();
     if (lost !== null) joined(now);
     show();
-    if (lost === null) next = now + EVERY_MS;
-    else if (!asking && now > next) { next = now + EVERY_MS * (0.8 + 0.4 * Math.random()); ask(); } // a hall of screens must not ask all at once
+    // a cut line closes no socket for many minutes: a page that seems joined asks too, seldom, and not where nobody looks
+    if (lost === null) {
+      next = now + EVERY_MS;
+      if (own.lost && !document.hidden && !asking && now > listen) { listen = now + LISTEN_MS * (0.8 + 0.4 * Math.random()); ask(); }
+    } else if (!asking && now > next) { next = now + EVERY_MS * (0.8 + 0.4 * Math.random()); ask(); } // a hall of screens must not ask all at once
   }, 500);
 })();

@@ -187,6 +187,25 @@ def test_a_short_cut_is_mended_and_nothing_is_loaded_again(running: Machine, chr
     tab.context.close()
 
 
+BAND = "Boolean(document.querySelector('.vonglau-lost:not([hidden])'))"
+
+
+def test_a_line_that_is_cut_without_a_word_is_said_too(running: Machine, chromium: Browser) -> None:
+    """The socket stays open, as it does for many minutes when a cable is pulled."""
+    page = watched(chromium)
+    tab = page.page
+    tab.clock.install()
+    page.open(running.url + "/explore")
+    tab.evaluate("() => { window.before = true }")
+    tab.route("**/readyz", lambda route: route.abort())
+    wait_for(lambda: later(tab, BAND), "the band")
+    expect(tab.locator(".vonglau-lost")).to_contain_text("Mất kết nối máy chủ từ")
+    tab.unroute("**/readyz")
+    wait_for(lambda: not later(tab, BAND), "the band to go")
+    assert tab.evaluate("() => window.before")
+    tab.context.close()
+
+
 def test_what_is_done_while_a_page_is_being_joined_breaks_nothing(running: Machine, chromium: Browser) -> None:
     page = watched(chromium)
     tab = page.page
