@@ -8,6 +8,7 @@ import pytest
 
 from geodata.citation import cited, english
 from geodata.indicators.indicator import indicators
+from geodata.unit_words import unit_words
 from geodata.watch.rule import rules
 
 FOREIGN = re.compile(r"^(EEMUA|TCRP|QCVN [\d:/-]+BXD|Highway Capacity|Bagust)")
@@ -39,3 +40,8 @@ def test_the_english_is_english(source: str) -> None:
 def test_several_are_told_each_and_a_citys_own_as_it_is_written() -> None:
     assert cited("Luật Báo chí; Nghị định 269/2025/NĐ-CP", "en") == "Press Law; Decree 269/2025/NĐ-CP"
     assert cited("Quy ước của cảng", "en") == "Quy ước của cảng"
+
+
+def test_units_of_facts_are_codes_that_have_a_word_in_each_language() -> None:
+    units = {fact.unit for one in rules().values() for fact in one.words.facts.values() if fact.unit}
+    assert units <= set(unit_words()), "a word of one language stands in the other"
