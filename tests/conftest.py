@@ -21,6 +21,7 @@ from xdist.scheduler import LoadFileScheduling
 from geodata.store.reader import Reader
 from geodata.store.types import Role
 from geodata.store.writer import Writer
+from sources.simulator.broker import Broker
 from tests.support import browser
 from tests.support.cluster import TestCluster, running
 from tests.support.sync_store import SyncStore
@@ -96,6 +97,17 @@ def store(dsn: Dsn) -> Iterator[SyncStore]:
     """The writer for synchronous tests: ``store.write(binding, records)``, run in a thread of its own."""
     with SyncStore(dsn("ingest")) as opened:
         yield opened
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+    """A mosquitto of this test's own, open."""
+    found = Broker(tmp_path / "broker")
+    await found.open()
+    try:
+        yield found
+    finally:
+        await found.close()
 
 
 @pytest.fixture(scope="module")

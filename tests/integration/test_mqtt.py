@@ -28,12 +28,6 @@ STATUS = "things/{}/status"
 SECRETS = {"MQTT_USER": "vonglau", "MQTT_PASSWORD": "m4t-kh4u"}
 
 
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    async with running(tmp_path / "broker") as found:
-        yield found
-
-
 @asynccontextmanager
 async def running(folder: Path, more: str = "") -> AsyncIterator[Broker]:
     found = Broker(folder, more=more)

@@ -20,14 +20,6 @@ from tests.support.patience import in_time
 from tests.support.posting import closed, delivery, finding, message
 
 
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    found = Broker(tmp_path / "broker")
-    await found.open()
-    yield found
-    await found.close()
-
-
 class Listener:
     """Everything that a broker tells, the retained first."""
 

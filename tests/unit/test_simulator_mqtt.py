@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,6 @@ from sources.simulator.mqtt_wire import Said, Voice
 from tests.support.patience import in_time
 
 SOURCE = "simulated_screens"
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    found = Broker(tmp_path / "broker")
-    await found.open()
-    yield found
-    await found.close()
 
 
 def much(*_: float) -> Iterable[Said]:
