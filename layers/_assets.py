@@ -23,7 +23,10 @@ from layers.base import LegendItem
 from layers.labels import Boxes
 from layers.lettering import width
 
-OF_THE_NEWEST = ("time", "received_at", "source", "simulated", "feed", "feed_since", "cadence_s", "late_factor")
+OF_THE_NEWEST = (
+    *("time", "received_at", "source", "simulated"),
+    *("feed", "feed_since", "feed_lost", "cadence_s", "late_factor"),
+)
 """What a thing takes over from the newest thing it measured."""
 
 WORDS_MOST = 400

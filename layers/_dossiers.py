@@ -13,7 +13,7 @@ from geodata.view import View
 from layers import _cases, _wards
 
 CASES = ("cases_open", "cases_overdue", "cases_paused")
-COMMON = ("time", "received_at", "source", "simulated", "feed", "feed_since", "cadence_s", "late_factor")
+COMMON = ("time", "received_at", "source", "simulated", "feed", "feed_since", "feed_lost", "cadence_s", "late_factor")
 
 
 def keys_of(rows: pd.DataFrame) -> dict[str, str]:

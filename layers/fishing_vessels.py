@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from geodata.records import Position
-from geodata.rules import port, vessel, vessel_identity
+from geodata.rules import hearing, port, vessel, vessel_identity
 from geodata.view import View
 from layers import density, elements, palette, states, words
 from layers.base import LegendItem, RasterLayer
@@ -62,7 +62,9 @@ class FishingVessels(RasterLayer):
         length = out["properties"].map(lambda p: p.get("length_m"))
         told = zip(out["age_s"], length, out["in_port"], map(str, out.index), strict=True)
         clocks = [vessel.signal(a, m, in_port=p, ais=vessel.by_ais(key)) for a, m, p, key in told]
-        known, fishing = out["feed"] != "down", vessel.fishing(out)
+        fishing, heard_for = vessel.fishing(out), out["age_s"] - hearing.unheard_s(out)
+        lost = np.array([state == "silent" for state, _ in clocks], bool)
+        known = (out["feed"] != "down") & ~(lost & (heard_for <= vessel.LOST_S))
         out["state"] = np.where(known, [state for state, _ in clocks], "unknown")
         out["level"] = np.where(known & fishing, [level for _, level in clocks], 0)
         out["alpha"] = np.where(out["in_port"] | ~fishing, np.minimum(out["alpha"], 0.7), out["alpha"])

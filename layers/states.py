@@ -1,6 +1,7 @@
 """The state of a mark (look.md 2.4): from its age against the cadence of its own source, and from that source's health.
 
-Silence that knows its cause: a thing is ``silent`` only while its feed is up; else it is ``unknown``.
+Silence that knows its cause: a thing is ``silent`` only while its feed is up, and was for as long as its word was due
+in; else it is ``unknown``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geodata.rules import hearing
 from layers import palette
 
 FADE_FROM = 1.0
@@ -39,8 +41,9 @@ def age_s(times: pd.Series[Any], end: datetime) -> pd.Series[float]:
 def classify(frame: pd.DataFrame, end: datetime, *, cadence_s: float | None = None) -> pd.DataFrame:
     """The frame with ``age_s``, ``state`` and ``alpha``; needs time, feed, cadence_s, late_factor.
 
-    fresh ≤ cadence < late ≤ k × cadence < silent; unknown when the feed is down. ``alpha`` falls from 1 to 0.45 over
-    k × cadence; silent and unknown marks stand at 1, for they must be seen. ``cadence_s`` overrides the sources'.
+    fresh ≤ cadence < late ≤ k × cadence < silent; unknown when the feed is or was down (``rules.hearing``). ``alpha``
+    falls from 1 to 0.45 over k × cadence; silent and unknown marks stand at 1, for they must be seen. ``cadence_s``
+    overrides the sources'.
     """
     out = frame.copy()
     if out.empty:
@@ -48,8 +51,7 @@ def classify(frame: pd.DataFrame, end: datetime, *, cadence_s: float | None = No
     cadence = pd.Series(cadence_s, out.index) if cadence_s is not None else out["cadence_s"].astype(float)
     limit = cadence * out["late_factor"].astype(float)
     age = age_s(out["time"], end)
-    state = np.select([age <= cadence, age <= limit], ["fresh", "late"], "silent")
-    state = np.where(out["feed"].to_numpy() == "down", "unknown", state)
+    state = hearing.states(age, hearing.unheard_s(out), cadence, limit, out["feed"])
     share = (age / limit).clip(0, 1).fillna(1.0).to_numpy()
     fading = FADE_FROM - (FADE_FROM - palette.FADE_TO) * share
     out["age_s"] = age

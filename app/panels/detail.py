@@ -170,7 +170,8 @@ def _clock(subject: Subject, view: View, zone: ZoneInfo, text: Text) -> dict[str
     label = text(f"detail.{state}") if text.has(f"detail.{state}") else text("detail.last_seen")
     note = ""
     if state == "unknown" and (since := moment(row.get("feed_since"))) is not None:
-        note = text("detail.unknown_note", time=clock_text(since, zone, view.end))
+        key = "detail.unknown_back" if word(row, "feed") == "up" else "detail.unknown_note"
+        note = text(key, time=clock_text(since, zone, view.end))
     elif cadence := float(row.get("cadence_s") or 0):
         note = text("detail.cadence", cadence=age_text(timedelta(seconds=cadence), text))
     value = "" if when is None else age_text(view.end - when, text)

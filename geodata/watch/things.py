@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.catalogue import Service
 from geodata.records import JSON, Observation, Quality, Thing
-from geodata.rules import office_days
+from geodata.rules import hearing, office_days
 from geodata.watch.frames import Frames
 from geodata.watch.signs import Fires, Row
 
@@ -55,7 +55,8 @@ def hourly(frames: Frames, key: str, make: Callable[[], Made]) -> Made:
 
 def heard(frames: Frames, service: str) -> pd.DataFrame:
     """One row a thing that measures, index id: name, category, agency, properties, geometry of its Thing; time, source,
-    feed, simulated of its newest result; ``age_s``, ``due_s`` and ``state`` fresh, late, silent or unknown.
+    feed, simulated of its newest result; ``age_s``, ``due_s`` and ``state`` fresh, late, silent or unknown;
+    ``listened_s``: the part of its age in which its feed was there.
 
     Days off do not age what offices send.
     """
@@ -65,9 +66,10 @@ def heard(frames: Frames, service: str) -> pd.DataFrame:
 def _heard(frames: Frames, service: str) -> pd.DataFrame:
     found = frames.latest(service, Observation)
     if found.empty:
-        return pd.DataFrame(columns=["source", "age_s", "due_s", "state"])
+        return pd.DataFrame(columns=["source", "age_s", "listened_s", "due_s", "state"])
     newest = pd.DataFrame(found.sort_values("time", kind="stable").drop_duplicates("id", keep="last").set_index("id"))
     out = newest[["time", "source", "feed", "simulated", "cadence_s", "late_factor"]].copy()
+    unheard = hearing.unheard_s(newest)
     things = frames.latest(service, Thing)
     for name in ("name", "category", "agency", "properties", "geometry"):
         own = things[name] if name in things else newest.get(name)
@@ -78,8 +80,8 @@ def _heard(frames: Frames, service: str) -> pd.DataFrame:
     cadence = out["cadence_s"].astype(float)
     out["due_s"] = cadence * out["late_factor"].astype(float)
     out["age_s"] = _age(out, frames)
-    told = np.select([out["age_s"] <= cadence, out["age_s"] <= out["due_s"]], ["fresh", "late"], "silent")
-    out["state"] = np.where(out["feed"] == "down", "unknown", told)
+    out["listened_s"] = out["age_s"] - unheard
+    out["state"] = hearing.states(out["age_s"], unheard, cadence, out["due_s"], out["feed"])
     return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -104,6 +105,33 @@ async def test_silence_of_the_heart_is_down(writer: Writer, reader: Reader, dsn:
 async def test_feed_as_it_was(writer: Writer, reader: Reader) -> None:
     await writer.write("feed", Batch([fix()]))
     assert reader.latest("trial", Position, view())["feed"].tolist() == ["up"], "never connected is no lost feed"
+
+
+LOSSES = [
+    ("never lost", [(-90, True)], None, -90),
+    ("back a minute ago", [(-90, True), (-30, False), (-1, True)], -30, -1),
+    ("a second word of the same loss", [(-90, True), (-30, False), (-20, False), (-1, True)], -30, -1),
+    ("it shook before it held", [(-90, True), (-30, False), (-5, True), (-4, False), (-1, True)], -30, -1),
+    ("two losses", [(-190, True), (-90, False), (-80, True), (-30, False), (-1, True)], -30, -1),
+    ("lost from its first word", [(-30, False), (-1, True)], -30, -1),
+    ("lost", [(-90, True), (-30, False)], None, -30),
+    ("lost again", [(-90, True), (-30, False), (-20, True), (-5, False)], None, -5),
+]
+
+
+@pytest.mark.parametrize(("words", "lost", "since"), [case[1:] for case in LOSSES], ids=[case[0] for case in LOSSES])
+async def test_when_the_last_loss_began(
+    writer: Writer, reader: Reader, words: list[tuple[float, bool]], lost: float | None, since: float
+) -> None:
+    """Due: 3 × 60 s, so an hour of listening ends a loss and a minute does not."""
+    await writer.past_states("feed", [(after(minutes=minute), up, None) for minute, up in words])
+    await writer.write("feed", Batch([fix(at=-7200.0)]))
+    frame = reader.latest("trial", Position, view(start=after(hours=-9), end=NOON))
+    assert frame["feed_since"].tolist() == [after(minutes=since)]
+    told = None if pd.isna(frame["feed_lost"].iloc[0]) else frame["feed_lost"].iloc[0]
+    assert told == (None if lost is None else after(minutes=lost))
+    before = reader.latest("trial", Position, view(start=after(hours=-9), end=after(minutes=-31)))
+    assert not (before["feed_lost"] > after(minutes=-31)).any(), "what came later is not known then"
 
 
 async def test_state_is_told_once(writer: Writer, reader: Reader) -> None:

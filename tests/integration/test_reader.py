@@ -45,7 +45,10 @@ from tests.support.samples import (
 
 Dsn = Callable[[Role], str]
 
-COMMON = ["geometry", "time", "received_at", "source", "simulated", "feed", "feed_since", "cadence_s", "late_factor"]
+COMMON = [
+    *("geometry", "time", "received_at", "source", "simulated"),
+    *("feed", "feed_since", "feed_lost", "cadence_s", "late_factor"),
+]
 NAMED = ["name", "category", "agency"]
 MOVING = [*NAMED, "sog_kn", "cog_deg", "heading_deg", "status"]
 MEASURED = [*NAMED, "observed_property", "result", "result_text", "unit", "quality", "phenomenon_end", "numerator"]

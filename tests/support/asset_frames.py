@@ -14,7 +14,7 @@ from geodata.view import Bounds, View
 
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
 HOME = (107.585, 16.463)
-TIMES = ("time", "received_at", "feed_since", "end_time", "valid_from", "valid_to")
+TIMES = ("time", "received_at", "feed_since", "feed_lost", "end_time", "valid_from", "valid_to")
 
 
 def view(zoom: float = 14.0, *, width: int = 1200, height: int = 800) -> View:
@@ -39,6 +39,7 @@ def frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, by_id: b
         "simulated": True,
         "feed": "up",
         "feed_since": NOW,
+        "feed_lost": None,
         "cadence_s": 60.0,
         "late_factor": 3.0,
         "properties": {},

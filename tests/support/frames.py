@@ -14,7 +14,10 @@ from geodata.view import Bounds, View
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 HOME = shapely.Point(107.585, 16.463)
-COMMON = ("geometry", "time", "received_at", "source", "simulated", "feed", "feed_since", "cadence_s", "late_factor")
+COMMON = (
+    *("geometry", "time", "received_at", "source", "simulated"),
+    *("feed", "feed_since", "feed_lost", "cadence_s", "late_factor"),
+)
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "thing": ("name", "category", "agency", "azimuth_deg", "fov_deg", "range_m", "mast_height_m"),
     "position": ("name", "category", "agency", "sog_kn", "cog_deg", "heading_deg", "status"),
@@ -28,7 +31,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 NUMBERS = ("azimuth_deg", "fov_deg", "range_m", "sog_kn", "cog_deg", "heading_deg", "result", "severity")
-TIMES = ("time", "received_at", "feed_since", "end_time", "phenomenon_end")
+TIMES = ("time", "received_at", "feed_since", "feed_lost", "end_time", "phenomenon_end")
 
 
 def ago(**span: float) -> datetime:

@@ -19,7 +19,8 @@ END = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 
 HUE = (107.585, 16.465)
 COMMON: dict[str, Any] = {
-    "source": "test", "simulated": True, "feed": "up", "feed_since": None, "cadence_s": 86400.0, "late_factor": 3.0
+    "source": "test", "simulated": True, "feed": "up", "feed_since": None, "feed_lost": None,
+    "cadence_s": 86400.0, "late_factor": 3.0
 }  # fmt: skip
 
 
@@ -44,8 +45,8 @@ def frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], *, by_i
         made.append({**COMMON, **columns} | {"properties": {}, "time": END - age, "received_at": END - age} | own)
     names = ["id", "geometry", "time", "received_at", "properties", *COMMON, *columns]
     table = pd.DataFrame(made, columns=list(dict.fromkeys([*names, *(k for row in made for k in row)])))
-    moments = ("time", "received_at", "onset", "effective", "expires", "sent", "phenomenon_end", "end_time")
-    for name in (m for m in moments if m in table):
+    moments = ("time", "received_at", "feed_lost", "onset", "effective", "expires", "sent", "phenomenon_end")
+    for name in (m for m in (*moments, "end_time") if m in table):
         table[name] = pd.to_datetime(table[name], utc=True)
     out = gpd.GeoDataFrame(table, geometry="geometry", crs=4326)
     return out.set_index("id").rename_axis("id") if by_id else out

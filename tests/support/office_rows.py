@@ -27,6 +27,7 @@ COMMON: dict[str, Any] = {
     "simulated": True,
     "feed": "up",
     "feed_since": END - timedelta(days=3),
+    "feed_lost": None,
     "cadence_s": 86400.0,
     "late_factor": 3.0,
     "received_at": END,
@@ -80,7 +81,7 @@ def frame(rows: Sequence[dict[str, Any]], defaults: dict[str, Any], *, by_id: bo
     base = {"id": "x", "time": END - timedelta(minutes=10), "properties": None, "geometry": NONE}
     whole = [base | COMMON | defaults | row for row in rows] or [base | COMMON | defaults]
     out = gpd.GeoDataFrame(whole, geometry="geometry", crs=4326)
-    for name in ("time", "received_at", "feed_since", "phenomenon_end", "end_time", "valid_from"):
+    for name in ("time", "received_at", "feed_since", "feed_lost", "phenomenon_end", "end_time", "valid_from"):
         if name in out:
             out[name] = pd.to_datetime(out[name], utc=True)
     for name in [n for n in out if str(n).endswith("_datetime")]:

@@ -62,7 +62,8 @@ def fires(key: str = "a", since: float = 0, **more: Any) -> Fires:
 
 
 COMMON: Mapping[str, object] = {
-    "source": "feed", "simulated": True, "feed": "up", "feed_since": T0, "cadence_s": 7200.0, "late_factor": 3.0,
+    "source": "feed", "simulated": True, "feed": "up", "feed_since": T0, "feed_lost": None,
+    "cadence_s": 7200.0, "late_factor": 3.0,
 }  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def rows(*found: Mapping[str, Any], by_id: bool = True) -> gpd.GeoDataFrame:
     """A frame of 4.1: each row has ``id`` and ``time``, ``lon`` and ``lat`` or none, and what else the kind has."""
     table = pd.DataFrame([{**COMMON, "properties": {}, "name": None, "category": None, **row} for row in found])
     places = [None if row.get("lon") is None else Point(row["lon"], row["lat"]) for row in found]
-    for name in ("time", "received_at", "phenomenon_end"):
+    for name in ("time", "received_at", "feed_since", "feed_lost", "phenomenon_end"):
         if name in table:
             table[name] = pd.to_datetime(table[name], utc=True)
     frame = gpd.GeoDataFrame(table.drop(columns=["lon", "lat"], errors="ignore"), geometry=places, crs="EPSG:4326")

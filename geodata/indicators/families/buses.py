@@ -25,7 +25,9 @@ def serving(frames: Frames) -> tuple[Any, dict[str, int]]:
     if rows.empty:
         return rows, left
     due = rows["cadence_s"].astype(float) * rows["late_factor"].astype(float)
-    return rows.assign(quiet=rows["age_s"] > due), left
+    deaf = (rows["age_s"] > due) & (rows["listened_s"] <= due)
+    rows = rows.assign(quiet=rows["listened_s"] > due)[~deaf]
+    return rows, left | {"unknown": left.get("unknown", 0) + int(deaf.sum())}
 
 
 def delays(frames: Frames) -> tuple[Any, pd.Series[float], dict[str, int]]:

@@ -41,12 +41,14 @@ def _sailing(frames: Frames) -> tuple[Any, dict[str, int]]:
     out = rows[~rows["in_port"]]
     health = feed_health.health(out["source"], out["age_s"], out["due_s"])
     sick = out["source"].map(lambda name: not health[str(name)].ok()).astype(bool) & (out["age_s"] > out["due_s"])
-    return out[~sick], left | {"sick_feed": int(sick.sum())}
+    deaf = (out["age_s"] > vessel.LOST_S) & (out["listened_s"] <= vessel.LOST_S) & ~sick
+    unknown = left.get("unknown", 0) + int(deaf.sum())
+    return out[~sick & ~deaf], left | {"sick_feed": int(sick.sum()), "unknown": unknown}
 
 
 def _silent(frames: Frames, least_s: float, most_s: float) -> Figure:
     rows, left = sailing(frames)
-    age = rows["age_s"] if len(rows) else pd.Series(dtype=float)
+    age = rows["listened_s"] if len(rows) else pd.Series(dtype=float)
     lost = (age > least_s) & (age <= most_s)
     grades = [vessel.level(s, ais=vessel.by_ais(str(key))) for key, s in age[lost].items()]
     return measure.count(rows, lost, left, max(grades, default=None))

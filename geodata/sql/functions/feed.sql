@@ -1,20 +1,38 @@
 -- State of every source at ``moment``, of what was known at ``known``; ``clock`` tells a live view from a past one.
 -- Down: the last recorded state says so or, live, a source that has ever been connected sent no heart-beat for 60 s.
+-- ``feed_lost``, of a source that is up: when the loss began from which it came back at ``feed_since``. Losses with less
+-- than the source's own time of a word between them are one: nothing had to be heard in between.
 create or replace function feed(moment timestamptz, known timestamptz, clock timestamptz)
-returns table (source_id smallint, feed text, feed_since timestamptz)
+returns table (source_id smallint, feed text, feed_since timestamptz, feed_lost timestamptz)
 language sql stable parallel safe as $$
     select s.source_id,
         case when coalesce(state.up, true) and not silent.silent then 'up' else 'down' end,
-        case when coalesce(state.up, true) and silent.silent then live.beat_at else state.time end
+        case when coalesce(state.up, true) and silent.silent then live.beat_at else state.time end,
+        case when state.up and not silent.silent then lost.time end
     from source as s
     left join source_live as live using (source_id)
+    cross join lateral (select least(moment, coalesce(known, moment)) as at) as asked
     left join lateral (
         select h.up, h.time from source_state as h
-        where h.source_id = s.source_id and h.time <= least(moment, coalesce(known, moment))
+        where h.source_id = s.source_id and h.time <= asked.at
         order by h.time desc limit 1
     ) as state on true
+    left join lateral (
+        select min(h.time) as time from source_state as h
+        where h.source_id = s.source_id and not h.up and h.time < state.time
+            and h.time > asked.at - interval '31 days' and h.time >= coalesce((
+                select max(run.ended) from (
+                    select o.up, o.time, lead(o.time) over w as ended, lead(o.up) over w as next
+                    from source_state as o
+                    where o.source_id = s.source_id and o.time <= asked.at and o.time > asked.at - interval '31 days'
+                    window w as (order by o.time)
+                ) as run
+                where run.up and not run.next
+                    and run.ended - run.time >= s.cadence_s * s.late_factor * interval '1 second'
+            ), '-infinity')
+    ) as lost on state.up
     cross join lateral (
-        select least(moment, coalesce(known, moment)) >= clock - interval '60 s'
+        select asked.at >= clock - interval '60 s'
             and coalesce(state.up, live.beat_at is not null)
             and coalesce(live.beat_at, live.since) < clock - interval '60 s' as silent
     ) as raw

@@ -1,7 +1,7 @@
 -- Of each thing that passed the box in the window, the fix nearest to the point.
 select distinct on (o.id)
     o.id, v.lon_e7 / 1e7::float8 as lon, v.lat_e7 / 1e7::float8 as lat, v.time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     coalesce(t.properties, '{}') as properties, t.name, t.category, t.agency, v.sog_kn, v.cog_deg, v.heading_deg, v.status
 from position as v
 join thing as o on o.thing_id = v.thing_id

@@ -1,6 +1,6 @@
 -- Every image of the window.
 select v.id, st_asbinary(v.geom) as geometry, v.time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     v.properties, v.href, v.media_type, v.category
 from coverages_known(service_of(%(service)s), %(known)s) as v
 join source as s on s.source_id = v.source_id

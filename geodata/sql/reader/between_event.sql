@@ -1,6 +1,6 @@
 -- Events that began inside the window.
 select v.id, st_asbinary(v.geom) as geometry, v.time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     v.properties, v.end_time, v.category, v.title, v.description, v.thing_id, v.place_confidence, v.place_level, v.severity,
     v.status, v.url
 from events_known(service_of(%(service)s), %(known)s) as v

@@ -1,6 +1,6 @@
 -- Features whose validity began inside the window.
 select v.id, st_asbinary(v.geom) as geometry, coalesce(nullif(v.valid_from, '-infinity'), v.received_at) as time,
-    v.received_at, s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    v.received_at, s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     v.properties, v.collection, v.name, v.category, nullif(v.valid_from, '-infinity') as valid_from, v.valid_to,
     v.approximate
 from features_known(service_of(%(service)s), %(known)s) as v

@@ -1,6 +1,6 @@
 -- Cases requested inside the window, in their state at its end.
 select v.id, st_asbinary(v.geom) as geometry, v.updated_datetime as time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     v.properties, v.title, v.description, v.service_code, v.service_name, v.category, v.status, v.source_status, v.agency,
     v.address, v.urgency, v.channel, v.rating, v.requested_datetime, v.updated_datetime, v.expected_datetime,
     v.closed_datetime, v.duplicate_of, v.status_notes, v.media_url

@@ -1,7 +1,7 @@
 -- Warnings in force at the view's end: not cancelled, not replaced, not expired. Index: CAP's extended identifier.
 select concat_ws(',', v.sender, v.identifier, to_char(v.sent at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) as id,
     st_asbinary(v.geom) as geometry, v.sent as time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     v.properties, v.sender, v.identifier, v.sent, v.status, v.msg_type, v.event, v.urgency, v.severity, v.certainty, v.level,
     v.effective, v.onset, v.expires, v.headline, v.description, v.instruction, v.sender_name, v.area_desc,
     o.root, o.first_sent

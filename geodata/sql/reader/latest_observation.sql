@@ -27,7 +27,7 @@ with value as (
         and (l.phenomenon_time > %(end)s or (%(known)s::timestamptz is not null and l.received_at > %(known)s))
 )
 select o.id, st_asbinary(v.geom) as geometry, x.phenomenon_time as time, x.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     coalesce(v.properties, '{}') as properties, v.name, v.category, v.agency, p.name as observed_property, x.result,
     x.result_text, p.unit, x.quality, x.phenomenon_end, x.numerator, x.denominator
 from value as x

@@ -21,7 +21,7 @@ with fix as (
         and p.lon_e7 between %(west_e7)s and %(east_e7)s and p.lat_e7 between %(south_e7)s and %(north_e7)s
 )
 select v.id, v.lon_e7 / 1e7::float8 as lon, v.lat_e7 / 1e7::float8 as lat, v.time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     coalesce(t.properties, '{}') as properties, t.name, t.category, t.agency, v.sog_kn, v.cog_deg, v.heading_deg, v.status
 from fix as v
 join source as s on s.source_id = v.source_id

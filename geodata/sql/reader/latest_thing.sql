@@ -1,6 +1,6 @@
 -- Things as they are at the view's end. Those without a place come too.
 select v.id, st_asbinary(v.geom) as geometry, coalesce(v.time, v.received_at) as time, v.received_at,
-    s.name as source, s.simulated, f.feed, f.feed_since, s.cadence_s, s.late_factor,
+    s.name as source, s.simulated, f.feed, f.feed_since, f.feed_lost, s.cadence_s, s.late_factor,
     v.properties, v.name, v.category, v.agency, v.azimuth_deg, v.fov_deg, v.range_m, v.mast_height_m
 from things_at(service_of(%(service)s), %(end)s, %(known)s) as v
 join source as s on s.source_id = v.source_id

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.records import Event, Observation, Position
-from geodata.rules import incident, punctuality
+from geodata.rules import hearing, incident, punctuality
 from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
@@ -30,7 +30,7 @@ def silent(frames: Frames, limits: Limits) -> Iterable[Sign]:
     found = serving(frames)
     for source, group in found.groupby("source") if len(found) else ():
         key = str(source)
-        quiet = group[group["age_s"] > group["cadence_s"].astype(float) * group["late_factor"].astype(float)]
+        quiet = group[group["listened_s"] > group["cadence_s"].astype(float) * group["late_factor"].astype(float)]
         sick = len(group) >= LEAST and len(quiet) > (1 - limits["least_share"]) * len(group)
         if (group["feed"] == "down").any() or sick:
             yield Unknown(key)
@@ -77,11 +77,12 @@ def running_late(frames: Frames, limits: Limits) -> Iterable[Sign]:
 
 
 def serving(frames: Frames) -> Any:
-    """The buses in service, with ``age_s``."""
+    """The buses in service, with ``age_s`` and ``listened_s``, the part of it in which their feed was there."""
     found = frames.latest(SERVICE, Position)
     if found.empty:
         return found
     out = found.assign(age_s=(pd.Timestamp(frames.at) - found["time"]).dt.total_seconds())
+    out["listened_s"] = out["age_s"] - hearing.unheard_s(out)
     serving = pd.Series([things.more(p).get("in_service") for p in out["properties"]], out.index, dtype=object)
     told = serving.map(lambda value: value is True) & (out["age_s"] <= 3 * GONE_HOME_S)
     home = serving.map(lambda value: value is False) | (~told & (out["age_s"] > GONE_HOME_S))

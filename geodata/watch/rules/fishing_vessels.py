@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.records import Position, Thing
-from geodata.rules import feed_health, meeting, port, sea_zone, vessel, vessel_identity
+from geodata.rules import feed_health, hearing, meeting, port, sea_zone, vessel, vessel_identity
 from geodata.watch import things
 from geodata.watch.frames import Frames
 from geodata.watch.rule import rule
@@ -256,9 +256,10 @@ def _lost(frames: Frames, from_s: float, to_s: float, limits: Limits, *, dark: b
     off = _perhaps_off(frames, sailing, limits) if dark else set()
     for key, row in told.iterrows():
         own = health.get(str(row["source"]))
-        if row["feed"] == "down" or (own is not None and not own.ok(limits["least_share"])):
+        sick = own is not None and not own.ok(limits["least_share"])
+        if row["feed"] == "down" or sick or row["listened_s"] <= from_s:
             yield Unknown(str(key))
-        elif row["age_s"] <= to_s:
+        elif row["listened_s"] <= to_s:
             more = {"late": int(n_late.get(row["source"], 0)), "hint": "off" if key in off else None}
             yield _fires(str(key), row, from_s, own, more)
 
@@ -291,8 +292,8 @@ def _heard(frames: Frames, rule_id: str, from_s: float) -> Iterable[Sign]:
 
 
 def at_sea(frames: Frames) -> Any:
-    """The last fix of each device of a fishing vessel, with ``age_s``, ``in_port``, ``length_m``, ``due_s`` by its
-    length, ``registration`` and ``counted``: the newest of the vessel's devices.
+    """The last fix of each device of a fishing vessel, with ``age_s``, ``listened_s``, ``in_port``, ``length_m``,
+    ``due_s`` by its length, ``registration`` and ``counted``: the newest of the vessel's devices.
     """
     return things.once(frames, "at sea", lambda: _at_sea(frames))
 
@@ -303,6 +304,7 @@ def _at_sea(frames: Frames) -> Any:
         return found
     fleet = found[vessel.fishing(found)].copy()
     fleet["age_s"] = (pd.Timestamp(frames.at) - fleet["time"]).dt.total_seconds()
+    fleet["listened_s"] = fleet["age_s"] - hearing.unheard_s(fleet)
     fleet["in_port"] = port.in_port(fleet)
     length = fleet["properties"].map(lambda p: p.get("length_m") if isinstance(p, dict) else None)
     fleet["length_m"] = pd.to_numeric(length, errors="coerce")

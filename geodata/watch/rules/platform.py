@@ -92,7 +92,7 @@ def thin_feed(frames: Frames, limits: Limits) -> Iterable[Sign]:
             continue
         down = set(found.loc[found["feed"] == "down", "source"])
         found = found[found["source"].isin(list(_connected(frames) | down))]
-        for source, own in feed_health.health(found["source"], found["age_s"], found["due_s"]).items():
+        for source, own in feed_health.health(found["source"], found["listened_s"], found["due_s"]).items():
             if source in down:
                 yield Unknown(source)
             elif not own.ok(limits["least_share"]):
@@ -108,7 +108,7 @@ def silent_things(frames: Frames, limits: Limits) -> Iterable[Sign]:
 
 
 def _due(frames: Frames, service: str) -> pd.DataFrame:
-    """The things whose word is due: source, age_s, due_s, feed, time, name, geometry."""
+    """The things whose word is due: source, listened_s, due_s, feed, time, name, geometry."""
     if service == fishing_vessels.SERVICE:
         fleet: pd.DataFrame = fishing_vessels.at_sea(frames)
         return fleet[~fleet["in_port"]] if len(fleet) else fleet
@@ -133,8 +133,8 @@ def _told(frames: Frames, service: str) -> set[str]:
 
 
 def _thin(frames: Frames, service: str, source: str, own: feed_health.Health, found: pd.DataFrame) -> Fires:
-    active = found[found["age_s"] <= found["due_s"] + feed_health.ACTIVE_S]
-    over = active[active["age_s"] > active["due_s"]]
+    active = found[found["listened_s"] <= found["due_s"] + feed_health.ACTIVE_S]
+    over = active[active["listened_s"] > active["due_s"]]
     known = frames.sources()
     since = (over["time"] + pd.to_timedelta(over["due_s"], unit="s")).max()
     return Fires(
@@ -160,7 +160,7 @@ def _silent(frames: Frames, service: str, limits: Limits) -> Iterable[Sign]:
         return
     told = _told(frames, service)
     due = found[~found.index.isin(list(told))]
-    health = feed_health.health(due["source"], due["age_s"], due["due_s"])
+    health = feed_health.health(due["source"], due["listened_s"], due["due_s"])
     sick = {name for name, own in health.items() if not own.ok(limits["least_share"])}
     sick |= set(found.loc[found["feed"] == "down", "source"])
     yield from (Unknown(f"{service}:{source}") for source in sorted(sick))
