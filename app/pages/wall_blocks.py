@@ -63,7 +63,7 @@ def shown(blocks: Sequence[Block], have: Have) -> Shown:
             out.sections.append({**section, **looks, **({"title": title} if title and section.get("title") else {})})
         out.items += made.items
         out.spots += [
-            Spot(str(n), "callout", item.level, "fresh" if item.level else "unknown", item.place)
+            Spot(str(n), "callout", item.level, "unknown" if item.unknown or not item.level else "fresh", item.place)
             for n, item in enumerate(made.items, first)
         ]
         out.spots += made.spots

@@ -62,8 +62,8 @@ const frameOf = (figure) => ["inner_width", "inner_height"].map((name) => { cons
 const copied = (text) => {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea");
-  field.value = text; document.body.append(field); field.select(); document.execCommand("copy"); field.remove();
-  return Promise.resolve();
+  field.value = text; document.body.append(field); field.select(); const done = document.execCommand("copy"); field.remove();
+  return done ? Promise.resolve() : Promise.reject(new Error("nothing was copied"));
 };
 const bind = (model, draw) => {
   const again = () => draw(plain(model.data) ?? {}, plain(model.words) ?? {});

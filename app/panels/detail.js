@@ -49,9 +49,8 @@ export function render({model, el}) {
     else if (e.target.closest(".goto")) model.send_msg({type: "goto"});
     else if (e.target.closest(".copy")) {
       const w = plain(model.words), label = root.querySelector(".copy span");
-      // The clipboard is there only on a secure origin; the address bar holds the same link.
       const done = () => { label.textContent = w.copied; setTimeout(() => { label.textContent = w.link; }, 2000); };
-      navigator.clipboard?.writeText(location.href).then(done, () => {}) ?? (label.textContent = w.in_address);
+      copied(location.href).then(done, () => { label.textContent = w.in_address; });
     }
   });
   const again = bind(model, draw);

@@ -40,10 +40,10 @@ export function render({model, el}) {
     if (e.target.closest(".close")) model.send_msg({type: "close"});
     else if (copy) {
       const w = plain(model.words), say = (t, name) => { copy.title = t; copy.setAttribute("aria-label", t); copy.innerHTML = icon(name); };
-      // The clipboard is there only on a secure origin; elsewhere the line is selected, to be copied by hand.
-      const code = copy.parentElement.querySelector("code"), range = document.createRange();
-      range.selectNodeContents(code); getSelection().removeAllRanges(); getSelection().addRange(range);
-      navigator.clipboard?.writeText(copy.dataset.line).then(() => { say(w.copied, "check"); setTimeout(() => say(w.copy, "content_copy"), 2000); }, () => {});
+      copied(copy.dataset.line).then(() => { say(w.copied, "check"); setTimeout(() => say(w.copy, "content_copy"), 2000); }, () => {
+        const range = document.createRange(); // selected, to be copied by hand
+        range.selectNodeContents(copy.parentElement.querySelector("code")); getSelection().removeAllRanges(); getSelection().addRange(range);
+      });
     }
   });
   const again = bind(model, draw);

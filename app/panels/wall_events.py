@@ -12,6 +12,8 @@ from app.panels.wall_have import Have, Shown
 from app.panels.wall_rail import Item, listed
 from geodata import catalogue
 from geodata.records import Event
+from geodata.rules import incident
+from geodata.watch import things
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,28 +23,34 @@ if TYPE_CHECKING:
     from geodata.view import View
 
 READ_S = 10.0
-UNGRADED = 1
 
 
 def open_at(frame: gpd.GeoDataFrame, now: pd.Timestamp, categories: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
-    """Events without an end, or whose end is still to come, the worst first, then the newest."""
+    """Events that go on, with ``level`` and ``unknown``: the worst first, then the newest.
+
+    Last come those of a lost feed, which may be over by now.
+    """
     ends = pd.to_datetime(frame["end_time"], utc=True)
-    kept = frame[ends.isna() | (ends > now)]
+    told = zip(ends, frame["status"], strict=True)
+    kept = frame[[incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in told]]
     if categories:
         kept = kept[kept["category"].isin(categories)]
-    level = pd.to_numeric(kept["severity"], errors="coerce").fillna(UNGRADED).clip(0, 5).astype(int)
-    return kept.assign(level=level).sort_values(["level", "time"], ascending=[False, False], kind="stable")
+    level = pd.Series([incident.level(s) for s in pd.to_numeric(kept["severity"])], kept.index, dtype=int)
+    kept = kept.assign(level=level, unknown=kept["feed"] == "down")
+    return kept.sort_values(["unknown", "level", "time"], ascending=[True, False, False], kind="stable")
 
 
 def block(part: Block, have: Have, first: int) -> Shown:
-    """The open events of the block's service and categories in the scene's part of the map."""
+    """The open events of the block's service and categories in the whole city; one outside the scene has its number
+    at the edge of the map.
+    """
     assert part.service is not None
     service = catalogue.service(part.service)
     if "Event" not in service.kinds or not have.ready(part.service):
         return Shown()
     name = part.service
     frame = have.memory.keep(
-        ("events", name, have.view.bounds), READ_S, lambda: have.reader.latest(name, Event, have.view)
+        ("events", name, have.wide.bounds), READ_S, lambda: have.reader.latest(name, Event, have.wide)
     )
     found = open_at(frame, pd.Timestamp(have.now), part.categories)
     items = [_item(part.service, row, have.text) for _, row in found.head(part.most).iterrows()]
@@ -54,7 +62,9 @@ def block(part: Block, have: Have, first: int) -> Shown:
         title = ", ".join([title, *(t[:1].lower() + t[1:] for t in titles[1:])])
     else:
         title = text("wall.open_events", name=service.short(text.language))
-    return Shown([listed(items, title, text("wall.open_n", n=len(found)), text("wall.open_none"), first)], items)
+    lost = int(found["unknown"].sum())
+    head = text("wall.open_lost", n=len(found) - lost, lost=lost) if lost else text("wall.open_n", n=len(found))
+    return Shown([listed(items, title, head, text("wall.open_none"), first)], items)
 
 
 def _item(service: str, row: pd.Series[Any], text: Text) -> Item:
@@ -70,7 +80,8 @@ def _item(service: str, row: pd.Series[Any], text: Text) -> Item:
         service=service,
         title=title,
         sub=what if what and not title.lower().startswith(what.lower()) else word(row, "description"),
-        level=int(row["level"]) or UNGRADED,
+        level=int(row["level"]) or 1,
+        unknown=bool(row["unknown"]),
         since=moment(row.get("time")),
         place=place,
         shorter=(title.split(text("wall.place_word"))[0], ""),

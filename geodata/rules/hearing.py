@@ -17,15 +17,17 @@ State = Literal["fresh", "late", "silent", "unknown"]
 
 
 def unheard_s(rows: pd.DataFrame) -> pd.Series[float]:
-    """Seconds after each row's ``time`` in which its feed was away, of the last loss from which it came back.
+    """Seconds after each row's ``time`` in which its feed was away: of the last loss from which it came back.
 
-    Columns time, feed_since, feed_lost (contracts 4.1); 0 where no loss is known.
+    Of a feed that was never lost, before its first connection, for what it did not tell itself (a loaded past). Columns
+    time, received_at, feed_since, feed_lost (contracts 4.1); 0 for a source that was never connected.
     """
     if "feed_lost" not in rows or rows.empty:
         return pd.Series(0.0, rows.index)
     back, lost = (pd.to_datetime(rows[name], utc=True) for name in ("feed_since", "feed_lost"))
     from_ = lost.where(lost > rows["time"], rows["time"])
-    away: pd.Series[float] = (back - from_).dt.total_seconds().where(lost.notna(), 0.0)
+    told_itself = lost.isna() & (rows.get("received_at", rows["time"]) >= back)
+    away: pd.Series[float] = (back - from_).dt.total_seconds().mask(told_itself, 0.0)
     return away.clip(lower=0.0).fillna(0.0)
 
 

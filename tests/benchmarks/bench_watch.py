@@ -40,7 +40,8 @@ def base(n: int, rng: np.random.Generator, name: str, oldest_s: float, box: tupl
     table = pd.DataFrame(
         {
             "time": times, "received_at": times, "source": rng.choice([f"{name}_{i}" for i in range(4)], n),
-            "simulated": True, "feed": "up", "feed_since": pd.Timestamp(AT), "cadence_s": oldest_s / 6,
+            "simulated": True, "feed": "up", "feed_since": pd.Timestamp(AT) - pd.Timedelta(days=60),
+            "feed_lost": pd.Series(pd.NaT, range(n), dtype="datetime64[us, UTC]"), "cadence_s": oldest_s / 6,
             "late_factor": 3.0, "name": [f"{name} {i}" for i in range(n)], "category": None, "agency": None,
         },
         index=pd.Index([f"{name}:{i}" for i in range(n)], name="id"),

@@ -38,7 +38,7 @@ def frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, by_id: b
         "source": "test",
         "simulated": True,
         "feed": "up",
-        "feed_since": NOW,
+        "feed_since": NOW - timedelta(days=60),
         "feed_lost": None,
         "cadence_s": 60.0,
         "late_factor": 3.0,

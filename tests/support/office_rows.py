@@ -26,7 +26,7 @@ COMMON: dict[str, Any] = {
     "source": "simulated_office",
     "simulated": True,
     "feed": "up",
-    "feed_since": END - timedelta(days=3),
+    "feed_since": END - timedelta(days=400),
     "feed_lost": None,
     "cadence_s": 86400.0,
     "late_factor": 3.0,

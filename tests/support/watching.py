@@ -62,7 +62,7 @@ def fires(key: str = "a", since: float = 0, **more: Any) -> Fires:
 
 
 COMMON: Mapping[str, object] = {
-    "source": "feed", "simulated": True, "feed": "up", "feed_since": T0, "feed_lost": None,
+    "source": "feed", "simulated": True, "feed": "up", "feed_since": T0 - timedelta(days=60), "feed_lost": None,
     "cadence_s": 7200.0, "late_factor": 3.0,
 }  # fmt: skip
 

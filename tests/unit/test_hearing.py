@@ -21,10 +21,15 @@ from tests.support.watching import at, rows, said, sources, still
 BOARDS = "advertising_screens"
 FEEDS = sources(a="mqtt", vms="vms")
 
-CASES: list[tuple[str, float, tuple[float, float] | None, str]] = [
+Loss = tuple[float | None, float]
+"""Minutes, when it began (None: its first connection) and when it ended."""
+
+CASES: list[tuple[str, float, Loss | None, str]] = [
     ("heard within its time", 1, None, "fresh"),
     ("late", 3, None, "late"),
     ("silent under a feed that never went", 9, None, "silent"),
+    ("heard by somebody else before the first connection", 30, (None, -1), "unknown"),
+    ("the first connection has lasted", 30, (None, -4), "silent"),
     ("back since a minute, last heard before the loss", 30, (-29, -1), "unknown"),
     ("back for as long as its word was due", 30, (-29, -2), "unknown"),
     ("back for longer", 30, (-29, -4), "silent"),
@@ -35,12 +40,13 @@ CASES: list[tuple[str, float, tuple[float, float] | None, str]] = [
 ]
 
 
-def board(key: str, minutes: float, loss: tuple[float, float] | None = None, feed: str = "up") -> dict[str, Any]:
+def board(key: str, minutes: float, loss: Loss | None = None, feed: str = "up") -> dict[str, Any]:
     """A word of a board so many minutes ago, due every minute, silent after three; its feed's last loss."""
-    began, ended = (None, at(-9000)) if loss is None else (at(loss[0]), at(loss[1]))
+    began, ended = loss or (None, -9000)
     return {
-        "id": key, "time": at(-minutes), "source": "a", "cadence_s": 60.0, "feed": feed, "feed_lost": began,
-        "feed_since": ended, "observed_property": "status", "result": None, "result_text": "on",
+        "id": key, "time": at(-minutes), "source": "a", "cadence_s": 60.0, "feed": feed,
+        "feed_lost": None if began is None else at(began), "feed_since": at(ended),
+        "observed_property": "status", "result": None, "result_text": "on",
         "quality": "measuring", "lon": 107.6, "lat": 16.5,
     }  # fmt: skip
 
@@ -51,7 +57,7 @@ def town(*found: dict[str, Any]) -> StillFrames:
 
 
 @pytest.mark.parametrize(("minutes", "loss", "state"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_state_of_a_mark(minutes: float, loss: tuple[float, float] | None, state: str) -> None:
+def test_state_of_a_mark(minutes: float, loss: Loss | None, state: str) -> None:
     frame = rows(board("x", minutes, loss), by_id=False)
     assert states.classify(frame, at(0))["state"].tolist() == [state]
 
@@ -65,6 +71,14 @@ def test_rows_that_tell_no_loss_have_none() -> None:
     frame = rows(board("x", 9), by_id=False).drop(columns="feed_lost")
     assert hearing.unheard_s(frame).tolist() == [0.0]
     assert hearing.unheard_s(frame.iloc[:0]).tolist() == []
+
+
+def test_what_a_feed_told_itself_is_as_old_as_it_is() -> None:
+    """A table of last year from an office connected today is old; it is not unheard."""
+    told = rows(board("x", 30, (None, -1)) | {"received_at": at(-0.5)}, by_id=False)
+    assert states.classify(told, at(0))["state"].tolist() == ["silent"]
+    loaded = rows(board("x", 30, (None, -1)) | {"received_at": at(-30)}, by_id=False)
+    assert states.classify(loaded, at(0))["state"].tolist() == ["unknown"]
 
 
 def test_a_tile_counts_nobody_as_silent_in_the_minute_after_the_return() -> None:

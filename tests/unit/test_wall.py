@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from app.pages import wall_blocks
 from app.pages.pictures import Picture
 from app.pages.wall_pace import Pace
-from app.panels import callouts, fleet, wall_events, wall_rail, wall_tiles, wall_warnings, wall_weather
+from app.panels import callouts, fleet, wall_rail, wall_tiles, wall_warnings, wall_weather
 from app.panels.wall_have import Memory, Spot, shortened, ward_of, wordings
 from app.text import Text
 from geodata.city import cities, city
@@ -214,20 +214,6 @@ def test_of_vessels_of_a_lost_feed_nothing_is_said() -> None:
     head, none = fleet.longest_words(fleet_of(heard, lost), 0, TEXT)
     assert head == "0 mất tín hiệu, 1 chưa rõ"
     assert none == "Trong số tàu còn nguồn không có tàu nào mất tín hiệu."
-
-
-def test_open_events_are_those_that_have_no_end_yet() -> None:
-    rows = [
-        {"id": "a", "end_time": pd.NaT, "category": "closure", "severity": 2, "time": NOW - HOUR},
-        {"id": "b", "end_time": NOW - HOUR, "category": "closure", "severity": 4, "time": NOW - HOUR},
-        {"id": "c", "end_time": NOW + HOUR, "category": "accident", "severity": 3, "time": NOW - HOUR},
-        {"id": "d", "end_time": pd.NaT, "category": None, "severity": None, "time": NOW},
-    ]
-    frame = gpd.GeoDataFrame(pd.DataFrame(rows).assign(geometry=None), geometry="geometry", crs=4326).set_index("id")
-    now = pd.Timestamp(NOW)
-    assert list(wall_events.open_at(frame, now).index) == ["c", "a", "d"]
-    assert list(wall_events.open_at(frame, now, ("closure",)).index) == ["a"]
-    assert list(wall_events.open_at(frame, now)["level"]) == [3, 2, 1]
 
 
 @pytest.mark.parametrize(
