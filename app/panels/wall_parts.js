@@ -60,7 +60,7 @@ export function render({model, el}) {
   // take a second line. A wall has no hand that could ask for what an ellipsis hides.
   const worded = () => {
     for (const e of root.querySelectorAll(".two")) e.classList.remove("two");
-    for (const e of root.querySelectorAll(".tv em[hidden],.row em[hidden],.rise[hidden]")) e.hidden = false;
+    for (const e of root.querySelectorAll(".tv em[hidden],.row em[hidden],.rise[hidden],.compact .s[hidden]")) e.hidden = false;
     whole(root);
     // a title that had to leave out whose it is says so below
     for (const line of root.querySelectorAll(".s[data-under]")) {
@@ -71,6 +71,8 @@ export function render({model, el}) {
     for (const line of root.querySelectorAll(".tv")) give(line, line.querySelector("span"), line.querySelector("em"));
     for (const line of root.querySelectorAll(".table .row,.half .row")) give(line, line.querySelector(".n"), line.querySelector("em"));
     for (const line of root.querySelectorAll(".r1")) give(line, line.querySelector(".n"), line.querySelector(".rise"));
+    // beside its title on one line a second fact has no second line to take
+    for (const s of root.querySelectorAll(".compact .s")) if (narrow(s) || narrow(s.previousElementSibling)) s.hidden = true;
     whole(root);
     for (const e of root.querySelectorAll(".clip")) if (narrow(e)) e.classList.add("two");
   };

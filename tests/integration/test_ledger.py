@@ -115,6 +115,8 @@ LOSSES = [
     ("two losses", [(-190, True), (-90, False), (-80, True), (-30, False), (-1, True)], -30, -1),
     ("lost from its first word", [(-30, False), (-1, True)], -30, -1),
     ("lost", [(-90, True), (-30, False)], None, -30),
+    ("another error of the same loss", [(-90, True), (-30, False), (-10, False)], None, -30),
+    ("told twice that it is up", [(-90, True), (-30, False), (-9, True), (-1, True)], -30, -9),
     ("lost again", [(-90, True), (-30, False), (-20, True), (-5, False)], None, -5),
 ]
 

@@ -92,6 +92,38 @@ def test_nothing_is_cut_or_too_small_and_nothing_scrolls(
     page.page.context.close()
 
 
+LONG_LINE = """title => {
+  const models = Bokeh.documents.flatMap(d => [...d._all_models.values()])
+  const rail = models.find(m => m.attributes?.data?.data?.side === "rail" || m.attributes?.data?.side === "rail")
+  const holder = rail.attributes.data.data ? rail.data : rail
+  const item = n => ({n, title: [title], sub: ["Thi công"], least: "", under: [], seen: false, level: 1, svg: "", t: 0})
+  const list = {kind: "list", compact: true, title: "Việc", head: "", calm: "", items: [item(1), item(2)]}
+  holder.data = {...holder.data, sections: [list]}
+}"""
+
+ROWS = """() => { const rows = []
+  const walk = root => { for (const e of root.querySelectorAll("*")) {
+    if (e.shadowRoot) walk(e.shadowRoot)
+    if (e.matches(".compact .it")) rows.push([e.hidden, e.querySelector(".s").hidden, e.getBoundingClientRect().height,
+      parseFloat(getComputedStyle(e.querySelector(".t")).fontSize)])
+  } }
+  walk(document)
+  return rows
+}"""
+
+
+@pytest.mark.parametrize(("title", "gone"), [("Đào đường", False), ("Lắp đặt cống thoát nước, bó vỉa " * 3, True)])
+def test_a_second_fact_beside_a_long_title_goes_rather_than_stand_letter_under_letter(
+    running: Machine, chromium: Browser, title: str, *, gone: bool
+) -> None:
+    page = opened(chromium, running, "/wall/overview", 1920, 1080)
+    page.page.evaluate(LONG_LINE, title)
+    for hidden, fact_gone, height, font in page.page.evaluate(ROWS):
+        assert (hidden, fact_gone) == (False, gone)
+        assert height < 4.5 * font, "two lines of the title at most"
+    page.page.context.close()
+
+
 def test_the_overview_counts_every_service_of_the_city(running: Machine, chromium: Browser) -> None:
     page = opened(chromium, running, "/wall/overview", 1920, 1080)
     expect(page.page.locator(".tile")).to_have_count(10)

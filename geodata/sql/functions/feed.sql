@@ -1,5 +1,6 @@
 -- State of every source at ``moment``, of what was known at ``known``; ``clock`` tells a live view from a past one.
 -- Down: the last recorded state says so or, live, a source that has ever been connected sent no heart-beat for 60 s.
+-- ``feed_since``: the first word of the run that lasts; a second error of the same outage begins none.
 -- ``feed_lost``, of a source that is up: when the loss began from which it came back at ``feed_since``. Losses with less
 -- than the source's own time of a word between them are one: nothing had to be heard in between.
 create or replace function feed(moment timestamptz, known timestamptz, clock timestamptz)
@@ -7,7 +8,7 @@ returns table (source_id smallint, feed text, feed_since timestamptz, feed_lost 
 language sql stable parallel safe as $$
     select s.source_id,
         case when coalesce(state.up, true) and not silent.silent then 'up' else 'down' end,
-        case when coalesce(state.up, true) and silent.silent then live.beat_at else state.time end,
+        case when coalesce(state.up, true) and silent.silent then live.beat_at else run.since end,
         case when state.up and not silent.silent then lost.time end
     from source as s
     left join source_live as live using (source_id)
@@ -18,17 +19,28 @@ language sql stable parallel safe as $$
         order by h.time desc limit 1
     ) as state on true
     left join lateral (
+        select min(h.time) as since from source_state as h
+        where h.source_id = s.source_id and h.time <= asked.at
+            and h.time > coalesce((
+                select max(o.time) from source_state as o
+                where o.source_id = s.source_id and o.time <= asked.at and o.up <> state.up
+            ), '-infinity')
+    ) as run on state.up is not null
+    left join lateral (
         select min(h.time) as time from source_state as h
-        where h.source_id = s.source_id and not h.up and h.time < state.time
+        where h.source_id = s.source_id and not h.up and h.time < run.since
             and h.time > asked.at - interval '31 days' and h.time >= coalesce((
-                select max(run.ended) from (
+                select max(listened.ended) from (
                     select o.up, o.time, lead(o.time) over w as ended, lead(o.up) over w as next
-                    from source_state as o
-                    where o.source_id = s.source_id and o.time <= asked.at and o.time > asked.at - interval '31 days'
+                    from (
+                        select h.up, h.time from source_state as h
+                        where h.source_id = s.source_id and h.time <= asked.at and h.time > asked.at - interval '31 days'
+                        order by h.time desc limit 200 -- of a feed that shakes all month
+                    ) as o
                     window w as (order by o.time)
-                ) as run
-                where run.up and not run.next
-                    and run.ended - run.time >= s.cadence_s * s.late_factor * interval '1 second'
+                ) as listened
+                where listened.up and not listened.next
+                    and listened.ended - listened.time >= s.cadence_s * s.late_factor * interval '1 second'
             ), '-infinity')
     ) as lost on state.up
     cross join lateral (
