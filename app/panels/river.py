@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from app.panels import chart
+from app.panels.detail import clock_text
 from app.panels.rows import word
 from geodata.stations import Station, find
 from layers import words
@@ -27,6 +29,8 @@ HOURS = 12
 STEADY_M_H = 0.01
 """Slower than a centimetre an hour is called little change."""
 
+
+OLD = frozenset({"unknown", "silent", "late"})
 
 Choice = tuple[str, Station | None, "pd.Series[Any]"]
 """A gauge: its id, its station, its row."""
@@ -97,14 +101,15 @@ def trend_words(rate: float, text: Text) -> str:
     )
 
 
-def content(river: River, view: View, text: Text) -> dict[str, Any]:
-    """As the rail draws it: value, trend, series in runs, alarm levels that lie in the range."""
+def content(river: River, view: View, text: Text, timezone: str) -> dict[str, Any]:
+    """As the rail draws it: value, trend or the time of an old value, series in runs, alarm levels in the range."""
 
     def shown(value: float, decimals: int) -> str:
         return words.number(value, decimals, text.language)
 
     values = [v for _, v in river.points]
-    lost = str(river.row.get("state")) == "unknown"
+    state = word(river.row, "state")
+    lost = state == "unknown"
     marks = []
     if river.station is not None:
         levels = (river.station.bd1, river.station.bd2, river.station.bd3)
@@ -113,7 +118,10 @@ def content(river: River, view: View, text: Text) -> dict[str, Any]:
     above = next((v for _, v, _ in marks if v > max(values, default=0)), top)
     low, high = min([0.0, *values]), max(top, above) * 1.12
     rate = rate_m_h(river.points)
-    trend = trend_words(rate, text) if rate is not None and not lost else ""
+    trend = trend_words(rate, text) if rate is not None else ""
+    if river.points and state in OLD:  # a number of then is no number of now
+        last = datetime.fromtimestamp(river.points[-1][0], UTC)
+        trend = text("wall.last_at", time=clock_text(last, ZoneInfo(timezone), view.end))
     name = river.name
     if river.station is not None:
         name = text("wall.river", river=river.station.river, station=river.station.name)

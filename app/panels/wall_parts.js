@@ -7,7 +7,7 @@ const LIST = (s) => `${heading(s)}<div class="rows">${s.items.length ? s.items.m
 const FACTS = (s) => `${heading(s)}<div class="facts" style="--n:${s.rows.length}">${s.rows.map((f) => `<div class="${f.state === "unknown" ? "unknown" : ""}"><b class="${f.level ? `l${f.level}` : ""}">${esc(f.value)}<u>${esc(f.unit)}</u></b>
   <span>${esc([].concat(f.label)[0])}</span>${f.note ? `<em>${esc(f.note)}</em>` : ""}</div>`).join("")}</div>`;
 const TABLE = (s) => `${heading(s)}<div class="rows">${s.rows.map((r) => `<div class="row">${r.svg}<span class="n clip" ${wordings(r.name)}></span><b class="l${r.level}">${esc(r.value)}</b><span class="o">${esc(r.note)}</span><em>${esc(r.trend)}</em></div>`).join("")}</div>`;
-const SHARES = (s) => `${heading(s)}<div class="rows shares">${s.rows.map((f) => `<div class="row"><span class="n clip" ${wordings(f.label)}></span><b>${esc(f.value)}</b><em>${esc(f.note)}</em></div>`).join("")}</div>`;
+const SHARES = (s) => `${heading(s)}<div class="rows shares">${s.rows.map((f) => `<div class="row"><span class="n clip" ${wordings(f.label)}></span><b class="${f.state ?? ""}">${esc(f.value)}</b><em>${esc(f.note)}</em></div>`).join("")}</div>`;
 const RIVER = (r, tz) => {
   const W = 874, H = r.alone ? 150 : 108, [lo, hi] = r.range, y = (v) => H - (v - lo) / (hi - lo) * H, x = (t) => (t - r.from) / (r.to - r.from) * W;
   const path = r.series.map((run) => "M" + run.map(([t, v]) => `${x(t).toFixed(1)} ${y(v).toFixed(1)}`).join("L")).join("");

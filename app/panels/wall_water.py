@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from app.panels import river
@@ -33,7 +34,8 @@ def rivers(part: Block, have: Have, first: int) -> Shown:
             ("series", name, key), SERIES_S, partial(river.series, have.reader, name, key, have.wide)
         )
         found = river.River(name=word(row, "name"), station=station, row=row, points=points)
-        out.append({"kind": "river", "alone": part.most == 1} | river.content(found, have.wide, have.text))
+        told = river.content(found, have.wide, have.text, have.city.timezone)
+        out.append({"kind": "river", "alone": part.most == 1} | told)
     for section in out:
         section["axis"] = section is out[-1]  # they have one time axis, under the last
     return Shown(out)
@@ -109,7 +111,7 @@ def _gauge(row: pd.Series[Any], have: Have) -> dict[str, Any]:
 
 
 def rain(part: Block, have: Have, first: int) -> Shown:
-    """The largest sums of rain in a day, with the last hour's beside them."""
+    """The largest sums of rain in a day, with the last hour's beside them; of lost gauges alone, that it is unknown."""
     del first
     frame = _frame(part, have)
     if frame is None or "values" not in frame:
@@ -120,9 +122,9 @@ def rain(part: Block, have: Have, first: int) -> Shown:
         for v, (_, row) in zip(heard["values"], heard.iterrows(), strict=True)
     ]
     wet = sorted((one for one in told if one[0] is not None), key=lambda one: -float(one[0] or 0))
-    if not wet:
-        return Shown()
     lang, text = have.text.language, have.text
+    if not wet:
+        return _no_rain_told(frame, have)
     rows = [
         {
             "label": wordings(shortened(name)),
@@ -133,6 +135,17 @@ def rain(part: Block, have: Have, first: int) -> Shown:
     ]
     head = text("wall.rain_head", time=_at(heard, have))
     return Shown([{"kind": "shares", "title": text("wall.rain"), "head": head, "rows": rows}])
+
+
+def _no_rain_told(frame: gpd.GeoDataFrame, have: Have) -> Shown:
+    """A list that only goes would be read as a dry day."""
+    told = np.array([value.get(RAIN[0]) is not None for value in frame["values"]], bool)
+    lost = frame[(frame["state"] == "unknown") & told]
+    if lost.empty:
+        return Shown()
+    row = {"label": [have.text("wall.rain_unknown")], "value": "?", "note": "", "state": "unknown"}
+    head = have.text("wall.last_at", time=_at(lost, have))
+    return Shown([{"kind": "shares", "title": have.text("wall.rain"), "head": head, "rows": [row]}])
 
 
 def _frame(part: Block, have: Have) -> gpd.GeoDataFrame | None:
