@@ -29,7 +29,8 @@ START_S = 300.0
 """Of a whole city on a busy machine; alone it takes six seconds."""
 INGEST = """
 import sys
-import sources._feed, sources.http, sources.runner
+import sources._feed, sources._station_ftp, sources.http, sources.runner
+sources._station_ftp.ANSWER_S = {quiet}
 sources._feed.STALL_S = sources._feed.SETTLED_S = {quiet}
 sources.runner.client = lambda **given: sources.http.client(**{{"timeout": {quiet}, **given}})
 from app.cli import main
@@ -43,8 +44,10 @@ def hurried(binding: SourceBinding) -> SourceBinding:
     """The same source, asked more often where its options say how. Cadences stay: the city's clock runs at speed 1."""
     source, options = adapter(binding)
     hurry = {"poll_s": POLL_S, "silence_s": QUIET_S}
-    sooner = {name: s for name, s in hurry.items() if (getattr(options, name, None) or 0) > s}
-    sooner = {name: s for name, s in sooner.items() if name in source.options.model_fields}
+    known = {name: s for name, s in hurry.items() if name in source.options.model_fields}
+    sooner: dict[str, object] = {name: s for name, s in known.items() if (getattr(options, name) or 0) > s}
+    if (sql := binding.options.get("sql")) is not None:
+        sooner["sql"] = {**sql, "timeout_s": QUIET_S}
     return binding.model_copy(update={"options": {**binding.options, **sooner}}) if sooner else binding
 
 
