@@ -24,7 +24,7 @@ from geodata.records import Record
 from geodata.store.types import Cursor, Role, SourceState
 from geodata.store.writer import Writer
 from tests.support.cluster import TestCluster, running
-from tests.support.drill import POLL_S, City, city, patience_s, until
+from tests.support.drill import POLL_S, City, city, must_fall, patience_s, until
 from tests.support.drill_audit import ask, key, missing
 from tests.support.machine import closes
 
@@ -34,7 +34,6 @@ NOTICE_S = {"outage": 150.0, "stall": 0.0, "garbage": 12.0, "duplicates": 8.0, "
 the most patient source waits, and more."""
 
 STALL_MORE_S = 25.0
-MUST_FALL = {"outage", "stall"}
 RECOVER_S = 180.0
 UP_S = 240.0
 ROUND_S, ROUNDS = 25.0, 5
@@ -77,7 +76,8 @@ def drill(here: City, dsn: str, faults: Mapping[str, str], whole: bool = False) 
     began, fell = time.monotonic(), dict[str, float]()
     patient = max(patience_s(one) for one in here.bindings if one.id in lines)
     held = max(NOTICE_S[fault] or patient + STALL_MORE_S for fault in faults.values())
-    must = {name for name, fault in faults.items() if fault in MUST_FALL} or set(sources)
+    must = {one.id for one in here.bindings if one.id in lines and must_fall(one, faults[one.id])}
+    must = must or set(sources)
     until(lambda: must <= set(_noted(here, since, "down", sources, began, fell)), held)
     time.sleep(1)
     for name in ["all"] if whole else sources:
@@ -110,12 +110,13 @@ def _judge(here: City, lines: Mapping[str, Line], since: int, before: Mapping[st
         name for name, state in after.items()
         if name not in lines and name in before and before[name].state == "receiving" and state.state != "receiving"
     ])  # fmt: skip
+    must = {one.id for one in here.bindings if one.id in lines and must_fall(one, lines[one.id].fault)}
     open_sums = [service.id for service in here.reader.services() if not closes(service)]
     for name, line in lines.items():
         words = [word for one, word in said if one == name]
         if words not in ([], ["down", "up"]):
             line.wrong.append(f"said {' '.join(words)}")
-        if not words and line.fault in MUST_FALL:
+        if not words and name in must:
             line.wrong.append("never noticed")
         line.rejected = sum(after[name].rejected.values()) - sum(before[name].rejected.values())
         line.duplicate = after[name].duplicate - before[name].duplicate

@@ -61,6 +61,11 @@ def patience_s(binding: SourceBinding) -> float:
     return max(QUIET_S, min(cadence, silence))
 
 
+def must_fall(binding: SourceBinding, fault: str) -> bool:
+    """Whether its source is to be told as down. A folder to which nothing comes can be read: its things grow old."""
+    return fault == "outage" or (fault == "stall" and "path" not in binding.options)
+
+
 @dataclass
 class City:
     """``since`` of a look at the log is a position in it."""
