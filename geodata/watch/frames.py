@@ -85,7 +85,7 @@ class Frames(Protocol):
 
     def outlets(self, back: timedelta) -> pd.DataFrame:
         """What was not sent out: outlet (None: the sender itself), waiting, waits_since, given_up (within ``back``),
-        given_up_since, error.
+        given_up_since, error, sent_at (when anything was sent last).
         """
         ...
 

@@ -116,9 +116,9 @@ class Drill:
             rows = reader.query("deliveries", id=one.id)
         return [f"{row['news']} {row['state']}" for _, row in rows.iterrows()]
 
-    def unsent(self) -> Sequence[str]:
-        """What the watch says of messages that do not go out."""
-        city = town().model_copy(update={"outlets": {"out": self.binding}})
+    def unsent(self, *, known: bool = True) -> Sequence[str]:
+        """What the watch says of messages that do not go out; ``known``: whether the city's file names the outlet."""
+        city = town().model_copy(update={"outlets": {"out": self.binding} if known else {}})
         with Reader(self.dsn("read")) as reader:
             signs = rules()["outlets.not_sent"].signs(StoreFrames(reader, city, self.now))
         return [f"{type(sign).__name__} {sign.key}" for sign in signs]
@@ -226,6 +226,22 @@ async def test_the_desk_hears_of_what_does_not_go_out(make: Callable[..., Drill]
     assert drill.unsent() == ["Fires outlet:out"], "given up"
     drill.now += timedelta(hours=25)
     assert drill.unsent() == []
+
+
+async def test_a_sender_of_which_the_city_knows_nothing_is_missed_while_it_means_to_send(
+    make: Callable[..., Drill],
+) -> None:
+    drill = make()
+    await drill.look()
+    drill.opened(1)
+    drill.now += timedelta(minutes=11)
+    assert drill.unsent(known=False) == [], "it never sent anything"
+    assert await drill.look() == ["opened"]
+    drill.opened(2)
+    drill.now += timedelta(minutes=11)
+    assert drill.unsent(known=False) == ["Fires sender"]
+    drill.now += timedelta(days=7)
+    assert drill.unsent(known=False) == [], "a week on it is meant so"
 
 
 async def test_what_must_not_lapse_is_said_again_while_it_is_open(make: Callable[..., Drill]) -> None:

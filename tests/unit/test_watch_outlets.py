@@ -58,6 +58,13 @@ def test_a_city_that_sends_nothing_any_more_is_left_in_peace() -> None:
     assert said(RULE, StillFrames(at(0), city("hue"), unsent=unsent[1:])) == ["Fires outlet:zalo"]
 
 
+@pytest.mark.parametrize(("days", "told"), [(1, ["Fires sender"]), (8, [])])
+def test_a_sender_with_a_file_of_its_own_is_missed_for_a_week(days: float, told: list[str]) -> None:
+    """The city knows of no outlet; that something was sent tells that it means to."""
+    unsent = pd.DataFrame([row(None, 600) | {"sent_at": time(days * 1440)}])
+    assert said(RULE, StillFrames(at(0), city("hue"), unsent=unsent)) == told
+
+
 def test_it_begins_with_the_oldest_that_did_not_arrive() -> None:
     (sign,) = RULE.signs(StillFrames(at(0), city("hue"), unsent=pd.DataFrame([row("zalo", 20, 30)])))
     assert sign.since == at(-30)  # type: ignore[union-attr]

@@ -1,5 +1,6 @@
 -- What was not sent out by an instant: of each outlet what waited then and what was given up in the time ``back`` before;
--- with no outlet the lines of the journals that the sender, once begun, has not read. ``since``: of the oldest.
+-- with no outlet the lines of the journals that the sender, once begun, has not read. ``since``: of the oldest;
+-- ``sent_at``: when anything was sent last.
 with missed as (
     select outlet, created_at as time, ended_at is null or ended_at > %(end)s as waits, last_error
     from delivery
@@ -18,7 +19,8 @@ with missed as (
 )
 select outlet, count(*) filter (where waits) as waiting, min(time) filter (where waits) as waits_since,
     count(*) filter (where not waits) as given_up, min(time) filter (where not waits) as given_up_since,
-    (array_agg(last_error order by waits desc, time desc) filter (where last_error is not null))[1] as error
+    (array_agg(last_error order by waits desc, time desc) filter (where last_error is not null))[1] as error,
+    (select max(delivered_at) from delivery where delivered_at <= %(end)s) as sent_at
 from missed
 group by outlet
 order by outlet

@@ -16,11 +16,17 @@ from geodata.watch.words import Limits
 SENDER = things.both("bộ gửi (vonglau notify)", "the sender (vonglau notify)")
 
 
+MEANS_TO_SEND = timedelta(days=7)
+"""A city of whose outlets only the sender knows (``--outlets FILE``) means to send so long after it last did."""
+
+
 def unsent(frames: Frames, back: timedelta) -> pd.DataFrame | None:
     """``Frames.outlets``; None for a city without outlets whose news nobody reads: it sends nothing, and means to."""
     found = frames.outlets(back)
-    idle = not frames.city.outlets and (found.empty or found["outlet"].isna().any())
-    return None if idle else found
+    if frames.city.outlets or (len(found) and found["outlet"].notna().all()):
+        return found
+    sent = found["sent_at"].max() if "sent_at" in found and len(found) else None
+    return found if sent is not None and pd.notna(sent) and frames.at - sent <= MEANS_TO_SEND else None
 
 
 @rule()
