@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from app.panels.detail import moment, word
@@ -32,7 +33,8 @@ def open_at(frame: gpd.GeoDataFrame, now: pd.Timestamp, categories: tuple[str, .
     """
     ends = pd.to_datetime(frame["end_time"], utc=True)
     told = zip(ends, frame["status"], strict=True)
-    kept = frame[[incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in told]]
+    going = [incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in told]
+    kept = frame[np.array(going, bool)]
     if categories:
         kept = kept[kept["category"].isin(categories)]
     level = pd.Series([incident.level(s) for s in pd.to_numeric(kept["severity"])], kept.index, dtype=int)

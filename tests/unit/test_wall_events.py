@@ -43,6 +43,7 @@ def test_open_events_are_those_that_have_no_end_yet() -> None:
     assert list(found["level"]) == [3, 2, 2, 1, 4]
     assert list(found["unknown"]) == [False] * 4 + [True], "a lost feed's accident may be over by now"
     assert list(wall_events.open_at(frame, now, ("closure",)).index) == ["a", "e"]
+    assert wall_events.open_at(frame.iloc[:0], now).empty, "a city without an event"
 
 
 def test_a_list_of_open_events_reaches_beyond_the_scene_and_says_what_is_unknown() -> None:
