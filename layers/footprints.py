@@ -30,6 +30,7 @@ PLAIN: Mapping[str, Box] = {
 RING = (-10.5, -24, 10.5, 1)
 OTHER = (-12, -12, 12, 12)
 CALLOUT_PX, LEADER_PX = 21, 4
+NUMBERS = frozenset({"badge", "aqi"})
 
 
 def shapes(row: Mapping[str, Any]) -> Iterator[Box]:
@@ -61,6 +62,18 @@ def covered(elements: Iterable[Marks], view: View, k: float) -> tuple[NDArray[np
     """Screen boxes (n, 4) in px of the view: those of numbers, call-outs and abnormal marks; those of all others."""
     hard: list[Box] = []
     soft: list[Box] = []
+    for row, box in _boxes(elements, view, k):
+        loud = bool(row.get("text")) or _number(row, "level") >= 1 or row["mark"] in {"callout", "badge"}
+        (hard if loud else soft).append(box)
+    return _array(hard), _array(soft if len(soft) <= MOST else [])
+
+
+def numbers(elements: Iterable[Marks], view: View, k: float) -> NDArray[np.float64]:
+    """Screen boxes (n, 4) of the marks that are a number to be read."""
+    return _array([box for row, box in _boxes(elements, view, k) if row["mark"] in NUMBERS])
+
+
+def _boxes(elements: Iterable[Marks], view: View, k: float) -> Iterator[tuple[Mapping[str, Any], Box]]:
     x0, _, _, y1 = view.bounds.mercator
     for element in elements:
         data = columns(element)
@@ -69,11 +82,8 @@ def covered(elements: Iterable[Marks], view: View, k: float) -> tuple[NDArray[np
             row = dict(zip(names, values, strict=True))
             x, y = (row["x"] - x0) / view.resolution_m, (y1 - row["y"]) / view.resolution_m
             scale = k * (_number(row, "scale") or 1.0)
-            loud = bool(row.get("text")) or _number(row, "level") >= 1 or row["mark"] in {"callout", "badge"}
             for left, top, right, bottom in shapes(row):
-                box = (x + left * scale, y + top * scale, x + right * scale, y + bottom * scale)
-                (hard if loud else soft).append(box)
-    return _array(hard), _array(soft if len(soft) <= MOST else [])
+                yield row, (x + left * scale, y + top * scale, x + right * scale, y + bottom * scale)
 
 
 def _number(row: Mapping[str, Any], name: str) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.pages.footprints import covered
+from app.pages.footprints import covered, numbers
 from app.panels import callouts
 from app.panels.map_frame import wall_chrome
 from layers import labels, settling, wordboxes
@@ -54,12 +54,18 @@ def _placed(pictures: Mapping[str, Picture], spots: Sequence[Spot], view: View, 
     scene = settling.Picture(view=view, k=k, language=language, wall=True, chrome=np.concatenate([chrome, pointed]))
     moved = settling.settled(drawn, scene)
     elements = [moved.get(name, element) for name, (_, element) in drawn.items()]
-    hard, soft = covered(settling.marks_of(elements), view, k)
+    settled = list(settling.marks_of(elements))
+    hard, soft = covered(settled, view, k)
     called = callouts.element(
-        spots, view, k, np.concatenate([chrome, words(elements, view, k)]), np.concatenate([hard, soft])
+        spots,
+        view,
+        k,
+        np.concatenate([chrome, words(elements, view, k)]),
+        np.concatenate([hard, soft]),
+        numbers(settled, view, k),
     )
-    numbers, _ = covered([callouts.boxed(called)], view, k)
-    taken = np.concatenate([hard, numbers, chrome])
+    circles, _ = covered([callouts.boxed(called)], view, k)
+    taken = np.concatenate([hard, circles, chrome])
     names = labels.labels(view, "wall", language=language, taken=taken, crowd=soft, most=LABELS_MOST, k=k)
     return Named(called, names, moved)
 

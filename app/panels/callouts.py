@@ -28,6 +28,12 @@ COLUMNS = ("mark", "state", "level", "text", "dx", "dy")
 COVER, CROSS = 30.0, 60.0
 """What covering one mark counts, and a leader across another or through a circle, in px of distance."""
 
+HIDE = 150.0
+"""A number of a station covered: worse than any handful of marks."""
+
+ON_ANOTHER = 1000.0
+"""One call-out over another: both are lost, whatever else is free."""
+
 Point = tuple[float, float]
 Leader = tuple[Point, Point]
 """From the mark to the call-out, screen px."""
@@ -40,11 +46,12 @@ def place(
     k: float,
     blocked: NDArray[np.float64] = NOTHING,
     covered: NDArray[np.float64] = NOTHING,
+    numbers: NDArray[np.float64] = NOTHING,
 ) -> list[Point]:
     """Offsets in desk px (before ``k``) for marks at screen px: the freest of twelve directions, nearest first.
 
     Boxes (n, 4): left, top, right, bottom in screen px. No call-out stands in a ``blocked`` one, nor, where there is
-    a choice, in a ``covered`` one. No leader crosses another.
+    a choice, in a ``covered`` one, still less in one of ``numbers``. No leader crosses another, no call-out hides one.
     """
     ends: list[Point] = []
     for i, (x, y) in enumerate(points):
@@ -53,7 +60,7 @@ def place(
         best = min(max(x, edge), width - edge), min(max(y, edge), height - edge)
         score = float("-inf")
         for reaches in (REACH_PX, FAR_PX):
-            if score > float("-inf"):
+            if score > -ON_ANOTHER / 2:
                 break
             for reach, at in _around((x, y), reaches, k):
                 if not (edge < at[0] < width - edge and edge < at[1] < height - edge):
@@ -62,6 +69,9 @@ def place(
                     continue
                 clear = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in [*ends, *others]), default=200.0)
                 value = min(clear, 70.0) - reach * 0.3 - COVER * _within(covered, at, CIRCLE_PX * k)
+                value -= HIDE * _within(numbers, at, CIRCLE_PX * k)
+                apart = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in ends), default=200.0)
+                value -= ON_ANOTHER * (apart < 2 * CIRCLE_PX)
                 value -= CROSS * _entangled(((x, y), at), list(zip(points, ends, strict=False)), CIRCLE_PX * k)
                 if value > score:
                     best, score = at, value
@@ -141,6 +151,7 @@ def element(
     k: float,
     blocked: NDArray[np.float64] = NOTHING,
     covered: NDArray[np.float64] = NOTHING,
+    numbers: NDArray[np.float64] = NOTHING,
 ) -> Marks:
     """The call-outs of numbers and letters; what has no place has none. Boxes as for ``place``."""
     x0, y0, x1, y1 = view.bounds.mercator
@@ -148,7 +159,7 @@ def element(
     found = [(spot, *inside(spot.place, view)) for spot in spots if spot.place is not None]
     screen = [((x - x0) * scale_x, (y1 - y) * scale_y) for _, x, y, _ in found]
     width, height = view.width_px, view.height_px
-    offsets = place(screen, width, height, k, blocked, covered)
+    offsets = place(screen, width, height, k, blocked, covered, numbers)
     rows: dict[str, list[Any]] = {name: [] for name in ("x", "y", *COLUMNS)}
     for (spot, x, y, _), (dx, dy) in zip(found, offsets, strict=True):
         values = (x, y, spot.mark, spot.state, spot.level, spot.text, dx, dy)

@@ -95,9 +95,11 @@ def _area(part: Block, have: Have) -> tuple[BaseGeometry | None, str]:
 
 
 def counts(part: Block, have: Have, first: int) -> Shown:
-    """The classes of a layer as its legend has them, those that hold something; the abnormal ones in their colour."""
+    """The classes of a layer in the whole city as its legend has them, those that hold something; the abnormal ones in
+    their colour. Until the city is counted, those of the scene.
+    """
     del first
-    picture = have.near.get(part.service or "") or have.far.get(part.service or "")
+    picture = have.far.get(part.service or "") or have.near.get(part.service or "")
     if picture is None or picture.frame is None:
         return Shown()
     lang = have.text.language

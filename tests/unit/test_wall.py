@@ -326,6 +326,25 @@ def test_leaders_never_cross(seed: int) -> None:
     assert all(np.hypot(a[0] - b[0], a[1] - b[1]) > 30 for i, a in enumerate(ends) for b in ends[:i])
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_in_a_crowd_no_call_out_hides_another_nor_a_station(seed: int) -> None:
+    """Five cameras and five incidents of one quarter, hundreds of marks around them, two gauges."""
+    random = np.random.default_rng(seed)
+    points = [(float(x), float(y)) for x, y in random.normal((950, 600), (60, 40), (10, 2))]
+    corner = random.normal((940, 590), (220, 160), (500, 2))
+    gauges = np.array([[760.0, 500.0, 880.0, 540.0], [730.0, 700.0, 850.0, 740.0]])
+    offsets = callouts.place(
+        points, 1960.0, 1100.0, 1.1, covered=np.column_stack([corner, corner + 20]), numbers=gauges
+    )
+    ends = [(x + dx * 1.1, y + dy * 1.1) for (x, y), (dx, dy) in zip(points, offsets, strict=True)]
+    least = 2 * callouts.CIRCLE_PX * 1.1 - 1e-6
+    assert all(np.hypot(a[0] - b[0], a[1] - b[1]) >= least for i, a in enumerate(ends) for b in ends[:i])
+    reach = callouts.CIRCLE_PX * 1.1
+    for x, y in ends:
+        assert not ((gauges[:, 0] - reach < x) & (x < gauges[:, 2] + reach)
+                    & (gauges[:, 1] - reach < y) & (y < gauges[:, 3] + reach)).any()  # fmt: skip
+
+
 def test_a_number_in_a_corner_beside_the_inset_is_whole() -> None:
     width, height, k, mark = 1200.0, 840.0, 1.1, (18.0, 822.0)
     inset = np.array([[24.0, 540.0, 224.0, 815.0]])
