@@ -31,6 +31,9 @@ COVER, CROSS = 30.0, 60.0
 HIDE = 150.0
 """A number of a station covered: worse than any handful of marks."""
 
+STEPS = 12
+"""Points of a leader that are looked at."""
+
 ON_ANOTHER = 1000.0
 """One call-out over another: both are lost, whatever else is free."""
 
@@ -69,7 +72,7 @@ def place(
                     continue
                 clear = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in [*ends, *others]), default=200.0)
                 value = min(clear, 70.0) - reach * 0.3 - COVER * _within(covered, at, CIRCLE_PX * k)
-                value -= HIDE * _within(numbers, at, CIRCLE_PX * k)
+                value -= HIDE * (_within(numbers, at, CIRCLE_PX * k) + _through(numbers, ((x, y), at)))
                 apart = min((hypot(at[0] - p[0], at[1] - p[1]) / k for p in ends), default=200.0)
                 value -= ON_ANOTHER * (apart < 2 * CIRCLE_PX)
                 value -= CROSS * _entangled(((x, y), at), list(zip(points, ends, strict=False)), CIRCLE_PX * k)
@@ -134,6 +137,15 @@ def _within(boxes: NDArray[np.float64], at: Point, reach: float) -> int:
     x, y = at
     hit = (boxes[:, 0] - reach < x) & (x < boxes[:, 2] + reach) & (boxes[:, 1] - reach < y) & (y < boxes[:, 3] + reach)
     return int(hit.sum())
+
+
+def _through(boxes: NDArray[np.float64], line: Leader) -> int:
+    """How many boxes a leader runs through, beyond the one that its own mark may stand in."""
+    (ax, ay), (bx, by) = line
+    t = np.linspace(0.0, 1.0, STEPS)[:, None]
+    x, y = ax + t * (bx - ax), ay + t * (by - ay)
+    on = (boxes[:, 0] < x) & (x < boxes[:, 2]) & (boxes[:, 1] < y) & (y < boxes[:, 3])
+    return int((on.any(axis=0) & ~on[0]).sum())
 
 
 def inside(place_lonlat: tuple[float, float], view: View) -> tuple[float, float, bool]:

@@ -345,6 +345,17 @@ def test_in_a_crowd_no_call_out_hides_another_nor_a_station(seed: int) -> None:
                     & (gauges[:, 1] - reach < y) & (y < gauges[:, 3] + reach)).any()  # fmt: skip
 
 
+def test_a_leader_runs_through_no_number_of_a_station() -> None:
+    gauge = np.array([[500.0, 540.0, 640.0, 580.0], [700.0, 400.0, 800.0, 440.0]])
+    mark = (570.0, 520.0)
+    # every nearer place above it is covered
+    above = np.array([[400.0 + 10 * i, 300.0, 420.0 + 10 * i, 515.0] for i in range(35)])
+    ((dx, dy),) = callouts.place([mark], 1200.0, 840.0, 1.0, covered=above, numbers=gauge)
+    t = np.linspace(0, 1, 50)
+    x, y = mark[0] + t * dx, mark[1] + t * dy
+    assert not ((x > 500) & (x < 640) & (y > 540) & (y < 580)).any()
+
+
 def test_a_number_in_a_corner_beside_the_inset_is_whole() -> None:
     width, height, k, mark = 1200.0, 840.0, 1.1, (18.0, 822.0)
     inset = np.array([[24.0, 540.0, 224.0, 815.0]])
