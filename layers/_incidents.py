@@ -29,9 +29,7 @@ def classify(events: gpd.GeoDataFrame, view: View, mark: str) -> gpd.GeoDataFram
     if events.empty:
         return events.assign(**{name: pd.Series(dtype=object) for name in FIELDS})
     now = pd.Timestamp(view.end)
-    ends = events["end_time"]
-    pairs = zip(ends, events["status"], strict=True)
-    courses = np.array([incident.course(now, None if pd.isna(end) else end, text(word)) for end, word in pairs])
+    courses = incident.courses(events, now)
     out = events[courses != "never"].copy()
     is_open = courses[courses != "never"] == "open"
     lost = is_open & (out["feed"].to_numpy() == "down")

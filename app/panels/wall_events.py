@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from app.panels.detail import moment, word
@@ -14,7 +13,6 @@ from app.panels.wall_rail import Item, listed
 from geodata import catalogue
 from geodata.records import Event
 from geodata.rules import incident
-from geodata.watch import things
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,10 +29,7 @@ def open_at(frame: gpd.GeoDataFrame, now: pd.Timestamp, categories: tuple[str, .
 
     Last come those of a lost feed, which may be over by now.
     """
-    ends = pd.to_datetime(frame["end_time"], utc=True)
-    told = zip(ends, frame["status"], strict=True)
-    going = [incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in told]
-    kept = frame[np.array(going, bool)]
+    kept = frame[incident.courses(frame, now) == "open"]
     if categories:
         kept = kept[kept["category"].isin(categories)]
     level = pd.Series([incident.level(s) for s in pd.to_numeric(kept["severity"])], kept.index, dtype=int)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from geodata.indicators import measure
@@ -30,9 +29,7 @@ def _open(frames: Frames, service: str, back: timedelta) -> tuple[Any, dict[str,
     if rows.empty:
         return rows, {}
     now = pd.Timestamp(frames.at)
-    pairs = zip(rows["end_time"], rows["status"], strict=True)
-    going = [incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in pairs]
-    own, left = measure.parted(rows[np.asarray(going, bool) & (rows["time"] <= now).to_numpy()])
+    own, left = measure.parted(rows[(incident.courses(rows, now) == "open") & (rows["time"] <= now).to_numpy()])
     graded = [incident.level(things.number(s)) for s in own["severity"]]
     return own.assign(graded=pd.Series(graded, own.index, dtype=int)), left
 

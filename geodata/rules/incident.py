@@ -9,6 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 UNRATED = 2
 """Level of an open incident that nobody has rated: it asks for attention, and claims no more."""
 
@@ -35,6 +39,16 @@ def course(now: datetime, end: datetime | None, status: str | None = None) -> Co
     if end is not None:
         return "open" if end > now else "ended"
     return "ended" if word in OVER else "open"
+
+
+def courses(events: pd.DataFrame, now: datetime) -> NDArray[np.str_]:
+    """The ``course`` of each row; columns end_time and status (contracts 4.1)."""
+    ends = pd.to_datetime(events["end_time"], utc=True)
+    told = [
+        course(now, None if pd.isna(end) else end, status if isinstance(status, str) else None)
+        for end, status in zip(ends, events["status"], strict=True)
+    ]
+    return np.array(told, dtype=np.str_)
 
 
 def level(severity: float | None) -> int:

@@ -23,10 +23,8 @@ def by_kind(frames: Frames, service: str, least_level: int, rule_id: str) -> Ite
     if found.empty:
         return
     now = pd.Timestamp(frames.at)
-    ends = zip(found["end_time"], found["status"], strict=True)
-    open_ = [incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in ends]
     level = pd.Series([incident.level(things.number(s)) for s in found["severity"]], found.index)
-    own = found[pd.Series(open_, found.index) & (level >= least_level) & (found["time"] <= now)]
+    own = found[(incident.courses(found, now) == "open") & (level >= least_level) & (found["time"] <= now)]
     for name, group in own.groupby(own["category"].fillna("other")):
         up = group[group["feed"] != "down"]
         if up.empty:

@@ -27,9 +27,7 @@ def violations(frames: Frames, back: timedelta = FOUND_WITHIN) -> tuple[Any, dic
     if found.empty:
         return found, {}
     rows, left = measure.parted(found)
-    now = pd.Timestamp(frames.at)
-    pairs = zip(rows["end_time"], rows["status"], strict=True)
-    closed = [incident.course(now, None if pd.isna(e) else e, things.text(s)) != "open" for e, s in pairs]
+    closed = incident.courses(rows, frames.at) != "open"
     told = zip(rows["severity"], closed, protected(frames, rows), strict=True)
     grade = [project.violation(things.number(s), closed=bool(c), protected=bool(p)) for s, c, p in told]
     return rows.assign(grade=pd.Series(grade, rows.index, dtype=int)), left

@@ -48,9 +48,8 @@ def lines_stopped(frames: Frames, limits: Limits) -> Iterable[Sign]:
         return
     grave = [punctuality.notice_level(things.text(c)) > punctuality.NOTICE for c in found["category"]]
     now = pd.Timestamp(frames.at)
-    ends = zip(found["end_time"], found["status"], strict=True)
-    open_ = [incident.course(now, None if pd.isna(e) else e, things.text(s)) == "open" for e, s in ends]
-    own = found[pd.Series(grave, found.index) & pd.Series(open_, found.index) & (found["time"] <= now)]
+    open_ = incident.courses(found, now) == "open"
+    own = found[pd.Series(grave, found.index) & open_ & (found["time"] <= now)]
     if len(own) and (own["feed"] == "down").all():
         yield Unknown(SERVICE)
     elif len(own):

@@ -28,9 +28,7 @@ def violations(frames: Frames, limits: Limits) -> Iterable[Sign]:
     found = frames.latest(SERVICE, Event, FOUND_WITHIN)
     if found.empty:
         return
-    now = pd.Timestamp(frames.at)
-    ends = zip(found["end_time"], found["status"], strict=True)
-    closed = [incident.course(now, None if pd.isna(e) else e, things.text(s)) != "open" for e, s in ends]
+    closed = incident.courses(found, frames.at) != "open"
     rows = zip(found["severity"], closed, protected(frames, found), strict=True)
     levels = [project.violation(things.number(s), closed=bool(c), protected=bool(p)) for s, c, p in rows]
     level = pd.Series(levels, found.index, dtype=int)
