@@ -169,7 +169,7 @@ class Wire:
             await self.close()
             raise Lost(_plain(error)) from None
         except BaseException:
-            connecting.add_done_callback(lambda _: self._abandon())
+            connecting.add_done_callback(self._too_late)
             await self.close()
             raise
 
@@ -241,6 +241,12 @@ class Wire:
         if self._socket is not None and self.lost is None:
             with suppress(OSError, ValueError):
                 self._client.disconnect()
+        self._abandon()
+
+    def _too_late(self, connecting: asyncio.Task[None]) -> None:
+        """The thread came to its end, this way or the other, when nobody waited for it any more."""
+        if not connecting.cancelled():
+            connecting.exception()
         self._abandon()
 
     def _abandon(self) -> None:

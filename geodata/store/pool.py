@@ -15,6 +15,16 @@ AsyncConnection = psycopg.AsyncConnection[TupleRow]
 Connection = psycopg.Connection[TupleRow]
 
 
+@asynccontextmanager
+async def _kept(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Closes it when whoever uses it fails or is cancelled: nobody else knows of it."""
+    try:
+        yield
+    except BaseException:
+        await connection.close()
+        raise
+
+
 class AsyncPool:
     """At most ``size`` connections, each prepared once with ``setup``."""
 
@@ -28,27 +38,24 @@ class AsyncPool:
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         async with self._slots:
             connection = await self._reuse() or await self._open()
-            try:
+            async with _kept(connection):
                 yield connection
-            except BaseException:
-                await connection.close()
-                raise
             self._idle.append(connection)
 
     async def _reuse(self) -> AsyncConnection | None:
         while self._idle:
             connection = self._idle.pop()
-            try:
-                await connection.execute("")
-            except psycopg.Error:
+            async with _kept(connection):
+                with suppress(psycopg.Error):
+                    await connection.execute("")
+                    return connection
                 await connection.close()
-            else:
-                return connection
         return None
 
     async def _open(self) -> AsyncConnection:
         connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
-        await connection.execute(self._setup)
+        async with _kept(connection):
+            await connection.execute(self._setup)
         return connection
 
     async def close(self) -> None:

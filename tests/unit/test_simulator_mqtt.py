@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from sources.simulator.faults import Faults
 from sources.simulator.host import Host
 from sources.simulator.mqtt_feed import Speaker, speak
 from sources.simulator.mqtt_wire import Said, Voice
-from tests.support.patience import in_time
+from tests.support.patience import HANG_S, in_time
 
 SOURCE = "simulated_screens"
 
@@ -37,6 +39,33 @@ async def test_a_stop_at_any_moment_is_a_stop_and_leaves_nothing_behind(broker: 
         async with in_time():
             await asyncio.wait({task})
         assert task.cancelled()
+    assert not wrong
+
+
+async def test_a_refusal_that_comes_when_nobody_waits_any_more_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    came, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def connect(_: Voice) -> None:
+        loop.call_soon_threadsafe(came.set)
+        go_on.wait(HANG_S)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(Voice, "_connect", connect)
+    opening = asyncio.create_task(Voice(1, None).open())
+    async with in_time():
+        await came.wait()
+        opening.cancel()
+        await asyncio.wait({opening})
+        go_on.set()
+        while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 (the thread's own task is nobody's to wait for)
+            await asyncio.sleep(0.01)
+    assert opening.cancelled()
+    del opening  # it holds what it awaited, and asyncio complains of what nothing holds
+    await asyncio.sleep(0)
+    gc.collect()
     assert not wrong
 
 
