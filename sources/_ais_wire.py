@@ -10,8 +10,8 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -55,7 +55,7 @@ class Chunk:
     cursor: Cursor | None = None
 
 
-def open_wire(options: WireOptions, cursor: Cursor | None) -> AsyncIterator[Chunk | None]:
+def open_wire(options: WireOptions, cursor: Cursor | None) -> AsyncGenerator[Chunk | None, None]:
     """The wire that the options name. Its iterator raises Unreachable."""
     if options.transport == "tcp":
         return _tcp(options)
@@ -64,7 +64,7 @@ def open_wire(options: WireOptions, cursor: Cursor | None) -> AsyncIterator[Chun
     return _file(options, cursor)
 
 
-async def _tcp(options: WireOptions) -> AsyncIterator[Chunk | None]:
+async def _tcp(options: WireOptions) -> AsyncGenerator[Chunk | None, None]:
     """A newline stream. Begins anywhere: a first line that is cut fails its checksum and the next one is read."""
     endpoint = f"tcp://{options.host}:{options.port}"
     try:
@@ -116,7 +116,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self.dropped += 1
 
 
-async def _udp(options: WireOptions) -> AsyncIterator[Chunk | None]:
+async def _udp(options: WireOptions) -> AsyncGenerator[Chunk | None, None]:
     """One or several sentences a datagram, in no order; a datagram never continues another."""
     endpoint = f"udp://{options.host}:{options.port}"
     try:
@@ -161,7 +161,7 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-async def _file(options: WireOptions, cursor: Cursor | None) -> AsyncIterator[Chunk | None]:
+async def _file(options: WireOptions, cursor: Cursor | None) -> AsyncGenerator[Chunk | None, None]:
     """A file from where the cursor stands; a file that was replaced or cut is read from its start."""
     assert options.path is not None
     while True:
@@ -170,14 +170,15 @@ async def _file(options: WireOptions, cursor: Cursor | None) -> AsyncIterator[Ch
         except OSError as error:
             raise Unreachable(endpoint=str(options.path), reason=_reason(error)) from error
         with handle:
-            async for chunk in _read(handle, options, cursor):
-                yield chunk
+            async with aclosing(_read(handle, options, cursor)) as flow:
+                async for chunk in flow:
+                    yield chunk
         cursor = None
         if not options.follow:
             return
 
 
-async def _read(handle: BinaryIO, options: WireOptions, cursor: Cursor | None) -> AsyncIterator[Chunk | None]:
+async def _read(handle: BinaryIO, options: WireOptions, cursor: Cursor | None) -> AsyncGenerator[Chunk | None, None]:
     """The lines of one open file; returns at its end, or with ``follow`` when another file took its name."""
     assert options.path is not None
     identity, lines = os.fstat(handle.fileno()).st_ino, Lines()

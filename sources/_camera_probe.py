@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from geodata.records import Record, Rejected
 from geodata.store.types import Batch
@@ -30,7 +30,7 @@ class Probe:
         self._flows: dict[str, Flow] | None = None
         self._read_at = self._counted_at = NEVER
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncGenerator[Batch, None]:
         """For ever. Raises SourceError."""
         while True:
             records: list[Record] = []

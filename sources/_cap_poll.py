@@ -7,7 +7,7 @@ or the folder shows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,9 @@ class Step:
     marks: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def index(context: Context, url: str, token_env: str | None, known: Mapping[str, Any]) -> AsyncIterator[Step]:
+async def index(
+    context: Context, url: str, token_env: str | None, known: Mapping[str, Any]
+) -> AsyncGenerator[Step, None]:
     """The messages of the entries that are new or changed, some at a time. Raises SourceError."""
     headers = bearer(context, token_env)
     document = await get(context, url, PROTOCOL, known.get("index") or {}, headers)
@@ -112,7 +114,7 @@ async def _linked(context: Context, base: str, headers: Mapping[str, str], entry
         return Rejected(reason="no_link", detail="a link that is no URL", payload=raw(entry.element))
 
 
-async def folder(context: Context, path: Path, known: Mapping[str, Any]) -> AsyncIterator[Step]:
+async def folder(context: Context, path: Path, known: Mapping[str, Any]) -> AsyncGenerator[Step, None]:
     """The files of a folder that are new or changed, oldest first. Raises Unreachable without the folder."""
     files: dict[str, str] = dict(known.get("files") or {})
     shown = await asyncio.to_thread(_listing, path)
@@ -155,7 +157,7 @@ def _whole(path: Path, names: Sequence[str]) -> dict[str, bytes]:
     return found
 
 
-async def inbox(context: Context, known: Mapping[str, Any], wait_s: float) -> AsyncIterator[Step]:
+async def inbox(context: Context, known: Mapping[str, Any], wait_s: float) -> AsyncGenerator[Step, None]:
     """What was pushed, until there is no more. Raises Unreachable where no intake runs."""
     if context.inbox is None:
         raise Unreachable(endpoint="CAP push", reason="no intake runs; start the ingest with --intake")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
@@ -64,7 +64,7 @@ class FolderPoll:
     def __post_init__(self) -> None:
         self.seen = Seen.of(self.cursor)
 
-    async def run(self) -> AsyncIterator[Batch]:
+    async def run(self) -> AsyncGenerator[Batch, None]:
         """Images in the order of their names. Raises SourceError."""
         root = await asyncio.to_thread(Path(self.options.path or ".").absolute)
         if not await asyncio.to_thread(root.is_dir):

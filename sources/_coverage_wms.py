@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -81,7 +81,7 @@ class WMSPoll:
     cursor: Cursor | None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    async def run(self) -> AsyncIterator[Batch]:
+    async def run(self) -> AsyncGenerator[Batch, None]:
         """Raises SourceError."""
         now = self.context.clock()
         layer = await self._layer(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 
 from geodata.records import Event, Feature, Record, Rejected
@@ -42,7 +42,7 @@ class Differences:
     endpoint: str
     protocol: str
 
-    async def of(self, whole: Whole) -> AsyncIterator[Batch]:
+    async def of(self, whole: Whole) -> AsyncGenerator[Batch, None]:
         """The rows of one reading that the store does not know, some thousand at a time. Raises Garbled."""
         now = self.context.clock()
         features = [row for row in whole.rows if isinstance(row, Feature)]

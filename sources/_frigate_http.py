@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -36,7 +36,7 @@ class Recorder:
             raise Garbled(endpoint=endpoint(self.url), protocol=PROTOCOL, reason="no statistics of cameras")
         return found
 
-    async def rows(self, feed: str, after: float, before: float) -> AsyncIterator[list[Any]]:
+    async def rows(self, feed: str, after: float, before: float) -> AsyncGenerator[list[Any], None]:
         """Stored reviews or events that began in this time (epoch s), newest first, a page at a time."""
         path = "/api/review" if feed == "reviews" else "/api/events"
         for _ in range(MAX_PAGES):

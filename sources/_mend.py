@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -33,17 +34,18 @@ async def mend(
     options = replay_options(source, binding.options, binding.service)
     total, refused = Written(), 0
     for query in QUERIES if private else QUERIES[:1]:
-        async for rows in _pages(reader, query, binding.id, reason):
-            good: list[int] = []
-            for row in rows:
-                found = read(source, options, bytes(row["payload"]), row["received_at"])
-                written = None if found is None else await writer.write(binding.id, Batch(found))
-                if written is None or written.rejected:  # what the store refuses again it keeps by itself
-                    refused += 1
-                else:
-                    good.append(int(row["id"]))
-                total += written or Written()
-            await writer.mend(binding.id, good)
+        async with aclosing(_pages(reader, query, binding.id, reason)) as flow:
+            async for rows in flow:
+                good: list[int] = []
+                for row in rows:
+                    found = read(source, options, bytes(row["payload"]), row["received_at"])
+                    written = None if found is None else await writer.write(binding.id, Batch(found))
+                    if written is None or written.rejected:  # what the store refuses again it keeps by itself
+                        refused += 1
+                    else:
+                        good.append(int(row["id"]))
+                    total += written or Written()
+                await writer.mend(binding.id, good)
     return total, refused
 
 
@@ -63,7 +65,7 @@ def read(source: Source[Options], options: Options, payload: bytes, arrival: dat
 
 async def _pages(
     reader: Reader, query: str, source: str, reason: str | None
-) -> AsyncIterator[Sequence[Mapping[Any, Any]]]:
+) -> AsyncGenerator[Sequence[Mapping[Any, Any]], None]:
     after = 0
     while True:
         wanted = {"source": source, "reason": reason, "after": after, "limit": PAGE}

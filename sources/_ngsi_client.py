@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -76,7 +76,7 @@ class Client:
             )
         return found
 
-    async def entities(self, kind: str) -> AsyncIterator[list[Any]]:
+    async def entities(self, kind: str) -> AsyncGenerator[list[Any], None]:
         """Every page of the entities of that type, with the broker's own times."""
         seen, url = 0, f"{self.root}/entities"
         for _ in range(MAX_PAGES):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,7 +89,7 @@ class Client:
             return Collection(number, items)
         return Collection(number, items, text(entry.get("storageCrs")) or offered[0])
 
-    async def pages(self, collection: Collection, params: Mapping[str, str]) -> AsyncIterator[Page]:
+    async def pages(self, collection: Collection, params: Mapping[str, str]) -> AsyncGenerator[Page, None]:
         """Each reply of the items. Next links are opaque; without one the set ends."""
         asked = {**params, **({"crs": collection.crs} if collection.crs else {})}
         url: str | None = collection.items

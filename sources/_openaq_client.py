@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,7 +54,7 @@ class Client:
         await self._rest(response, rest_s)
         return body
 
-    async def pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[list[Any]]:
+    async def pages(self, path: str, params: Mapping[str, str]) -> AsyncGenerator[list[Any], None]:
         """The results page by page until one is not full. ``found`` may be a text (">1000"): it does not count."""
         for page in range(1, MAX_PAGES + 1):
             body = await self.get(path, {**params, "limit": str(self.page_size), "page": str(page)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class Client:
         return Garbled(endpoint=endpoint(self.options.url), protocol=PROTOCOL, reason=reason)
 
 
-async def poll(client: Client, cursor: Cursor | None, envelope: Read) -> AsyncIterator[Batch]:
+async def poll(client: Client, cursor: Cursor | None, envelope: Read) -> AsyncGenerator[Batch, None]:
     """One poll. The cursor holds the time up to which was asked, and the open alerts. Raises SourceError."""
     options, context = client.options, client.context
     now = context.clock()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -68,7 +69,7 @@ class Client:
         except ValueError as error:
             raise Garbled(endpoint=endpoint(url), protocol=PROTOCOL, reason=str(error)[:200]) from error
 
-    async def pages(self, url: str, params: Mapping[str, str] | None = None) -> AsyncIterator[list[Any]]:
+    async def pages(self, url: str, params: Mapping[str, str] | None = None) -> AsyncGenerator[list[Any], None]:
         """Each page of a collection. The next link is opaque, relative or absolute; without one the set ends."""
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
@@ -103,8 +104,9 @@ class Client:
         if name not in entity:
             link = text(entity.get(f"{name}@iot.navigationLink"))
         if link:
-            async for page in self.pages(self.resolve(f"{self.root}/", link)):
-                found += page
+            async with aclosing(self.pages(self.resolve(f"{self.root}/", link))) as flow:
+                async for page in flow:
+                    found += page
         return found
 
     async def one(self, entity: Entity, name: str) -> Any:
@@ -114,7 +116,7 @@ class Client:
         link = text(entity.get(f"{name}@iot.navigationLink"))
         return await self.get(self.resolve(f"{self.root}/", link)) if link else None
 
-    async def things(self) -> AsyncIterator[dict[str, Any]]:
+    async def things(self) -> AsyncGenerator[dict[str, Any], None]:
         """Every Thing, with its Locations, Datastreams, and their ObservedProperty and Sensor."""
         params = {"$expand": EXPAND}
         if self.options.things_filter:
@@ -122,10 +124,11 @@ class Client:
         url = f"{self.root}/Things"
         if await self.get(url, {**params, "$top": "1"}, allowed=True) is None:
             params.pop("$expand")  # a server that cannot expand so deep is walked by its links
-        async for page in self.pages(url, params):
-            for entity in page:
-                if isinstance(entity, Mapping):
-                    yield await self._whole(entity)
+        async with aclosing(self.pages(url, params)) as flow:
+            async for page in flow:
+                for entity in page:
+                    if isinstance(entity, Mapping):
+                        yield await self._whole(entity)
 
     async def _whole(self, entity: Entity) -> dict[str, Any]:
         streams = []
@@ -180,7 +183,7 @@ Seen = Mapping[str, set[str]]
 
 async def poll(
     client: Client, context: Context, cursor: Cursor | None, seen: Seen | None = None
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """Things when they are due, then new Observations until every Datastream has been read to its end."""
     memory, now = context.memory, context.clock()
     loaded = memory.get("loaded")
@@ -214,17 +217,18 @@ async def poll(
 async def _things(client: Client) -> tuple[list[Record | Rejected], list[Stream]]:
     rows: list[Record | Rejected] = []
     streams: list[Stream] = []
-    async for entity in client.things():
-        try:
-            rows += things(entity, client.options, None)
-        except (ValueError, RecursionError) as error:
-            rows.append(rejected(entity, error, None))
-            continue
-        for entry in entity["Datastreams"]:
+    async with aclosing(client.things()) as flow:
+        async for entity in flow:
             try:
-                streams.append(stream(entry, entity, client.options))
-            except ValueError as error:
-                rows.append(rejected(entry, error, None))
+                rows += things(entity, client.options, None)
+            except (ValueError, RecursionError) as error:
+                rows.append(rejected(entity, error, None))
+                continue
+            for entry in entity["Datastreams"]:
+                try:
+                    streams.append(stream(entry, entity, client.options))
+                except ValueError as error:
+                    rows.append(rejected(entry, error, None))
     return rows, streams
 
 
@@ -241,15 +245,16 @@ async def _observations(
     }
     rows: list[Record | Rejected] = []
     raw: list[Mapping[str, Any]] = []
-    async for page in client.pages(url, params):
-        fresh = [row for row in page if not isinstance(row, Mapping) or str(row.get("@iot.id")) not in place.ids]
-        raw += [row for row in fresh if isinstance(row, Mapping)]
-        if seen:
-            fresh = [row for row in fresh if not isinstance(row, Mapping) or str(row.get("@iot.id")) not in seen]
-        rows += observations(fresh, source, client.options, None)
-        if len(raw) >= ROWS_AT_ONCE:
-            onward = place.after(raw, now)
-            return rows, onward, onward != place
+    async with aclosing(client.pages(url, params)) as flow:
+        async for page in flow:
+            fresh = [row for row in page if not isinstance(row, Mapping) or str(row.get("@iot.id")) not in place.ids]
+            raw += [row for row in fresh if isinstance(row, Mapping)]
+            if seen:
+                fresh = [row for row in fresh if not isinstance(row, Mapping) or str(row.get("@iot.id")) not in seen]
+            rows += observations(fresh, source, client.options, None)
+            if len(raw) >= ROWS_AT_ONCE:
+                onward = place.after(raw, now)
+                return rows, onward, onward != place
     return rows, place.after(raw, now), False
 
 

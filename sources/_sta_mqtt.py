@@ -9,7 +9,8 @@ lies behind what it brought.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Protocol
 
 from geodata.records import Record, Rejected
@@ -37,7 +38,7 @@ class FollowOptions(Protocol):
 
 async def follow(
     client: Client, options: Any, where: Address, context: Context, cursor: Cursor | None
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """Things and all that is new over HTTP, then what comes over MQTT. Ends when the topics must change.
 
     Raises SourceError.
@@ -47,8 +48,11 @@ async def follow(
     again = True
     while again:
         await follower.load()
-        async with subscribed(where, follower.topics, options, context, session) as subscription:
-            async for batch in follower.batches(subscription):
+        async with (
+            subscribed(where, follower.topics, options, context, session) as subscription,
+            aclosing(follower.batches(subscription)) as flow,
+        ):
+            async for batch in flow:
                 yield batch
         again = follower.outdated
 
@@ -78,13 +82,10 @@ class Follower:
         """The Things, so that it is known what to subscribe to; what was read is handed over by ``batches``."""
         self._context.memory.pop("loaded", None)
         self.outdated = False
-        reading = poll(self._client, self._context, self._cursor)
-        try:
-            self._first.append(await anext(reading))
-        finally:
-            await reading.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+        async with aclosing(poll(self._client, self._context, self._cursor)) as flow:
+            self._first.append(await anext(flow))
 
-    async def batches(self, subscription: Subscription) -> AsyncIterator[Batch]:
+    async def batches(self, subscription: Subscription) -> AsyncGenerator[Batch, None]:
         """Subscribed first, then read: what is made meanwhile comes twice at most, and is stored once."""
         for batch in self._first:
             yield Batch(batch.records, subscription.cursor(self._cursor), batch.rejected)
@@ -92,9 +93,10 @@ class Follower:
         loop = asyncio.get_running_loop()
         before = self.topics
         while True:
-            async for batch in poll(self._client, self._context, self._cursor, self._seen):
-                self._cursor = {**self._cursor, **(batch.cursor or {})}
-                yield Batch(batch.records, subscription.cursor(self._cursor), batch.rejected)
+            async with aclosing(poll(self._client, self._context, self._cursor, self._seen)) as flow:
+                async for batch in flow:
+                    self._cursor = {**self._cursor, **(batch.cursor or {})}
+                    yield Batch(batch.records, subscription.cursor(self._cursor), batch.rejected)
             self._seen = {}
             if self.topics != before:
                 self.outdated = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -83,7 +83,7 @@ class Poll:
     def __post_init__(self) -> None:
         self.seen = Seen.of(self.cursor)
 
-    async def run(self) -> AsyncIterator[Batch]:
+    async def run(self) -> AsyncGenerator[Batch, None]:
         """Batches in the order of time; each cursor names what was read so far. Raises SourceError."""
         now = self.context.clock()
         sweep = self._sweeps(now)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -41,7 +41,7 @@ class Found:
         return datetime.fromtimestamp(self.stamp[1] / 1e9, UTC)
 
 
-async def batches(options: TableOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: TableOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One look: every file that is new or changed, oldest first. Raises Unreachable, Garbled."""
     assert options.path is not None
     found = _look(options, context.clock())
@@ -50,8 +50,9 @@ async def batches(options: TableOptions, context: Context, cursor: Cursor | None
     changed = [file for name, file in found.items() if files.get(name) != file.stamp]
     state: dict[str, Any] = {**(cursor or {}), "files": files}
     for file in sorted(changed, key=lambda one: one.stamp[1]):
-        async for some in _file(file, options, context, state):
-            yield some
+        async with aclosing(_file(file, options, context, state)) as flow:
+            async for some in flow:
+                yield some
     if not changed and isinstance(known, dict) and len(files) != len(known):
         yield Batch((), state)
 
@@ -86,7 +87,9 @@ def _look(options: TableOptions, now: datetime) -> dict[str, Found]:
     return found
 
 
-async def _file(file: Found, options: TableOptions, context: Context, state: dict[str, Any]) -> AsyncIterator[Batch]:
+async def _file(
+    file: Found, options: TableOptions, context: Context, state: dict[str, Any]
+) -> AsyncGenerator[Batch, None]:
     """One file in steps; the cursor of a long one says how far it was read. A folder goes on after a broken file."""
     name, alone = str(file.path), str(file.path) == options.path
     reading = Reading.begun(options, context.memory if alone else {})
@@ -97,10 +100,11 @@ async def _file(file: Found, options: TableOptions, context: Context, state: dic
     try:
         with closing(_open(file, options, name)) as body:
             number = 0
-            async for some in steps(reading, partial(_table, body, options), as_of, pool, skip):
-                number += 1
-                here = number % STEPS_A_CURSOR == 0 and options.snapshot == "keep"
-                yield batch(some, {**state, "at": [[name, *file.stamp], skip + reading.rows]} if here else None)
+            async with aclosing(steps(reading, partial(_table, body, options), as_of, pool, skip)) as flow:
+                async for some in flow:
+                    number += 1
+                    here = number % STEPS_A_CURSOR == 0 and options.snapshot == "keep"
+                    yield batch(some, {**state, "at": [[name, *file.stamp], skip + reading.rows]} if here else None)
     except (Unreadable, NoColumns, TooMany) as error:
         if alone:
             raise Garbled(endpoint=name, protocol=PROTOCOL, reason=str(error)) from error

@@ -4,9 +4,9 @@ can be asked.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -46,7 +46,7 @@ class Reply:
     size: int
 
 
-async def batches(options: TableOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: TableOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll. Raises Unreachable, Refused, Garbled."""
     assert options.url is not None
     where = endpoint(options.url)
@@ -54,8 +54,9 @@ async def batches(options: TableOptions, context: Context, cursor: Cursor | None
     state: dict[str, Any] = dict(cursor or {})
     pool = ThreadPoolExecutor(1, "table")
     try:
-        async for some in _pages(options, context, state, reading, pool):
-            yield some
+        async with aclosing(_pages(options, context, state, reading, pool)) as flow:
+            async for some in flow:
+                yield some
     except (Unreadable, NoColumns, TooMany) as error:
         raise Garbled(endpoint=where, protocol=PROTOCOL, reason=str(error)[:250]) from error
     finally:
@@ -76,7 +77,7 @@ async def batches(options: TableOptions, context: Context, cursor: Cursor | None
 
 async def _pages(
     options: TableOptions, context: Context, state: dict[str, Any], reading: Reading, pool: ThreadPoolExecutor
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """The batches of every page; what the next poll asks by goes into ``state``."""
     paging, url = options.paging, httpx.URL(options.url or "")
     params = {**options.params, **_since(options, options.since, state, context.clock())}
@@ -94,8 +95,10 @@ async def _pages(
             if not paging and not options.since and dated(options) and state.get("digest") == reply.digest:
                 return
             before = reading.rows
-            async for some in steps(reading, partial(table, reply.body, options), _as_of(reply, context), pool):
-                yield batch(some)
+            made = steps(reading, partial(table, reply.body, options), _as_of(reply, context), pool)
+            async with aclosing(made) as flow:
+                async for some in flow:
+                    yield batch(some)
             link = _next(options, reply) if paging and paging.by == "next" else None
         seen.add(reply.digest)
         if not paging and not options.since:

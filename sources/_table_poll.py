@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -145,7 +145,7 @@ def _mark(row: Row) -> int:
 
 async def steps(
     reading: Reading, opened: Callable[[], Table], as_of: datetime, pool: Executor, skip: int = 0
-) -> AsyncIterator[list[Record | Rejected]]:
+) -> AsyncGenerator[list[Record | Rejected], None]:
     """The table's records, ``STEP`` rows at a time; opened and read in ``pool``, which has one thread.
 
     Raises what ``opened`` and its rows raise.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -161,11 +161,11 @@ def _kept(last: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
 
 
 async def _heard(
-    stream: AsyncIterator[list[Record | Rejected]], database: Database, seconds: float
-) -> AsyncIterator[list[Record | Rejected]]:
+    stream: AsyncGenerator[list[Record | Rejected], None], database: Database, seconds: float
+) -> AsyncGenerator[list[Record | Rejected], None]:
     """The steps as they come. A server that says nothing for so long is left: its connections are ended."""
     loop = asyncio.get_running_loop()
-    try:
+    async with aclosing(stream):
         while True:
             timer = loop.call_later(seconds, database.cut)
             try:
@@ -175,11 +175,11 @@ async def _heard(
             if some is None:
                 return
             yield some
-    finally:
-        await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
 
 
-async def batches(options: TableOptions, sql: Sql, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(
+    options: TableOptions, sql: Sql, context: Context, cursor: Cursor | None
+) -> AsyncGenerator[Batch, None]:
     """One poll. Raises Unreachable, Refused, Garbled."""
     try:
         database = opened(sql, context.secret)
@@ -190,8 +190,9 @@ async def batches(options: TableOptions, sql: Sql, context: Context, cursor: Cur
     pool = ThreadPoolExecutor(1, "table")
     whole = False
     try:
-        async for some in _steps(database, options, sql, context, state, reading, pool):
-            yield some
+        async with aclosing(_steps(database, options, sql, context, state, reading, pool)) as flow:
+            async for some in flow:
+                yield some
         whole = True
     except (NoColumns, CannotRead, TooMany) as error:
         raise Garbled(endpoint=database.where, protocol=PROTOCOL, reason=str(error)[:250]) from error
@@ -221,13 +222,14 @@ async def _steps(
     state: dict[str, Any],
     reading: Reading,
     pool: ThreadPoolExecutor,
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     start = _start(sql, state)
     while True:
         after: dict[str, Any] = {"from": start, "count": 0}
         stream = steps(reading, lambda after=after: rows(database, options, sql, after), context.clock(), pool)  # type: ignore[misc]
-        async for some in _heard(stream, database, silence_s(sql)):
-            yield batch(some)
+        async with aclosing(_heard(stream, database, silence_s(sql))) as flow:
+            async for some in flow:
+                yield batch(some)
         await asyncio.sleep(0)
         if (last := after.get("last")) is not None:
             state.update(_kept(last, context.clock(), options.timezone))

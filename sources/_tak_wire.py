@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Protocol
@@ -77,7 +77,7 @@ def server_tls(options: WireOptions) -> ssl.SSLContext | None:
     return context
 
 
-async def connected(options: WireOptions, secret: Secret) -> AsyncIterator[list[bytes]]:
+async def connected(options: WireOptions, secret: Secret) -> AsyncGenerator[list[bytes], None]:
     """Messages of a server as they come; an empty list when nothing came for a moment. Raises SourceError."""
     where = f"{'tls' if options.tls else 'tcp'}://{options.host}:{options.port}"
     reader, writer = await _open(options, secret, where)
@@ -165,7 +165,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self.lost += 1
 
 
-async def datagrams(options: WireOptions) -> AsyncIterator[tuple[list[bytes], int]]:
+async def datagrams(options: WireOptions) -> AsyncGenerator[tuple[list[bytes], int], None]:
     """Datagrams as they come, and how many were lost since the last look. Raises Unreachable."""
     where = f"udp://{options.host}:{options.port}"
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -94,7 +94,7 @@ class Client:
         count = tree.attrib.get("numberMatched") or tree.attrib.get("numberOfFeatures") or ""
         return int(count) if count.isascii() and count.isdigit() and len(count) < 12 else None
 
-    async def pages(self, version: str, name: str, size: int, more: Mapping[str, str]) -> AsyncIterator[bytes]:
+    async def pages(self, version: str, name: str, size: int, more: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
         """Replies of at most ``size`` features from the first on; the caller ends the iteration. A server that
         gives the same page again does not know paging: then everything is asked for at once.
         """

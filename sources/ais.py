@@ -9,7 +9,8 @@ A recording is a text of sentences, one a line: ``\s:rHUE01,c:1795222800*17\!AIV
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
@@ -162,17 +163,18 @@ def parse(payload: bytes, options: AISOptions, arrival: datetime) -> Iterator[Re
     yield from decoder.end()
 
 
-async def batches(options: AISOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: AISOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """Rows as they come, at most ``batch_s`` old. Raises Unreachable when the connection is lost or silent."""
     decoder = Decoder(context.service or options.service, recorded=False)
     gathered = _Gathered(options.batch_s)
-    async for chunk in open_wire(options, cursor):
-        tick = time.monotonic()
-        if chunk is not None:
-            gathered.take(decode(chunk, decoder, context.clock(), tick), tick, chunk.cursor)
-        gathered.take(decoder.expired(tick), tick, None)
-        if gathered.due(tick):
-            yield gathered.batch()
+    async with aclosing(open_wire(options, cursor)) as flow:
+        async for chunk in flow:
+            tick = time.monotonic()
+            if chunk is not None:
+                gathered.take(decode(chunk, decoder, context.clock(), tick), tick, chunk.cursor)
+            gathered.take(decoder.expired(tick), tick, None)
+            if gathered.due(tick):
+                yield gathered.batch()
     gathered.take(decoder.end(), time.monotonic(), None)
     if gathered.rows:
         yield gathered.batch()

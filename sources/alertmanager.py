@@ -9,7 +9,7 @@ A recording's body is one message of the webhook or one answer of the API, as se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ def parse(payload: bytes, options: AlertmanagerOptions, arrival: datetime) -> It
     yield from read(payload, options, arrival)
 
 
-async def batches(options: AlertmanagerOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: AlertmanagerOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """A stream: messages as they come, and what is open every ``poll_s``. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     if options.url is None and context.inbox is None:

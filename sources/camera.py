@@ -9,7 +9,8 @@ JSON object a line: ``{"camera": id, "time": ISO 8601, "status": live|frozen|dar
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import httpx
 
@@ -27,7 +28,7 @@ from sources.base import Context, Refused, Source
 from sources.http import client
 
 
-async def batches(options: CameraOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: CameraOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """Runs for ever: the inventory, then what the looks bring. The cursor is not used: every look is new.
 
     Raises SourceError when the inventory or gateway is down, our login is refused, or we see no camera at all.
@@ -48,11 +49,14 @@ async def batches(options: CameraOptions, context: Context, cursor: Cursor | Non
         streams = Streams(options, http, libav)
         rounds = Rounds(options, streams, posts, clock=context.clock, logins=known)
         try:
-            async for batch in Probe(options, context, rounds, teller).batches():
-                yield batch
+            async with aclosing(Probe(options, context, rounds, teller).batches()) as flow:
+                async for batch in flow:
+                    yield batch
         finally:
-            await rounds.close()
-            await libav.close()
+            try:
+                await rounds.close()
+            finally:
+                await libav.close()
 
 
 SOURCE = Source(

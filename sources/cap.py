@@ -9,7 +9,8 @@ whom.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -82,37 +83,41 @@ def verified(payload: bytes, certificate: str) -> Document:
     return found
 
 
-async def batches(options: CapOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: CapOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """What is new in each of the ways that the options name. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     if not (options.url or options.path or options.push):
         raise Unreachable(endpoint="CAP", reason="its options name no url, no path and no push")
     state = dict(cursor or {})
-    async for step in _steps(options, context, state):
-        changed = {key: mark for key, mark in step.marks.items() if state.get(key) != mark}
-        state.update(changed)
-        rows = await asyncio.to_thread(_rows, step, options)
-        rejected = [*step.missing, *(row for row in rows if isinstance(row, Rejected))]
-        records = [row for row in rows if not isinstance(row, Rejected)]
-        if records or rejected or changed:
-            yield Batch(records, dict(state), rejected)
+    async with aclosing(_steps(options, context, state)) as flow:
+        async for step in flow:
+            changed = {key: mark for key, mark in step.marks.items() if state.get(key) != mark}
+            state.update(changed)
+            rows = await asyncio.to_thread(_rows, step, options)
+            rejected = [*step.missing, *(row for row in rows if isinstance(row, Rejected))]
+            records = [row for row in rows if not isinstance(row, Rejected)]
+            if records or rejected or changed:
+                yield Batch(records, dict(state), rejected)
 
 
-async def _steps(options: CapOptions, context: Context, state: Cursor) -> AsyncIterator[Step]:
+async def _steps(options: CapOptions, context: Context, state: Cursor) -> AsyncGenerator[Step, None]:
     """The inbox at every call, the index and the folder when they are due."""
     asked = bool(options.url or options.path)
     if options.push and (context.inbox is not None or not asked):  # where no intake runs, what can be asked is
         waiting = 0.0 if asked else PUSH_WAIT_S
-        async for step in inbox(context, state, waiting):
-            yield step
+        async with aclosing(inbox(context, state, waiting)) as flow:
+            async for step in flow:
+                yield step
     if options.push and monotonic() < context.memory.get("due", 0.0):
         return
     if options.url:
-        async for step in index(context, options.url, options.token_env, state):
-            yield step
+        async with aclosing(index(context, options.url, options.token_env, state)) as flow:
+            async for step in flow:
+                yield step
     if options.path:
-        async for step in folder(context, Path(options.path), state):
-            yield step
+        async with aclosing(folder(context, Path(options.path), state)) as flow:
+            async for step in flow:
+                yield step
     context.memory["due"] = monotonic() + options.poll_s
 
 

@@ -8,7 +8,8 @@ source's folder. A recording's body is JSON: one image or a list of them, each w
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +104,7 @@ def _kept(item: Any) -> bytes:
         return repr(item)[:65536].encode("utf-8", "backslashreplace")[:65536]
 
 
-async def batches(options: CoverageOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: CoverageOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # broken images are told by the ledger, once
@@ -115,8 +116,9 @@ async def batches(options: CoverageOptions, context: Context, cursor: Cursor | N
         poll = FolderPoll(options, context, cursor)
     else:
         raise Unreachable(endpoint="coverage", reason="neither path nor url is set")
-    async for batch in poll.run():
-        yield batch
+    async with aclosing(poll.run()) as flow:
+        async for batch in flow:
+            yield batch
 
 
 SOURCE = Source(

@@ -7,7 +7,8 @@ A recording's body is a message ``{"topic": "frigate/reviews", "payload": …}``
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Literal
 
@@ -84,19 +85,23 @@ def parse(payload: bytes, options: FrigateOptions, arrival: datetime) -> Iterato
             yield of_row(row, options, arrival)
 
 
-async def batches(options: FrigateOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: FrigateOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """With a broker a stream, without one a poll. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     reader = Reader(options, context, cursor)
     if options.mqtt_url is None:
         if reader.recorder is None:
             raise Refused(endpoint="frigate", reason="neither url nor mqtt_url is given")
-        async for batch in reader.caught_up(None):
-            yield batch
+        async with aclosing(reader.caught_up(None)) as flow:
+            async for batch in flow:
+                yield batch
         return
     session = Session.of(cursor)
-    async with subscribed(address(options.mqtt_url), options.topics, options, context, session) as subscription:
-        async for batch in reader.follow(subscription):
+    async with (
+        subscribed(address(options.mqtt_url), options.topics, options, context, session) as subscription,
+        aclosing(reader.follow(subscription)) as flow,
+    ):
+        async for batch in flow:
             yield batch
 
 
@@ -113,10 +118,11 @@ class Reader:
         )
         self.recorder = Recorder(options.url, context, user, password) if options.url else None
 
-    async def follow(self, subscription: Subscription) -> AsyncIterator[Batch]:
+    async def follow(self, subscription: Subscription) -> AsyncGenerator[Batch, None]:
         """Subscribed first, then all that was missed, then what comes; statistics every ``poll_s``."""
-        async for batch in self.caught_up(subscription):
-            yield batch
+        async with aclosing(self.caught_up(subscription)) as flow:
+            async for batch in flow:
+                yield batch
         loop = asyncio.get_running_loop()
         due = loop.time() + self._options.poll_s
         while True:
@@ -138,19 +144,20 @@ class Reader:
         if word in AWAY:
             raise Unreachable(endpoint=self._options.mqtt_url, reason=f"the recorder is {word}")
 
-    async def caught_up(self, subscription: Subscription | None) -> AsyncIterator[Batch]:
+    async def caught_up(self, subscription: Subscription | None) -> AsyncGenerator[Batch, None]:
         """Cameras with their state, and what happened since. Things come before what happened at them."""
         yield self._batch(await self._stats(), subscription)
         if self.recorder is None:
             return
         now = self._context.clock()
         starts: list[float] = []
-        async for page in self.recorder.rows(
-            self._options.feed, self._since - self._options.overlap_s, now.timestamp() + 60
-        ):
-            rows = [of_row(row, self._options, now) for row in page]
-            starts += _starts(rows)
-            yield self._batch(rows, subscription)
+        async with aclosing(
+            self.recorder.rows(self._options.feed, self._since - self._options.overlap_s, now.timestamp() + 60)
+        ) as flow:
+            async for page in flow:
+                rows = [of_row(row, self._options, now) for row in page]
+                starts += _starts(rows)
+                yield self._batch(rows, subscription)
         self._moved(starts)  # pages are newest first: only now nothing lies behind
         yield self._batch([], subscription)
 

@@ -8,7 +8,7 @@ A recording's body is one answer as sent.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -149,7 +149,7 @@ def _outage(about: Thing, start: datetime, end: datetime | None, received: datet
     )
 
 
-async def batches(options: GatusOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: GatusOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: a batch of what is new. The cursor holds the last result of each endpoint. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     before = (cursor or {}).get("last")

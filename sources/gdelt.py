@@ -7,7 +7,7 @@ GDELT answers one question every five seconds from one address, else 429; lists 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from time import monotonic
@@ -66,7 +66,7 @@ def _kept(article: object) -> bytes:
         return repr(article).encode("utf-8", "backslashreplace")[:65536]
 
 
-async def batches(options: GdeltOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: GdeltOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: a batch for each query that has articles we have not had. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     known = (cursor or {}).get("seen")

@@ -10,7 +10,7 @@ A recording's body is one FeedMessage as sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -155,7 +155,7 @@ def gone(name: str, received_at: datetime | None = None) -> Thing:
     return Thing(id=name, properties={**empty, "in_service": False}, received_at=received_at)
 
 
-async def batches(options: GTFSRealtimeOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: GTFSRealtimeOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll of each URL; the cursor holds what each named last. Raises SourceError, Unreachable for a stale feed."""
     options = options.model_copy(update={"service": context.service or options.service})
     names = await _names(options, context)

@@ -5,7 +5,7 @@ A recording's body is one message, or a list of messages: ``{"topic": "…", "pa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -104,7 +104,7 @@ def parse(payload: bytes, options: MQTTOptions, arrival: datetime) -> Iterator[R
     yield from read(opened(payload, arrival), lambda message: made(message, options), options.max_message_b)
 
 
-async def batches(options: MQTTOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: MQTTOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """Messages as they come, until the connection is lost. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     where = Address(options.host, options.port, options.tls, options.path if options.transport == "websocket" else None)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -92,16 +93,17 @@ class _Session:
     context: Context
     client: Client
 
-    async def reconcile(self) -> AsyncIterator[list[Record | Rejected]]:
+    async def reconcile(self) -> AsyncGenerator[list[Record | Rejected], None]:
         """Every entity that is not as it was at the last look, and those that are gone. Raises SourceError."""
         before: dict[str, bytes] = self.context.memory.get("seen", {})
         after: dict[str, bytes] = {}
         for kind in await self.kinds():
-            async for page in self.client.entities(kind):
-                changed = [entity for entity in page if _is_new(entity, before, after)]
-                rows = [row for entity in changed for row in read(entity, self.options, self.context.clock())]
-                if rows:
-                    yield rows
+            async with aclosing(self.client.entities(kind)) as flow:
+                async for page in flow:
+                    changed = [entity for entity in page if _is_new(entity, before, after)]
+                    rows = [row for entity in changed for row in read(entity, self.options, self.context.clock())]
+                    if rows:
+                        yield rows
         if rows := list(self._gone(before.keys(), after.keys())):
             yield rows
         self.context.memory["seen"] = after
@@ -146,7 +148,7 @@ def _is_new(entity: Any, before: Mapping[str, bytes], after: dict[str, bytes]) -
     return before.get(number) != after[number]
 
 
-async def batches(options: NgsiOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: NgsiOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One look at the broker where there is no intake; else looks and notifications for ever. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     if options.url is None and context.inbox is None:
@@ -154,14 +156,16 @@ async def batches(options: NgsiOptions, context: Context, cursor: Cursor | None)
     token = context.secret(options.broker_token_env) if options.broker_token_env else None
     session = _Session(options, context, Client(context.http, options, token))
     if context.inbox is None:
-        async for rows in session.reconcile():
-            yield _batch(rows, None)
+        async with aclosing(session.reconcile()) as flow:
+            async for rows in flow:
+                yield _batch(rows, None)
         return
-    async for batch in _both(session, dict(cursor or {})):
-        yield batch
+    async with aclosing(_both(session, dict(cursor or {}))) as flow:
+        async for batch in flow:
+            yield batch
 
 
-async def _both(session: _Session, state: dict[str, Any]) -> AsyncIterator[Batch]:
+async def _both(session: _Session, state: dict[str, Any]) -> AsyncGenerator[Batch, None]:
     """Notifications as they come, and a look every ``poll_s``; ``state`` is the cursor."""
     options, loop = session.options, asyncio.get_running_loop()
     due, heard = loop.time() if options.url else float("inf"), float("-inf")
@@ -170,15 +174,17 @@ async def _both(session: _Session, state: dict[str, Any]) -> AsyncIterator[Batch
             due = loop.time() + options.poll_s
             try:
                 state["subscription"] = await session.subscribe(text(state.get("subscription")))
-                async for rows in session.reconcile():
-                    yield _batch(rows, dict(state))
+                async with aclosing(session.reconcile()) as flow:
+                    async for rows in flow:
+                        yield _batch(rows, dict(state))
             except SourceError:
                 if not await _waits(session, state) and loop.time() - heard > QUIET_POLLS * options.poll_s:
                     raise
         got = False
-        async for batch in _notified(session, state):
-            got = True
-            yield batch
+        async with aclosing(_notified(session, state)) as flow:
+            async for batch in flow:
+                got = True
+                yield batch
         heard = loop.time() if got else heard
 
 
@@ -188,7 +194,7 @@ async def _waits(session: _Session, state: Mapping[str, Any]) -> bool:
     return bool(await session.context.inbox.read(_number(state), wait_s=0))
 
 
-async def _notified(session: _Session, state: dict[str, Any]) -> AsyncIterator[Batch]:
+async def _notified(session: _Session, state: dict[str, Any]) -> AsyncGenerator[Batch, None]:
     """What was sent within ``WAIT_S``, in batches of bounded size; an empty one says that the feed lives."""
     assert session.context.inbox is not None
     messages: Sequence[Received] = await session.context.inbox.read(_number(state), wait_s=WAIT_S)

@@ -7,7 +7,8 @@ server no longer has gets its ``valid_to``. A recording's body is one reply of i
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from fnmatch import fnmatch
 from typing import Any
@@ -87,14 +88,15 @@ def told_system(body: Mapping[str, Any]) -> System:
     return system(told) if isinstance(told, str) and told else CRS84
 
 
-async def batches(options: OGCFeaturesOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: OGCFeaturesOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: every collection read whole. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     client = Client(context.http, options.url, _headers(options, context))
     differences = Differences(context, cursor, endpoint(options.url), PROTOCOL)
     for collection in _chosen(await client.collections(), options):
-        async for batch in differences.of(await _whole(client, collection, options)):
-            yield batch
+        async with aclosing(differences.of(await _whole(client, collection, options))) as flow:
+            async for batch in flow:
+                yield batch
 
 
 def _headers(options: OGCFeaturesOptions, context: Context) -> dict[str, str]:
@@ -126,11 +128,12 @@ async def _whole(client: Client, collection: Collection, options: OGCFeaturesOpt
     if options.crs:
         collection = Collection(collection.id, collection.items, options.crs)
     count, matched = 0, None
-    async for page in client.pages(collection, params):
-        reading = Reading(collection.id, options, page.system)
-        count += whole.add(reading.geojson(page.body["features"]), endpoint(collection.items), PROTOCOL)
-        told = page.body.get("numberMatched")
-        matched = told if isinstance(told, int) and not isinstance(told, bool) else matched
+    async with aclosing(client.pages(collection, params)) as flow:
+        async for page in flow:
+            reading = Reading(collection.id, options, page.system)
+            count += whole.add(reading.geojson(page.body["features"]), endpoint(collection.items), PROTOCOL)
+            told = page.body.get("numberMatched")
+            matched = told if isinstance(told, int) and not isinstance(told, bool) else matched
     whole.complete = matched is None or count >= matched
     return whole
 

@@ -9,7 +9,7 @@ A recording's body is one reply of ``requests`` as sent, XML or JSON.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -70,7 +70,7 @@ def parse(payload: bytes, options: Open311Options, arrival: datetime) -> Iterato
             yield from read(item, options, arrival)
 
 
-async def batches(options: Open311Options, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: Open311Options, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: a batch for each window, oldest first. The cursor is the end of the last window read."""
     poll = await _Poll.start(options.model_copy(update={"service": context.service or options.service}), context)
     now = context.clock()
@@ -166,7 +166,7 @@ class _Poll:
             ]
         return filled
 
-    async def updates(self, start: datetime, end: datetime) -> AsyncIterator[Record | Rejected]:
+    async def updates(self, start: datetime, end: datetime) -> AsyncGenerator[Record | Rejected, None]:
         """Each new status update as the state of its request, in the order of time."""
         zone = ZoneInfo(self.options.timezone)
         fresh: list[tuple[datetime, Fields]] = []

@@ -7,7 +7,8 @@ does not tell whose they are, has ``locationsId`` and ``sensorsId`` beside ``res
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,13 +78,14 @@ def _location(item: Mapping[str, Any], options: OpenAQOptions, arrival: datetime
         return rejected(item, error, arrival)
 
 
-async def batches(options: OpenAQOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: OpenAQOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: locations when they are due, then each sensor that has something new. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     key = context.secret(options.api_key_env) if options.api_key_env else None
     client = Client(context, options.url, options.page_size, key)
-    async for batch in _Poll(options, context, client, cursor).run():
-        yield batch
+    async with aclosing(_Poll(options, context, client, cursor).run()) as flow:
+        async for batch in flow:
+            yield batch
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ class _Poll:
         stored = (self.cursor or {}).get("sensors")
         self.until = {str(key): str(value) for key, value in stored.items()} if isinstance(stored, Mapping) else {}
 
-    async def run(self) -> AsyncIterator[Batch]:
+    async def run(self) -> AsyncGenerator[Batch, None]:
         memory, now = self.context.memory, self.context.clock()
         loaded = memory.get("loaded")
         if loaded is None or abs(now - loaded) > timedelta(seconds=self.options.refresh_s):
@@ -110,8 +112,9 @@ class _Poll:
             for sensor, newest in _newest(latest["results"]).items():
                 since = self._since(sensor, now)
                 if since is None or newest > since:
-                    async for batch in self._measurements(number, sensor, since, now):
-                        yield batch
+                    async with aclosing(self._measurements(number, sensor, since, now)) as flow:
+                        async for batch in flow:
+                            yield batch
 
     async def _locations(self) -> tuple[list[Row], list[int]]:
         """The Things and the ids of those that have sensors."""
@@ -126,8 +129,9 @@ class _Poll:
             for number in options.locations:
                 items += (await self.client.get(f"locations/{number}", {}))["results"]
         else:
-            async for page in self.client.pages("locations", params):
-                items += page
+            async with aclosing(self.client.pages("locations", params)) as flow:
+                async for page in flow:
+                    items += page
         rows = [
             _location(item, options, None) if is_location(item) else rejected(item, ValueError("no location"), None)
             for item in items
@@ -144,15 +148,16 @@ class _Poll:
 
     async def _measurements(
         self, number: int, sensor: int, since: datetime | None, now: datetime
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch, None]:
         first = now - timedelta(days=self.options.history_days)
         start = first if since is None else max(first, since - timedelta(seconds=self.options.overlap_s))
         params = {"datetime_from": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
         ends = [since] if since else []
         rows: list[Row] = []
-        async for page in self.client.pages(f"sensors/{sensor}/measurements", params):
-            rows += measurements(page, number, sensor, self.options, None)
-            ends += _ends(page)
+        async with aclosing(self.client.pages(f"sensors/{sensor}/measurements", params)) as flow:
+            async for page in flow:
+                rows += measurements(page, number, sensor, self.options, None)
+                ends += _ends(page)
         # the pages are of one question and in no promised order: the cursor moves when all are read
         if ends:
             self.until[str(sensor)] = min(max(ends), now).isoformat()

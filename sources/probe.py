@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def parse(payload: bytes, options: ProbeOptions, arrival: datetime) -> Iterator[
     yield from read(payload, options.issuer, arrival)
 
 
-async def batches(options: ProbeOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: ProbeOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One round over the sites. Raises SourceError when none of them answers."""
     del cursor  # a round knows nothing of the one before
     sites = options.listed()

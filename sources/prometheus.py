@@ -9,7 +9,8 @@ the samples carry no metric name.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -117,11 +118,12 @@ def _alerts(entries: list[Any], options: PrometheusOptions, received: datetime |
             yield garbled(kept({"status": "success", "data": {"alerts": [entry]}}), error, received, "malformed")
 
 
-async def batches(options: PrometheusOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: PrometheusOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: every query that is due, then alerts and targets, or the text. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
-    async for batch in poll(Client(options, context), cursor, envelope):
-        yield batch
+    async with aclosing(poll(Client(options, context), cursor, envelope)) as flow:
+        async for batch in flow:
+            yield batch
 
 
 SOURCE = Source(

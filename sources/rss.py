@@ -6,7 +6,7 @@ A recording's body is one feed as sent. An entry without a date is dated by its 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,7 +72,7 @@ def _channel(found: FeedBody, url: str) -> Channel:
     return Channel(plain(found.title, 200), canonical(found.link) or url, twice)
 
 
-async def batches(options: RssOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: RssOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: the entries that are new or changed. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     known: Mapping[str, Any] = cursor or {}

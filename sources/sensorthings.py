@@ -10,7 +10,8 @@ such a Datastream or inside a Thing's Datastream.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -100,7 +101,7 @@ def _entity(entity: Any, options: SensorThingsOptions, arrival: datetime) -> Ite
                 yield from observations(entry["Observations"], stream(entry, entity, options), options, arrival)
 
 
-async def batches(options: SensorThingsOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: SensorThingsOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: Things when they are due, then the new Observations of every Datastream; with MQTT a stream.
 
     Raises SourceError.
@@ -112,8 +113,9 @@ async def batches(options: SensorThingsOptions, context: Context, cursor: Cursor
         found = poll(client, context, cursor)
     else:
         found = follow(client, options, address(options.mqtt_url), context, cursor)
-    async for batch in found:
-        yield batch
+    async with aclosing(found) as flow:
+        async for batch in flow:
+            yield batch
 
 
 SOURCE = Source(

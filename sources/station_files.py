@@ -10,7 +10,8 @@ option ``station`` does.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Literal
 
@@ -81,11 +82,11 @@ def parse(payload: bytes, options: StationFileOptions, arrival: datetime) -> Ite
     yield from rows
 
 
-async def batches(options: StationFileOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: StationFileOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: files in the order of their names' times, some hundred a batch. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
-    async with opened(options, context) as place:
-        async for batch in Poll(options, context, place, cursor).run():
+    async with opened(options, context) as place, aclosing(Poll(options, context, place, cursor).run()) as flow:
+        async for batch in flow:
             yield batch
 
 

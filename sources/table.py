@@ -9,7 +9,8 @@ A recording's body is one file or reply as sent, or one row as an object, as a r
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from datetime import datetime
 
 from geodata.records import Event, Feature, Observation, Position, Record, Rejected, ServiceRequest, Thing
@@ -43,7 +44,7 @@ def parse(payload: bytes, options: TableOptions, arrival: datetime) -> Iterator[
         yield Rejected(reason=reason, detail=str(error)[:200], payload=payload[:65536] or None, received_at=arrival)
 
 
-async def batches(options: TableOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: TableOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     if options.url is not None:
@@ -54,8 +55,9 @@ async def batches(options: TableOptions, context: Context, cursor: Cursor | None
         found = _table_sql.batches(options, options.sql, context, cursor)
     else:
         raise NoSource
-    async for batch in found:
-        yield batch
+    async with aclosing(found) as flow:
+        async for batch in flow:
+            yield batch
 
 
 SOURCE: Source[TableOptions] = Source(

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal
 
@@ -67,7 +68,7 @@ def parse(payload: bytes, options: TakOptions, arrival: datetime) -> Iterator[Re
         yield Rejected(reason="empty", detail="no message", payload=kept, received_at=arrival)
 
 
-async def batches(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """Rows as they come. Raises SourceError when the connection is lost."""
     options = options.model_copy(update={"service": context.service or options.service})
     reading = {"connect": _from_server, "listen": _from_inbox, "udp": _from_mesh}[options.transport]
@@ -75,14 +76,17 @@ async def batches(options: TakOptions, context: Context, cursor: Cursor | None) 
     gathered: list[Record | Rejected] = []
     since = time.monotonic()
     try:
-        async for rows, state in reading(options, context, cursor):
-            since = since if gathered else time.monotonic()
-            gathered += _remembered(rows, known)
-            if not gathered and options.transport == "listen":
-                yield Batch(())  # nobody sends, and the port is open
-            elif gathered and (state or len(gathered) >= ROWS_AT_ONCE or time.monotonic() - since >= options.batch_s):
-                yield _batch(gathered, state)
-                gathered = []
+        async with aclosing(reading(options, context, cursor)) as flow:
+            async for rows, state in flow:
+                since = since if gathered else time.monotonic()
+                gathered += _remembered(rows, known)
+                if not gathered and options.transport == "listen":
+                    yield Batch(())  # nobody sends, and the port is open
+                elif gathered and (
+                    state or len(gathered) >= ROWS_AT_ONCE or time.monotonic() - since >= options.batch_s
+                ):
+                    yield _batch(gathered, state)
+                    gathered = []
     except SourceError:
         if gathered:
             yield _batch(gathered, None)  # what came before the connection was lost
@@ -92,22 +96,24 @@ async def batches(options: TakOptions, context: Context, cursor: Cursor | None) 
 Read = tuple[Sequence[Record | Rejected], Cursor | None]
 
 
-async def _from_server(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Read]:
+async def _from_server(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Read, None]:
     del cursor  # a server does not send again what was missed
-    async for found in connected(options, context.secret):
-        now = context.clock()
-        yield [row for message in found for row in read(message, options, now)], None
+    async with aclosing(connected(options, context.secret)) as flow:
+        async for found in flow:
+            now = context.clock()
+            yield [row for message in found for row in read(message, options, now)], None
 
 
-async def _from_mesh(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Read]:
+async def _from_mesh(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Read, None]:
     del cursor
-    async for found, lost in datagrams(options):
-        now = context.clock()
-        rows = [row for datagram in found for row in parse(datagram, options, now)]
-        yield [*rows, *(Rejected(reason="overflow", received_at=now) for _ in range(lost))], None
+    async with aclosing(datagrams(options)) as flow:
+        async for found, lost in flow:
+            now = context.clock()
+            rows = [row for datagram in found for row in parse(datagram, options, now)]
+            yield [*rows, *(Rejected(reason="overflow", received_at=now) for _ in range(lost))], None
 
 
-async def _from_inbox(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Read]:
+async def _from_inbox(options: TakOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Read, None]:
     if context.inbox is None:
         reason = "its clients send to the intake, and none runs (vonglau ingest --intake)"
         raise Unreachable(endpoint=f"TAK port {options.port}", reason=reason)

@@ -8,7 +8,7 @@ A recording's body is one answer as sent: metrics, a status page, or its heartbe
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -66,7 +66,7 @@ def _body(payload: bytes) -> Mapping[str, Any]:
     return body
 
 
-async def batches(options: UptimeKumaOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: UptimeKumaOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll. The cursor holds the last beat of each monitor. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     root = options.url.rstrip("/")

@@ -7,7 +7,8 @@ no longer has gets its ``valid_to``. A recording's body is one reply of GetFeatu
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from fnmatch import fnmatch
 from typing import Any, Literal
@@ -154,7 +155,7 @@ def _gml(
             yield reading.rejected(member.raw, error)
 
 
-async def batches(options: WFSOptions, context: Context, cursor: Cursor | None) -> AsyncIterator[Batch]:
+async def batches(options: WFSOptions, context: Context, cursor: Cursor | None) -> AsyncGenerator[Batch, None]:
     """One poll: every type read whole. Raises SourceError."""
     options = options.model_copy(update={"service": context.service or options.service})
     client = Client(context.http, options.url, _headers(options, context))
@@ -168,8 +169,9 @@ async def batches(options: WFSOptions, context: Context, cursor: Cursor | None) 
     for entry in known.types:
         wanted = any(_is(name, entry) for name in options.collections)
         if wanted or (not options.collections and any(fnmatch(entry.plain, pattern) for pattern in options.only)):
-            async for batch in differences.of(await _whole(client, entry, known.version, more, options)):
-                yield batch
+            async with aclosing(differences.of(await _whole(client, entry, known.version, more, options))) as flow:
+                async for batch in flow:
+                    yield batch
 
 
 def _is(name: str, entry: FeatureType) -> bool:
@@ -206,16 +208,17 @@ async def _whole(
     filters = {key: value for key, value in more.items() if key != "outputFormat"}
     matched = await client.hits(version, entry.name, filters)
     count = 0
-    async for body in client.pages(version, entry.name, options.page_size, more):
-        try:
-            page = _Page.of(body, entry, default, options, None)
-        except (ValueError, RecursionError) as error:
-            raise client.garbled(str(error)) from error
-        whole.add(page.rows, where, PROTOCOL)
-        count += page.count
-        matched = page.matched if matched is None else matched
-        if page.count < options.page_size or (matched is not None and count >= matched):
-            break
+    async with aclosing(client.pages(version, entry.name, options.page_size, more)) as flow:
+        async for body in flow:
+            try:
+                page = _Page.of(body, entry, default, options, None)
+            except (ValueError, RecursionError) as error:
+                raise client.garbled(str(error)) from error
+            whole.add(page.rows, where, PROTOCOL)
+            count += page.count
+            matched = page.matched if matched is None else matched
+            if page.count < options.page_size or (matched is not None and count >= matched):
+                break
     whole.complete = matched is None or count >= matched
     return whole
 

@@ -59,7 +59,7 @@ async def test_two_hundred_dead_cameras_delay_no_live_one(tmp_path: Path) -> Non
         dead = {f"D{n}": f"{root}/dead" if n % 2 else f"http://127.0.0.1:{gone}/" for n in range(200)}
         live = {f"L{n}": f"{root}/live" for n in range(10)}
         options = CameraOptions.model_validate(
-            {**QUICK, "cameras": listed(**dead, **live), "timeout_s": 0.3, "parallel": 12, "per_host": 8}
+            {**QUICK, "cameras": listed(**dead, **live), "timeout_s": 0.6, "parallel": 12, "per_host": 8}
         )
 
         def enough(heard: Heard) -> bool:

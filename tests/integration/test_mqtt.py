@@ -53,7 +53,7 @@ async def reading(context: Context, port: int, cursor: Any = None, **given: Any)
         await found.batch()
         yield found
     finally:
-        await iterator.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+        await iterator.aclose()
 
 
 class Reading:

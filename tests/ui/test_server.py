@@ -17,7 +17,7 @@ from playwright.sync_api import Error as PageError
 
 from tests.support.machine import Machine, machine, wait_for
 from tests.support.pages import watched
-from tests.support.patience import HANG_S
+from tests.support.patience import HANG_S, SHOWN_MS
 
 PAGES = ("/explore", "/wall")
 DAY_S = 86_400
@@ -84,7 +84,7 @@ def test_after_a_restart_of_the_server_the_pages_come_back_by_themselves(own: Ma
     expect(planner.locator(REPORTS)).to_be_visible()
     for page in pages:
         page.page.wait_for_function(BACK)
-        page.tiles_came_whole()
+        page.tiles_came_whole(3 * SHOWN_MS)  # all of them at once, of a server that has only just begun
         assert not page.foreign  # the reconnected session must not fetch its styles from elsewhere
         page.page.context.close()
 

@@ -258,7 +258,7 @@ async def test_messages_and_what_is_open_are_one_story() -> None:
     assert heard.records == []  # the same, said twice
     assert heard.cursor is not None
     assert (heard.cursor["inbox"], list(heard.cursor["open"])) == (1, [event.id])  # type: ignore[call-overload]  # JSON
-    await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+    await stream.aclose()
     there.clear()
     again = context(lambda _: httpx.Response(200, json=there), inbox=inbox)
     batch = await poll(alertmanager.batches(options, again, json.loads(json.dumps(heard.cursor))))
@@ -283,7 +283,7 @@ async def test_a_message_that_was_cut_is_made_whole_at_once() -> None:
     assert [r.reason for r in heard.rejected] == ["truncated"]
     await anext(stream)
     assert asked == ["/api/v2/alerts"] * 2
-    await stream.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+    await stream.aclose()
 
 
 async def test_without_a_way_to_hear_it_is_down() -> None:
