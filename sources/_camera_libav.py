@@ -52,17 +52,13 @@ class Libav:
     async def close(self) -> None:
         """Ends the child. Safe to call twice."""
         process, self._process = self._process, None
-        reading, self._reading = self._reading, None
         self._owed.clear()
-        try:
-            if process is not None:
-                _kill(process)
-                await process.wait()
-            if reading is not None:
-                await asyncio.wait({reading})
-        finally:  # also when nobody waits for the end of the child any more
-            if reading is not None:
-                reading.cancel()
+        if process is not None:
+            _kill(process)
+            await process.wait()
+        if self._reading is not None:
+            await asyncio.gather(self._reading, return_exceptions=True)
+            self._reading = None
 
     async def _ask(self, request: dict[str, Any], data: bytes, limit_s: float) -> bytes | Failed | Blind:
         async with self._starting:
@@ -85,8 +81,6 @@ class Libav:
             return Blind("the decoder ended")
         finally:
             self._waiting.pop(number, None)
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # the pipe may have told us before the reader did
         if "error" in head:
             words = str(head["error"])
             return Blind(words) if head.get("blind") or words.startswith("refused") else Failed(words)

@@ -20,13 +20,15 @@ from geodata.records import Observation, Thing
 from geodata.store.reader import Reader
 from geodata.store.writer import Writer
 from geodata.view import Bounds, View
+from sources._camera_libav import Libav
 from sources._camera_options import CameraOptions
+from sources._camera_rounds import Rounds
 from sources.base import Garbled, Refused, SourceError, Unreachable
 from sources.camera import SOURCE
 from sources.runner import Runner
 from tests.support.camera_probe import QUICK, Heard, context, listen
 from tests.support.cameras import closed_port, http, jpeg, server
-from tests.support.patience import HANG_S, in_time
+from tests.support.patience import HANG_S, NEVER_S, in_time
 
 
 def moving() -> Callable[[bytes, asyncio.StreamWriter], Any]:
@@ -71,6 +73,32 @@ async def test_two_hundred_dead_cameras_delay_no_live_one(tmp_path: Path) -> Non
             return all(heard.looks(name) >= 3 and heard.states.get(name) == "live" for name in names)
 
         await listen(options, within, enough, within_s=4 * HANG_S)
+
+
+async def test_a_stop_in_the_middle_of_its_end_ends_the_decoder_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = asyncio.Event()
+
+    async def hangs(_: Rounds) -> None:
+        await asyncio.sleep(NEVER_S)
+
+    async def ends(_: Libav) -> None:
+        ended.set()
+
+    monkeypatch.setattr(Rounds, "close", hangs)
+    monkeypatch.setattr(Libav, "close", ends)
+    options = CameraOptions.model_validate({**QUICK, "cameras": listed(A=f"http://127.0.0.1:{closed_port()}/")})
+    async with context(tmp_path) as within:
+        batches = SOURCE.batches(options, within, None)
+        await anext(batches)
+        ending = asyncio.create_task(batches.aclose())  # type: ignore[attr-defined]  # an asynchronous generator
+        await asyncio.sleep(0)
+        assert not ended.is_set()
+        ending.cancel()
+        async with in_time():
+            await ended.wait()
+            await asyncio.wait({ending})
 
 
 async def test_states_and_pictures(tmp_path: Path) -> None:

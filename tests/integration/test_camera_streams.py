@@ -26,7 +26,6 @@ from sources._served import closed
 from sources.http import client
 from tests.support.cameras import H264_LAUNCH, JPEG_LAUNCH, closed_port, gstreamer, hls_by_libav, http, jpeg, server
 from tests.support.patience import HANG_S, NEVER_S, in_time
-from tests.support.stopped import stopped_at
 
 OPTIONS = CameraOptions(timeout_s=HANG_S, connect_s=HANG_S, max_frame_b=1 << 20)
 """Patient: tests of what takes too long say their own time."""
@@ -313,18 +312,6 @@ async def test_the_decoder_knows_no_secret_of_ours(looking: Looking, monkeypatch
     await looking.libav.segment(b"\x47" + b"\0" * 187, HANG_S)  # a slow machine must not make it be killed
     folder = Path(f"/proc/{looking.libav.pid}")
     assert b"s3cret" not in (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
-
-
-async def test_a_stop_in_the_middle_of_the_decoders_end_leaves_nobody_reading(looking: Looking) -> None:
-    await looking.libav.segment(b"\x47" + b"\0" * 187, HANG_S)
-    process, reading = looking.libav._process, looking.libav._reading
-    assert process is not None
-    assert reading is not None
-    assert await stopped_at(looking.libav.close(), 0, HANG_S)
-    async with in_time():
-        await asyncio.wait({reading})
-        await process.wait()
-    assert looking.libav.pid is None
 
 
 @pytest.mark.parametrize("data", [b"", b"#EXTM3U\nfile:///etc/passwd", b"\x47" * 100_000, b"\0\0\0\x18ftypisom" * 99])
