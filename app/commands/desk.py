@@ -47,7 +47,9 @@ def command(context: click.Context, city: str | None, data: Path | None, lang: s
         return
     for row in rows:
         click.echo(_line(row, lang, _timezone(settings)))
-    if not rows:
+    if (blind := _blind(settings, lang)) is not None:
+        click.echo(blind, err=True)
+    elif not rows:
         click.echo("không có việc cần xử lý" if lang == "vi" else "nothing to act on")
 
 
@@ -138,6 +140,21 @@ def _act(own: tuple[Settings, str], what: str, number: int | None, detail: Mappi
     deed = desk_deeds.deed(what, detail, row, city(settings.city), datetime.now(UTC), Text(lang))
     if (error := desk_deeds.store(settings, getpass.getuser(), deed)) is not None:
         raise click.ClickException(error)
+
+
+def _blind(settings: Settings, lang: str) -> str | None:
+    """That no watch looks, in words; None while one does."""
+    from app.pages import desk_blocks
+    from app.text import Text
+    from geodata.city import city
+    from geodata.store.connect import database
+    from geodata.store.reader import Reader
+    from geodata.watch.frames import watched
+
+    now = datetime.now(UTC)
+    with database(settings, "read") as db, Reader(db.dsn) as reader:
+        found = watched(reader, now)
+    return None if found.looks else desk_blocks.unwatched(found, city(settings.city), Text(lang), now)
 
 
 def _inbox(settings: Settings) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.pages.desk_reading import Case, Queue
     from app.text import Text
     from geodata.city import City
+    from geodata.watch.frames import Watched
 
 Filter = str
 """``all``, ``new`` (nobody acknowledged) or ``mine``."""
@@ -68,7 +69,8 @@ def queue_data(
         "language": text.language,
         "timezone": city.timezone,
         "read": queue.read,
-        "away": "" if queue.error is None else text("desk.away", time=_clock(queue.at, city, queue.at)),
+        "away": _away(queue, city, text),
+        "blind": queue.blind,
         "which": which,
         "n": len(everything),
         "new": len(new),
@@ -80,6 +82,20 @@ def queue_data(
         "n_ended": len(queue.ended),
         "figures": figures(queue, new, text),
     }
+
+
+def _away(queue: Queue, city: City, text: Text) -> str:
+    """Why the queue may be old, in words; empty when it is not."""
+    if queue.error is not None:
+        return text("desk.away", time=_clock(queue.at, city, queue.at))
+    return unwatched(queue.watched, city, text, queue.at) if queue.blind else ""
+
+
+def unwatched(watched: Watched, city: City, text: Text, at: datetime) -> str:
+    """That no watch looks, and since when."""
+    if watched.last is None:
+        return text("desk.never_watched")
+    return text("desk.unwatched", time=_clock(watched.last, city, at))
 
 
 def _item(row: Mapping[str, Any], queue: Queue, city: City, text: Text) -> dict[str, Any]:
@@ -145,7 +161,8 @@ def figures(queue: Queue, new: Sequence[Mapping[str, Any]], text: Text) -> list[
 def case_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[str, Any]:
     """The middle: head, evidence, journal."""
     if case is None:
-        return {"language": text.language, "timezone": city.timezone, "empty": text("desk.calm") if queue.read else ""}
+        empty = "" if not queue.read else text("desk.queue.blind") if queue.blind else text("desk.calm")
+        return {"language": text.language, "timezone": city.timezone, "empty": empty}
     row, proof = case.row, case.evidence
     said = spoken(str(row["rule"]), row["facts"], text.language, city.timezone, queue.at)
     known = services().get(str(row["service"]))

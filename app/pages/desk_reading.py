@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.catalogue import services
+from geodata.watch.frames import NOT_WATCHED, Watched, watched
 
 if TYPE_CHECKING:
     from geodata.city import City
@@ -60,6 +61,12 @@ class Queue:
     sources: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     read: bool = False
+    watched: Watched = NOT_WATCHED
+
+    @property
+    def blind(self) -> bool:
+        """Whether no watch looks: what is new is in no queue."""
+        return self.read and self.watched.looks is False
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -82,6 +89,7 @@ def queue(reader: Reader, city: City, at: datetime) -> Queue:
         acts=reader.query("shift_acts", start=since, end=at, limit=2000),
         sources={s.id: s.title_vi for state in reader.services(city.id) for s in state.sources},
         read=True,
+        watched=watched(reader, at),
     )
 
 

@@ -7,7 +7,7 @@ export function render({model, el}) {
     <span class="qw">${r.new ? "<i></i>" : icon("check")}<span>${esc(r.state)}</span></span></span><span class="qa" data-t="${r.t}"></span></button>`;
   const chip = (id, d, label, n) => `<button class="chip ${d.which === id ? "on" : ""}" data-which="${id}" aria-pressed="${d.which === id}">${esc(label)}${n == null ? "" : ` ${n}`}</button>`;
   const list = (d, w) => d.rows.length ? d.rows.map((r) => item(r, d)).join("")
-    : `<p class="none">${esc(!d.read ? w.reading : d.which === "all" ? w.calm : w.none)}</p>`;
+    : `<p class="none">${esc(!d.read ? w.reading : d.which !== "all" ? w.none : d.blind ? w.blind : w.calm)}</p>`;
   const text = (d, w) => `<header><h1>${esc(w.title)}</h1><span class="cnt">${d.read ? esc(fill(w.count, {n: d.n})) : ""}</span><span class="grow"></span>
       ${chip("all", d, w.all)}${chip("new", d, w.new, d.new)}${chip("mine", d, w.mine, d.mine)}</header>
     ${d.away ? `<p class="away">${esc(d.away)}</p>` : ""}

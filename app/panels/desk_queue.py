@@ -6,7 +6,7 @@ from app.panels.block import Block
 
 
 class DeskQueue(Block):
-    """``data``: timezone, read, away, which, n, new, mine, selected, rows and asleep [{id, title, sub, level,
+    """``data``: timezone, read, away, blind, which, n, new, mine, selected, rows and asleep [{id, title, sub, level,
     unknown, svg, t, new, state}], ended [{time, text}], n_ended, figures [{value, label}].
 
     Messages: ``drawn``, ``pick`` {id}, ``which`` {which}, ``handover``.

@@ -18,6 +18,7 @@ import shapely
 from app.inbox import agency_title, is_open, waits
 from app.panels.wall_rail import NAMES, Item, first_words
 from geodata.catalogue import services
+from geodata.watch.frames import watched
 from geodata.watch.rule import rules
 from geodata.watch.spoken import spoken
 
@@ -47,7 +48,7 @@ class Found:
 
 def read(reader: Reader, at: datetime) -> Found | None:
     """What stands open; None while no watch looks. Raises StoreGone."""
-    if not bool(reader.query("watching")["watching"].iloc[0]):
+    if not watched(reader, at).looks:
         return None
     rows = [{str(k): v for k, v in row.items()} for row in reader.query("inbox", end=at).to_dict("records")]
     standing = [row for row in rows if is_open(row, at)]

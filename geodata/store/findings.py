@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import shapely
@@ -17,6 +17,9 @@ from geodata.store.turn import OneTurn
 from geodata.watch.course import Change, Finding
 from geodata.watch.signs import Row
 
+LOOKS_TOLD = timedelta(seconds=15)
+"""Well within the pause that a watch may make (``watch_pause`` in geodata/sql/functions)."""
+
 Standing = Mapping[str, Mapping[str, Finding]]
 """By rule, by key."""
 
@@ -25,6 +28,17 @@ class FindingStore(OneTurn):
     """What the watch keeps. Only one watch of a city has its turn; the others stand by."""
 
     folder = "watch"
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(dsn)
+        self._looked: datetime | None = None
+
+    def looked(self, at: datetime) -> None:
+        """Writes down that a look at that instant took place; of looks close to each other one is enough."""
+        if self._looked is None or abs(at - self._looked) >= LOOKS_TOLD:
+            with self._open() as connection:
+                connection.execute(text("watch", "looked"), {"at": at})
+            self._looked = at
 
     def standing(self, after: datetime) -> Standing:
         """The newest finding of each rule and key that is open, or was closed after that instant."""
@@ -89,7 +103,7 @@ def _params(finding: Finding) -> dict[str, object]:
 
 
 def _line(change: Change, finding: Finding) -> dict[str, object]:
-    detail: dict[str, object] = {"facts": dict(finding.facts)}
+    detail: dict[str, object] = {"facts": dict(finding.facts), "opened_at": finding.opened_at.isoformat()}
     if change.what == "close":
         detail |= {"reason": finding.close_reason, "closed_at": str(finding.closed_at)}
     if change.what == "unknown":

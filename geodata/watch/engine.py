@@ -94,6 +94,7 @@ class Watch:
         standing = self._store.standing(at - REMEMBER)
         done = look(due, StoreFrames(self._reader, self._city, at, standing=standing, lasting=self._lasting), standing)
         self._store.apply(done.changes)
+        self._store.looked(at)
         self._seen = versions
         self._looked |= {r.id: at for r in due}
         self._tell(done)

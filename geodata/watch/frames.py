@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import geopandas as gpd
@@ -22,20 +22,24 @@ WORLD = Bounds(-180, -85, 180, 85)
 NO_FRAME = gpd.GeoDataFrame({"time": pd.Series(dtype="datetime64[us, UTC]")}, geometry=gpd.GeoSeries(crs="EPSG:4326"))
 
 
-LIVE = timedelta(seconds=60)
-"""Frames of an instant that long ago are of the present: what is known of it alone can be asked."""
-
-
 class Watched(NamedTuple):
     """Whether somebody looks. ``began``: the first line of the watch's journal by then, None before any;
-    ``looks``: whether a watch has its turn, None where it is not written down: of the past.
+    ``looks``: whether a watch looked then, None where it is not written down; ``last``: its last look by then.
     """
 
     began: datetime | None = None
     looks: bool | None = None
+    last: datetime | None = None
 
 
 NOT_WATCHED = Watched()
+
+
+def watched(reader: Reader, at: datetime, known_at: datetime | None = None) -> Watched:
+    """From the store. Of the present a watch must also have its turn. Raises StoreGone."""
+    found = reader.query("watched", end=at, known_at=known_at).iloc[0]
+    began, last = (None if pd.isna(found[name]) else found[name].to_pydatetime() for name in ("began", "last_look"))
+    return Watched(began, None if pd.isna(found["looking"]) else bool(found["looking"]), last)
 
 
 class Frames(Protocol):
@@ -186,10 +190,7 @@ class StoreFrames:
         return self._window("standings", back)
 
     def watched(self) -> Watched:
-        began = self._reader.query("watch_began", end=self._at, known_at=self._known_at)["began"].iloc[0]
-        live = self._known_at is None and datetime.now(UTC) - self._at < LIVE
-        looks = bool(self._reader.query("watching")["watching"].iloc[0]) if live else None
-        return Watched(None if pd.isna(began) else began.to_pydatetime(), looks)
+        return watched(self._reader, self._at, self._known_at)
 
     def _window(self, query: str, back: timedelta) -> pd.DataFrame:
         """A named query over the time ``back`` before the instant, read once."""

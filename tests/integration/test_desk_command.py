@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,9 @@ from shapely.geometry import box
 from app.cli import Commands
 from geodata.city import SourceBinding
 from geodata.records import Alert
+from geodata.settings import Settings
+from geodata.store.connect import database
+from geodata.store.findings import FindingStore
 from geodata.store.types import Role
 from tests.support.cluster import TestCluster
 from tests.support.sync_store import SyncStore
@@ -57,8 +61,24 @@ def run(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         yield call
 
 
-def test_from_a_warning_to_a_closed_case(run: Run) -> None:
-    assert run("desk") == "không có việc cần xử lý\n"
+@pytest.fixture
+def turn(run: Run) -> Callable[[], AbstractContextManager[None]]:
+    """Within its block a watch has its turn."""
+    del run  # its environment
+
+    @contextmanager
+    def held() -> Iterator[None]:
+        with database(Settings.from_environ(), "watch") as db, FindingStore(db.dsn) as store:
+            assert store.turn()
+            yield
+
+    return held
+
+
+def test_from_a_warning_to_a_closed_case(run: Run, turn: Callable[[], AbstractContextManager[None]]) -> None:
+    assert run("desk") == "Không tiến trình nào canh: việc mới chưa được phát hiện.\n"
+    with turn():
+        assert run("desk") == "không có việc cần xử lý\n"
     told = json.loads(run("watch", "--once", "--json"))
     assert told["failed"] == {}
     assert [(c["what"], c["rule"], c["level"]) for c in told["changes"]] == [("open", "warnings.in_force", 3)]
@@ -73,7 +93,9 @@ def test_from_a_warning_to_a_closed_case(run: Run) -> None:
     assert "kttv,1," in shown
     run("desk", "handover", "ca sau theo dõi sông Hương")
     run("desk", "close", number, "--reason", "diễn tập")
-    assert run("desk", "--lang", "en") == "nothing to act on\n"
+    assert run("desk", "--lang", "en").startswith("No watch has looked since ")
+    with turn():
+        assert run("desk", "--lang", "en") == "nothing to act on\n"
     assert json.loads(run("watch", "--once", "--json"))["changes"] == []
 
 

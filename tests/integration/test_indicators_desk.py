@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
+import psycopg
 import pytest
 
 from geodata.city import city
@@ -17,6 +19,7 @@ from geodata.store.findings import FindingStore
 from geodata.store.reader import Reader
 from geodata.store.types import Role
 from geodata.watch.course import Change, Finding
+from geodata.watch.frames import NOT_WATCHED, Watched, watched
 from tests.support import scene
 from tests.support.sync_store import SyncStore
 
@@ -115,6 +118,70 @@ def test_while_no_watch_looks_the_present_is_unknown(course: Course) -> None:
     assert course.store.turn()
     quiet = course.told(0)["open_now"]
     assert (quiet.value, quiet.state) == (0, "known"), "a watch has its turn and says nothing"
+
+
+def looks(course: Course, minute: float, known: float | None = None) -> Watched:
+    at, known_at = (None if m is None else course.now + timedelta(minutes=m) for m in (minute, known))
+    assert at is not None
+    return watched(course.reader, at, known_at)
+
+
+def test_the_past_knows_whether_somebody_looked(course: Course) -> None:
+    assert looks(course, -60) == NOT_WATCHED
+    for minute in (-90, -89, -88, -60, -58):
+        course.store.looked(course.now + timedelta(minutes=minute))
+    told = {minute: looks(course, minute).looks for minute in (-91, -90, -86, -84, -61, -60, -56, -54)}
+    assert told == {-91: None, -90: True, -86: True, -84: False, -61: False, -60: True, -56: True, -54: False}
+    assert looks(course, -70).last == course.now - timedelta(minutes=88)
+    assert looks(course, -57, known=-70).looks is False, "as it was known in the pause"
+    course.opened("one", -89)
+    assert course.told(-86)["open_now"].state == "known"
+    assert course.told(-70)["open_now"].state == "partial", "what else began in the pause nobody saw"
+    with psycopg.connect(course.dsn("read")) as connection:
+        rows = connection.execute("SELECT count(*) FROM watch_look").fetchone()
+    assert rows == (2,), "a stretch is one row"
+
+
+def test_a_watch_that_has_its_turn_and_does_not_look_is_none(course: Course) -> None:
+    assert course.store.turn()
+    assert looks(course, 0.5).looks, "it has just begun"
+    course.store.looked(course.now)
+    assert looks(course, 0.5).looks
+    with psycopg.connect(course.dsn("watch")) as connection:
+        connection.execute("UPDATE watch_look SET told = told - interval '4 minutes'")
+    assert looks(course, 0.5).looks is False
+    course.store.looked(course.now + timedelta(minutes=1))
+    assert looks(course, 0.5).looks
+
+
+def test_a_clock_that_is_set_back_begins_another_stretch(course: Course) -> None:
+    for minute in (0, -30, -29):
+        course.store.looked(course.now + timedelta(minutes=minute))
+    assert looks(course, -29).looks
+    assert looks(course, -20).looks is False
+
+
+def test_what_was_told_then_stands_in_a_past_queue(course: Course) -> None:
+    """Facts, cause and count of a finding that changed later are those of then."""
+    one = course.opened("one", -100)
+    course.tell("level", -90, one, level=3, facts={"name": "then"})
+    course.tell("unknown", -80, one, level=3, facts={"name": "then"}, unknown_cause="feed", unknown_since=course.now)
+    course.tell("close", -70, one, level=3, facts={"name": "then"})
+    again = course.tell("reopen", -60, one, level=2, times_opened=2, facts={"name": "again"})
+    course.tell("keep", -50, again, facts={"name": "now"})
+
+    def then(minute: float) -> Any:
+        (row,) = course.reader.query("inbox", end=course.now + timedelta(minutes=minute)).to_dict("records")
+        return row
+
+    assert (then(-95)["facts"], then(-95)["times_opened"]) == ({}, 1)
+    assert then(-85)["facts"] == {"name": "then"}
+    assert pd.isna(then(-85)["unknown_since"])
+    assert (then(-75)["unknown_cause"], then(-75)["times_opened"]) == ("feed", 1)
+    assert then(-75)["unknown_since"] == course.now - timedelta(minutes=80)
+    assert (then(-55)["facts"], then(-55)["times_opened"]) == ({"name": "again"}, 2)
+    assert pd.isna(then(-55)["unknown_since"])
+    assert then(0)["facts"] == {"name": "now"}
 
 
 def test_the_ledger_is_summed_to_the_minute_that_is_asked(dsn: Dsn, reader: Reader) -> None:

@@ -44,6 +44,9 @@ FORBIDDEN: list[tuple[Role, str]] = [
     ("ingest", "create table vonglau.mine (id int)"),
     ("ingest", "update migration set checksum = ''"),
     ("ingest", "select prune(1::smallint, now())"),
+    ("ingest", "insert into watch_look (began, ended) values (now(), now())"),
+    ("desk", "update watch_look set told = now()"),
+    ("watch", "delete from watch_look"),
     ("identity", "delete from identity.person"),
     ("identity", "insert into position select * from position"),
 ]

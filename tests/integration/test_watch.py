@@ -20,7 +20,7 @@ from geodata.store.writer import Writer
 from geodata.watch.backtest import backtest, difference
 from geodata.watch.course import Change, advance
 from geodata.watch.engine import Watch, look
-from geodata.watch.frames import Frames, StoreFrames
+from geodata.watch.frames import Frames, StoreFrames, watched
 from geodata.watch.rule import Rule, rules
 from geodata.watch.signs import Sign
 from geodata.watch.words import Limits
@@ -206,6 +206,20 @@ async def test_a_journal_only_grows(drill: Drill, dsn: Dsn) -> None:
     for role, statement in tries:
         with psycopg.connect(dsn(role)) as connection, pytest.raises(InsufficientPrivilege):
             connection.execute(statement.encode())
+
+
+async def test_every_look_is_told_and_only_a_look(drill: Drill, dsn: Dsn) -> None:
+    def last() -> datetime | None:
+        return watched(drill.reader, TIME.now + timedelta(hours=1)).last
+
+    assert last() is None
+    drill.look(1)
+    assert last() == TIME.now + timedelta(minutes=1)
+    drill.look(3)
+    assert last() == TIME.now + timedelta(minutes=3)
+    with FindingStore(dsn("watch")) as other:
+        assert Watch(drill.reader, other, city("hue"), [SIX], lambda: TIME.now + timedelta(minutes=9)).once() is None
+    assert last() == TIME.now + timedelta(minutes=3), "who stands by does not look"
 
 
 async def test_a_second_watch_stands_by(drill: Drill, dsn: Dsn) -> None:

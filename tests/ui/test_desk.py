@@ -59,6 +59,20 @@ def opened(chromium: Browser, running: Machine, query: str = "") -> Watched:
     return page
 
 
+def test_an_empty_queue_of_a_city_that_nobody_watches_is_no_calm(running: Machine, chromium: Browser) -> None:
+    page = watched(chromium).open(f"{running.url}/desk")
+    expect(page.page.locator(".dq .away")).to_contain_text("Không tiến trình nào canh")
+    expect(page.page.locator(".dq .none")).to_have_text("Chưa biết có việc hay không.")
+    expect(page.page.locator(".dh h2")).to_have_text("Chưa biết có việc hay không.")
+    with running.findings() as store:
+        assert store.turn()
+        store.looked(datetime.now(UTC))
+        expect(page.page.locator(".dq .none")).to_have_text("Không có việc cần xử lý.")
+        expect(page.page.locator(".dq .away")).to_have_count(0)
+    assert not page.errors
+    page.page.context.close()
+
+
 def test_the_wall_lists_what_nobody_has(lost: Machine, chromium: Browser) -> None:
     page = watched(chromium).open(f"{lost.url}/wall/overview")
     rail = page.page.locator(".rail .list").first
