@@ -31,13 +31,14 @@ STOP_S = 20.0
 
 @dataclass(slots=True)
 class Child:
-    """One program: ``vonglau`` with arguments; ``environment`` is added to ours."""
+    """One program: ``vonglau`` with arguments; ``environment`` is added to ours, ``nice`` how far it stands back."""
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
+    nice: int = 0
     last: bool = False  # others read from it: it is stopped after them
     starting: asyncio.Task[asyncio.subprocess.Process] | None = field(default=None, repr=False)
     task: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -49,6 +50,8 @@ class Child:
             began = time.monotonic()
             self.starting = asyncio.create_task(start(self.arguments, self.environment))
             self.process = await asyncio.shield(self.starting)  # a process that is being born must not get lost
+            if self.nice:
+                behind(self.process.pid, self.nice)
             self.starts += 1
             status = await self.process.wait()
             lived = time.monotonic() - began
@@ -124,9 +127,14 @@ class Supervisor:
         self.children: list[Child] = []
 
     def add(
-        self, name: str, *arguments: str, last: bool = False, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *arguments: str,
+        nice: int = 0,
+        last: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> Child:
-        child = Child(name, arguments, environment or {}, last=last)
+        child = Child(name, arguments, environment or {}, nice=nice, last=last)
         child.task = asyncio.create_task(child.keep(), name=name)
         self.children.append(child)
         return child

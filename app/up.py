@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("vonglau.up")
 
-HISTORY_NICE = 3
-"""The past gets half the share of what is live: who opens a page meanwhile waits less for it. Not more than that: on a
-busy machine it must end too.
+INGEST_NICE, WATCH_NICE, SIMULATOR_NICE, HISTORY_NICE = 1, 4, 4, 6
+"""Who opens a page waits for the pages alone: what they show comes next, and the rest stands back, the past furthest.
+Not further than that: on a busy machine it must end too.
 """
 
 BINDINGS_S = 240.0
@@ -188,9 +188,9 @@ class Up:
     async def _pages(self) -> None:
         await self._answer()
         if self.watch:
-            self.supervisor.add("watch", "watch", *self.common)
+            self.supervisor.add("watch", "watch", *self.common, nice=WATCH_NICE)
         if self.notify and city(self.settings.city).outlets:
-            self.supervisor.add("notify", "notify", *self.common)
+            self.supervisor.add("notify", "notify", *self.common, nice=WATCH_NICE)
         await self._history()
 
     async def _feeds(self) -> None:
@@ -202,7 +202,7 @@ class Up:
 
     def _ingest(self, *more: str) -> Child:
         arguments = ("ingest", *self.common, "--intake", self.intake, *more)
-        return self.supervisor.add("ingest", *arguments, environment=self.token)
+        return self.supervisor.add("ingest", *arguments, nice=INGEST_NICE, environment=self.token)
 
     async def _follow(self, ingest: Child) -> None:
         """A restarted simulator has other ports, and only a restarted ingest reads them."""
@@ -231,7 +231,7 @@ class Up:
         child = self.supervisor.add(
             "simulate", "simulate", *self._city_of(simulation), "--speed", str(simulation.speed),
             "--bindings", str(self.bindings), "--intake", f"http://{self.intake}", *faults, *offices,
-            last=True, environment=self.token,
+            nice=SIMULATOR_NICE, last=True, environment=self.token,
         )  # fmt: skip
         deadline = time.monotonic() + BINDINGS_S
         while not self.bindings.exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -90,7 +91,18 @@ def test_ingest_and_simulator_share_an_intake_whose_token_stands_on_no_command_l
     assert token == simulate.environ()["VONGLAU_INTAKE_TOKEN"]
     assert not [process for process in here.processes() if token in " ".join(process.cmdline())]
     assert "VONGLAU_INTAKE_TOKEN" not in here.child("serve").environ()
-    wait_for(lambda: httpx.post(f"http://127.0.0.1:{port}/in/nobody", trust_env=False).is_client_error, "the intake")
+
+    def answers() -> bool:
+        with suppress(httpx.TransportError):  # it opens after the pages
+            return httpx.post(f"http://127.0.0.1:{port}/in/nobody", trust_env=False).is_client_error
+        return False
+
+    wait_for(answers, "the intake")
+
+
+def test_who_opens_a_page_waits_for_the_pages_alone(here: Machine) -> None:
+    """Whatever starts with them, or again later, stands back on a busy machine."""
+    assert here.child("serve").nice() < here.child("ingest").nice() < here.child("simulate").nice()
 
 
 def test_history_is_loaded_once_and_replaying_it_stores_nothing_new(here: Machine) -> None:

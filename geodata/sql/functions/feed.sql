@@ -5,7 +5,9 @@
 -- than the source's own time of a word between them are one: nothing had to be heard in between.
 create or replace function feed(moment timestamptz, known timestamptz, clock timestamptz)
 returns table (source_id smallint, feed text, feed_since timestamptz, feed_lost timestamptz)
-language sql stable parallel safe as $$
+language sql stable parallel safe rows 64
+set search_path = vonglau, pg_temp -- also keeps it whole: merged into a statement it was asked again for each of its rows
+as $$
     select s.source_id,
         case when coalesce(state.up, true) and not silent.silent then 'up' else 'down' end,
         case when coalesce(state.up, true) and silent.silent then live.beat_at else run.since end,
