@@ -50,7 +50,7 @@ def prepare(services: Services, stopped: threading.Event) -> None:
         services.live.states(services.reader, services.city.id, services.refresh.versions)
     *first, large = homes(services.city)
     with suppress(RuntimeError):  # stopped as soon as it was started
-        services.tiles.prepare()
+        services.tiles.wake(first)
     services.tiles.draw_ahead(first, stopped.is_set)
     if not stopped.wait(LARGE_AFTER_S):  # the feeds are starting too
         services.tiles.draw_ahead([large], stopped.is_set)

@@ -176,17 +176,20 @@ class TileService:
         """Begin to compile what densities need, where they are drawn: 5–10 s of a processor. Answers at once."""
         return self._pools[False].submit(self._drawers.prepare if self._apart else _alone, warm_up)
 
+    def wake(self, views: Sequence[tuple[View, Style]]) -> None:
+        """Draw one basemap tile of these views, then have the others begin: processes that wake together share the
+        processors, and the first tile of each would be there when the last one is. Answers when it is drawn.
+        """
+        for request in ground(views)[:1]:
+            self.png(request)
+        self.prepare()
+
     def draw_ahead(self, views: Sequence[tuple[View, Style]], stopped: Callable[[], bool]) -> None:
         """Draw the basemap of these views while no other tiles are asked for: those go first.
 
         Answers when the last one is begun, or ``stopped`` says so.
         """
-        wanted = [
-            TileRequest(layer=BASEMAP, style=style, version="", start=0, end=0, known=0, z=z, x=x, y=y)
-            for view, style in views
-            for z, x, y in covering(view)
-        ]
-        for request in wanted:
+        for request in ground(views):
             while self.pending >= self._workers and not stopped():
                 time.sleep(AHEAD_S)
             if stopped():
@@ -282,6 +285,15 @@ def density(request: TileRequest, reader: Reader, columns: ColumnCache | None) -
     view = request.view
     counts = layer.aggregate(reader, view, columns)
     return encoded(layer.shade(counts, view)) if counts.values.any() else clear()
+
+
+def ground(views: Sequence[tuple[View, Style]]) -> list[TileRequest]:
+    """The basemap tiles of these views, in their order."""
+    return [
+        TileRequest(layer=BASEMAP, style=style, version="", start=0, end=0, known=0, z=z, x=x, y=y)
+        for view, style in views
+        for z, x, y in covering(view)
+    ]
 
 
 def covering(view: View) -> Iterator[tuple[int, int, int]]:

@@ -20,11 +20,12 @@ from geodata.settings import Settings
 class Tiles:
     """Remembers what it was asked for."""
 
-    prepared: int = 0
+    woken: list[str] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
 
-    def prepare(self) -> None:
-        self.prepared += 1
+    def wake(self, views: Sequence[tuple[Any, str]]) -> None:
+        assert not self.drawn, "first of all"
+        self.woken += [style for _, style in views]
 
     def draw_ahead(self, views: Sequence[tuple[Any, str]], _stopped: Callable[[], bool]) -> None:
         self.drawn += [f"{style} {view.height_px}" for view, style in views]
@@ -46,7 +47,7 @@ def test_the_first_pages_are_drawn_and_a_large_wall_once_the_feeds_have_started(
     monkeypatch.setattr(ahead, "LARGE_AFTER_S", 0)
     tiles, services = of({})
     ahead.prepare(services, threading.Event())
-    assert tiles.prepared == 1
+    assert tiles.woken == ["wall", "desk"]
     assert tiles.drawn == ["wall 768", "desk 728", "wall 1536"]
 
 
@@ -61,4 +62,4 @@ def test_a_server_that_stops_draws_no_large_wall() -> None:
 def test_a_small_machine_may_leave_it_to_the_first_visitor() -> None:
     tiles, services = of({"VONGLAU_DRAW_AHEAD": "0"})
     ahead.prepare(services, threading.Event())
-    assert (tiles.prepared, tiles.drawn) == (0, [])
+    assert (tiles.woken, tiles.drawn) == ([], [])

@@ -151,6 +151,23 @@ def test_what_views_will_ask_for_is_drawn_ahead_and_once(service: TileService, e
         assert sorted(easel.drawn) == sorted((*place, "wall") for place in covering(view))
 
 
+def test_one_tile_is_drawn_before_the_other_processes_begin(
+    service: TileService, easel: Easel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = View(Bounds(107, 16, 108, 17), 1000, 1000, NOW, NOW)
+    begun: list[int] = []
+    monkeypatch.setattr(service, "prepare", lambda: begun.append(len(easel.drawn)))
+    easel.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waking = pool.submit(service.wake, [(view, "wall")])
+        until(lambda: service.pending == 1)
+        assert not begun, "the first tile is not there yet"
+        easel.gate.set()
+        waking.result(60)
+    assert begun == [1]
+    assert easel.drawn == [(*next(iter(covering(view))), "wall")]
+
+
 def test_what_nobody_asked_for_waits_for_what_somebody_does(service: TileService, easel: Easel) -> None:
     view = View(Bounds(107, 16, 108, 17), 1000, 1000, NOW, NOW)
     stop = threading.Event()
