@@ -35,6 +35,8 @@ Filter = str
 
 GLYPH_PX, HEAD_PX = 34, 52
 ENDED_SHOWN = 6
+ONE_LINE = 24
+"""Letters that stand in one line of half the side column."""
 
 
 def glyph(level: int, px: float = GLYPH_PX, *, unknown: bool = False) -> str:
@@ -266,13 +268,18 @@ def side_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         "unknown": text("desk.unknown_long") if pd.notna(row["unknown_since"]) else "",
         "since": row["opened_at"].timestamp(),
         "confidence": "" if pd.isna(row["confidence"]) else words.percent(float(row["confidence"]), 0, text.language),
-        "facts": [{"label": label, "value": value} for label, value in said.facts],
+        "facts": [{"label": label, "value": unbroken(value)} for label, value in said.facts],
         "wall": takes_wall(row),
         "steps": steps(case, str(one.words.procedure) if one and one.words.procedure else "", text),
         "asleep": asleep(row, queue.at),
         "agencies": [{"id": a.id, "title": a.title(text.language)} for a in city.agencies_on(queue.at.date())],
         "rule": rule_data(row, text),
     }
+
+
+def unbroken(value: str) -> str:
+    """A list in words that breaks between its entries, not inside a ward's name; what is longer than a line breaks."""
+    return ", ".join(one.replace(" ", "\xa0") if len(one) <= ONE_LINE else one for one in value.split(", "))
 
 
 def takes_wall(row: Mapping[str, Any]) -> bool:

@@ -12,6 +12,12 @@ export function render({model, el}) {
   const $ = (s) => root.querySelector(s);
   const input = $("input"), found = $(".found");
   if (d0.search === false) $(".sr").remove(); // a page whose own field takes the key
+  const pen = document.createElement("canvas").getContext("2d");
+  const hint = () => { // the words that the field has room for
+    pen.font = getComputedStyle(input).font;
+    input.placeholder = pen.measureText(w.search).width <= input.clientWidth ? w.search : w.search_short;
+  };
+  new ResizeObserver(hint).observe(input);
   let timer = null, at = -1;
   const close = () => { found.hidden = true; at = -1; };
   const rows = () => [...found.querySelectorAll("[data-i]")];

@@ -65,6 +65,12 @@ const copied = (text) => {
   field.value = text; document.body.append(field); field.select(); const done = document.execCommand("copy"); field.remove();
   return done ? Promise.resolve() : Promise.reject(new Error("nothing was copied"));
 };
+// Have what ``find`` finds say something for two seconds, also when all around it is drawn anew meanwhile.
+const awhile = (find, on, off, ms = 2000) => {
+  const end = Date.now() + ms, step = () => { const found = find(); if (found) (Date.now() < end ? on : off)(found); if (Date.now() >= end) clearInterval(timer); };
+  const timer = setInterval(step, 100);
+  step();
+};
 const bind = (model, draw) => {
   const again = () => draw(plain(model.data) ?? {}, plain(model.words) ?? {});
   model.on("data", again);

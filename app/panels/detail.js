@@ -48,9 +48,9 @@ export function render({model, el}) {
     else if (e.target.closest("[data-do=near]")) model.send_msg({type: "near"});
     else if (e.target.closest(".goto")) model.send_msg({type: "goto"});
     else if (e.target.closest(".copy")) {
-      const w = plain(model.words), label = root.querySelector(".copy span");
-      const done = () => { label.textContent = w.copied; setTimeout(() => { label.textContent = w.link; }, 2000); };
-      copied(location.href).then(done, () => { label.textContent = w.in_address; });
+      const w = plain(model.words), say = (words) => (label) => { label.textContent = words; };
+      const said = (words) => awhile(() => root.querySelector(".copy span"), say(words), say(w.link));
+      copied(location.href).then(() => said(w.copied), () => said(w.in_address));
     }
   });
   const again = bind(model, draw);

@@ -29,7 +29,10 @@ export function render({model, el}) {
   root.addEventListener("click", (e) => {
     const copy = e.target.closest(".copy"), w = plain(model.words);
     if (e.target.closest(".close")) model.send_msg({type: "close"});
-    else if (copy) copied(copy.dataset.line).then(() => { copy.innerHTML = icon("check"); copy.title = w.copied; setTimeout(() => { copy.innerHTML = icon("content_copy"); copy.title = w.copy; }, 2000); }, () => {});
+    else if (copy) {
+      const line = copy.dataset.line, say = (words, name) => (b) => { b.innerHTML = icon(name); b.title = words; };
+      copied(line).then(() => awhile(() => root.querySelector(`.copy[data-line="${CSS.escape(line)}"]`), say(w.copied, "check"), say(w.copy, "content_copy")), () => {});
+    }
   });
   const again = bind(model, draw);
   again(); asking(model, again, () => got);

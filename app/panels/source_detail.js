@@ -39,8 +39,9 @@ export function render({model, el}) {
     if (e.target.closest("summary.flat")) e.preventDefault();
     if (e.target.closest(".close")) model.send_msg({type: "close"});
     else if (copy) {
-      const w = plain(model.words), say = (t, name) => { copy.title = t; copy.setAttribute("aria-label", t); copy.innerHTML = icon(name); };
-      copied(copy.dataset.line).then(() => { say(w.copied, "check"); setTimeout(() => say(w.copy, "content_copy"), 2000); }, () => {
+      const w = plain(model.words), line = copy.dataset.line;
+      const say = (t, name) => (b) => { b.title = t; b.setAttribute("aria-label", t); b.innerHTML = icon(name); };
+      copied(line).then(() => awhile(() => root.querySelector(`.copy[data-line="${CSS.escape(line)}"]`), say(w.copied, "check"), say(w.copy, "content_copy")), () => {
         const range = document.createRange(); // selected, to be copied by hand
         range.selectNodeContents(copy.parentElement.querySelector("code")); getSelection().removeAllRanges(); getSelection().addRange(range);
       });

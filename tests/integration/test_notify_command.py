@@ -162,6 +162,6 @@ def test_up_starts_it_for_a_city_that_has_outlets(
 
     monkeypatch.setattr(up, "city", lambda _: town(outlets=outlets))
     monkeypatch.setattr(whole, "_answer", at_once)
-    monkeypatch.setattr(whole.supervisor, "add", lambda name, *_: added.append(name))
+    monkeypatch.setattr(whole.supervisor, "add", lambda name, *_, **__: added.append(name))
     asyncio.run(whole._pages())
     assert added == begun

@@ -50,6 +50,29 @@ def test_the_link_of_what_is_picked(running: Machine, chromium: Browser, *, plai
     tab.context.close()
 
 
+# what is picked is drawn anew between the click and the answer of the clipboard
+SLOW = """() => {
+  navigator.clipboard.writeText = () => new Promise(done => setTimeout(done, 600))
+  const find = root => { for (const e of root.querySelectorAll("*")) { if (e.matches(".dt")) return e
+    if (e.shadowRoot) { const found = find(e.shadowRoot); if (found) return found } } }
+  const again = () => { const panel = find(document); panel.innerHTML = panel.innerHTML }
+  for (const after of [200, 1200]) setTimeout(again, after)
+}"""
+
+
+def test_that_it_is_copied_is_said_also_when_the_panel_is_drawn_anew(running: Machine, chromium: Browser) -> None:
+    page = opened(chromium, f"{running.url}/explore?on=field_reports&f=field_reports", plain=False)
+    tab = page.page
+    tab.locator("tr[data-id]").first.click()
+    tab.wait_for_function("() => location.search.includes('s=field_reports~')", timeout=SHOWN_MS)
+    expect(tab.locator(".dt .copy")).to_contain_text("Liên kết")
+    tab.evaluate(SLOW)
+    tab.locator(".dt .copy").click()
+    expect(tab.locator(".dt .copy")).to_contain_text("Đã chép")
+    expect(tab.locator(".dt .copy")).to_contain_text("Liên kết")
+    tab.context.close()
+
+
 @ORIGINS
 @pytest.mark.parametrize("path", ["/indicators?i=field_reports.on_time", "/sources?source=ais_thuan_an"])
 def test_the_line_that_asks_for_a_number_and_the_one_that_tests_a_source(

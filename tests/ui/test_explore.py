@@ -69,12 +69,24 @@ def test_services_without_a_source_are_listed_as_ready(running: Machine, chromiu
     page.page.context.close()
 
 
+# the hint of the search field: its room and its words, in px
+SEARCH = """() => {
+  const find = (root) => { for (const e of root.querySelectorAll("*")) { if (e.matches("input[type=search]")) return e
+    if (e.shadowRoot) { const f = find(e.shadowRoot); if (f) return f } } }
+  const input = find(document), pen = document.createElement("canvas").getContext("2d")
+  if (!input?.placeholder) return null
+  pen.font = getComputedStyle(input).font
+  return {room: input.clientWidth, words: pen.measureText(input.placeholder).width}
+}"""
+
+
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768)])
 def test_no_scroll_and_no_panel_on_the_data(running: Machine, chromium: Browser, width: int, height: int) -> None:
     page = opened(chromium, running, "", width, height) if width > 1400 else watched(chromium, width, height)
     if width <= 1400:  # the tree is a rail of icons: its words are not there to wait for
         page.open(f"{running.url}/explore")
     page.page.wait_for_function(NO_SCROLL)
+    page.page.wait_for_function(f"() => {{ const field = ({SEARCH})(); return field && field.room >= field.words }}")
     box = page.page.locator(".mf").bounding_box()
     assert box is not None
     assert box["width"] * box["height"] >= 0.4 * width * height  # look.md, principle 7
