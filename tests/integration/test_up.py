@@ -31,6 +31,8 @@ def here() -> Iterator[Machine]:
         one.start(*DAY)
         interrupted(one)
         one.start(*DAY)
+        for command in ("ingest", "simulate"):  # /readyz speaks of the pages, which do not wait for these
+            wait_for(lambda command=command: alive(one, command), f"{command}\n{one.words()}")  # type: ignore[misc]
         yield one
 
 
@@ -68,6 +70,9 @@ def grown(reader: Reader, before: ServiceState) -> bool:
 
 
 def test_three_feeds_are_received_and_the_sums_close(here: Machine, reader: Reader) -> None:
+    """Received now: what the start before this one has stored is fresh enough to look like it."""
+    before = states(reader)
+    wait_for(lambda: all(grown(reader, before[name]) for name in FEEDS), f"rows of three feeds\n{here.words()}")
     wait_for(lambda: receiving(reader), f"three feeds\n{here.words()}")
     assert all(closes(state) for state in states(reader).values())
     services = here.services()
