@@ -78,15 +78,15 @@ def _whole(name: str, have: Have, *, big: bool) -> dict[str, Any]:
 
 
 def shown(figures: Sequence[Value]) -> tuple[Value, Value | None] | None:
-    """What a tile says first and second: the worst alarm above 0 and the calm number, or that alone.
+    """What a tile says first and second: the worst alarm above 0 and the calm number; else that and what it has beside.
 
     None while nothing is counted, or for a service of which nobody has made an indicator.
     """
-    by = [(get(value.id).words.tile, value) for value in figures]
-    calm = next((value for kind, value in by if kind == "total"), None)
+    by = {get(value.id).words.tile: value for value in reversed(figures)}
+    calm = by.get("total")
     if worst := alarms(figures):
         return worst[0], calm
-    return None if calm is None else (calm, None)
+    return None if calm is None else (calm, by.get("beside"))
 
 
 def alarms(figures: Sequence[Value]) -> list[Value]:
@@ -199,7 +199,12 @@ def _told(chosen: tuple[Value, Value | None], text: Text) -> dict[str, Any]:
 
 
 def _counted(value: Value, text: Text) -> str:
-    return f"{number(value, text)} {_noun(value, text)}"
+    """Number and noun; a share with what it is a share of."""
+    noun, said = _noun(value, text), number(value, text)
+    told = noun.replace("{n}", said) if "{n}" in noun else f"{said} {noun}"
+    if get(value.id).words.unit != "%":
+        return told
+    return f"{told}, n = {words.number(value.figure.n, 0, text.language)}"
 
 
 def _noun(value: Value, text: Text) -> str:

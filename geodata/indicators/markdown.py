@@ -25,6 +25,9 @@ def page() -> str:
     return "\n".join(_lines()) + "\n"
 
 
+TILE = {"total": ["tile T"], "beside": ["tile B"]}
+
+
 def _lines() -> Iterator[str]:
     yield "# Indicators"
     yield ""
@@ -33,8 +36,8 @@ def _lines() -> Iterator[str]:
     yield f"{len(indicators())} indicators. The wall, `/indicators`, `vonglau indicators --city ID` and a notebook"
     yield "(`geodata.indicators.whole.table(reader)`) ask the same function. A feed that is lost makes its numbers"
     yield "unknown, never 0; what is left out of a number, and why, is counted beside it. Targets and laws that none of"
-    yield "us has read are marked **not confirmed**. On a wall's tile: T is the number of a calm tile, 1 to 4 the level"
-    yield "at which a number above 0 takes its place."
+    yield "us has read are marked **not confirmed**. On a wall's tile: T is the number of a calm tile, B the one beside"
+    yield "it, 1 to 4 the level at which a number above 0 takes its place."
     for service, entry in catalogue.services().items():
         families = dict.fromkeys(one.family for one in of_service(service))
         for family in families:
@@ -59,7 +62,7 @@ def _entry(one: Indicator) -> Iterator[str]:
         f"interval {INTERVALS[words.interval]}",
         BETTER[words.better],
         f"compared with {_span(words.compare_s)} before",
-        *({"total": ["tile T"], "alarm": [f"tile {words.level}"]}.get(words.tile or "", _level(words))),
+        *({**TILE, "alarm": [f"tile {words.level}"]}.get(words.tile or "", _level(words))),
         f"version {words.version}",
     )
     yield f"- {' · '.join(parts)}"

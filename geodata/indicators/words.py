@@ -55,7 +55,8 @@ class IndicatorWords(_Strict):
     """One indicator's table. ``noun``: the words beside the number on the wall. ``window_s``: 0 is "as it stands now".
 
     ``compare_s``: the trend is the same number so long before, ``points`` times. ``tile``: ``total`` is the big number
-    of a service's tile while nothing is abnormal, ``alarm`` one that takes its place when it is above 0.
+    of a service's tile while nothing is abnormal, ``alarm`` one that takes its place when it is above 0, ``beside`` a
+    number told beside the total. A noun with {n} has the number inside.
     ``level``: what a number above 0 asks for. ``interval``: how its interval is made, "none" for a count of all there
     is.
     """
@@ -71,7 +72,7 @@ class IndicatorWords(_Strict):
     window_s: float = Field(default=0, ge=0)
     compare_s: float = Field(default=DAY_S, gt=0)
     points: int = Field(default=7, ge=1, le=14)
-    tile: Literal["total", "alarm"] | None = None
+    tile: Literal["total", "alarm", "beside"] | None = None
     level: int = Field(default=0, ge=0, le=4)
     laws: Sequence[Law] = ()
     targets: Sequence[Target] = ()

@@ -373,6 +373,34 @@ def test_a_tile_says_the_alarm_of_the_highest_level_and_the_calm_number_second(u
     assert (calm["value"], calm["level"], calm["label"]) == ("10.000", 0, ["người"])
 
 
+def test_a_calm_tile_says_a_second_number_and_a_share_says_of_how_many(up: StillFrames) -> None:
+    told = {
+        name: judged(get(name), figure, up)
+        for name, figure in {
+            "fishing_vessels.at_sea": Figure(value=312, n=340),
+            "fishing_vessels.late": Figure(value=9, n=340),
+            "public_services.in_progress": Figure(value=13813, n=13813),
+            "public_services.on_time": Figure(value=98.2, n=1284),
+            "air_quality.stations": Figure(value=15, n=15),
+            "air_quality.worst": Figure(value=62, n=15),
+        }.items()
+    }
+    seconds = {
+        service: tile_of(service, *(value for name, value in told.items() if name.startswith(service)))["second"]
+        for service in ("fishing_vessels", "public_services", "air_quality")
+    }
+    assert seconds == {
+        "fishing_vessels": "9 trễ tin",
+        "public_services": "98,2% đúng hạn, n = 1.284",
+        "air_quality": "VN_AQI cao nhất 62",
+    }
+    lost = judged(get("fishing_vessels.lost_6h"), Figure(value=2, n=340), up)
+    alarmed = tile_of("fishing_vessels", lost, *told.values())
+    assert (alarmed["value"], alarmed["second"]) == ("2", "312 trên biển")
+    unknown = judged(get("fishing_vessels.late"), Figure(left_out={"unknown": 2}), up)
+    assert tile_of("fishing_vessels", told["fishing_vessels.at_sea"], unknown)["second"] == ""
+
+
 def test_of_alarms_of_one_level_a_tile_says_the_one_of_the_most(up: StillFrames) -> None:
     numbers = {"faults": 1, "silent": 18, "licence_soon": 40, "heard": 42}
     told = [judged(get(f"advertising_screens.{name}"), Figure(value=n, n=60), up) for name, n in numbers.items()]
