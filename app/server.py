@@ -199,8 +199,10 @@ class WebServer:
         from tornado.ioloop import PeriodicCallback
 
         from app.health import Sweeper
+        from app.logs import closed_pages_are_no_error
 
         loop = asyncio.get_event_loop()
+        loop.set_exception_handler(closed_pages_are_no_error)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.server.io_loop.stop)
         self.refresh.start()
