@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app.panels import nearest
+from app.panels.detail import clock_text
 from app.panels.rows import moment
 from app.panels.wall_have import Have, Shown, wordings
 from app.panels.wall_rail import MOST, Item, listed, name_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.pages.pictures import Picture
     from app.text import Text
     from geodata.scenes import Block
-    from geodata.store.types import ServiceState
+    from geodata.store.types import ServiceState, SourceState
 
 FLEET = ("at_sea", "late", "lost_6h", "lost_10d", "over_line")
 """Indicators of the service, and their words on the wall."""
@@ -76,15 +77,15 @@ def block(part: Block, have: Have, first: int) -> Shown:
         return Shown([listed([], text("wall.rail_sea"), "", text("wall.nothing_seen"), first)])
     quiet = silent(picture, have.now)
     own = {one.id for one in of_service(picture.service)}
-    rows = [_figure(name, picture.service, have) for name in FLEET if f"{picture.service}.{name}" in own]
+    rows = [figure(name, picture.service, have) for name in FLEET if f"{picture.service}.{name}" in own]
     found = items(picture, have.now, text)[: part.most]
     head, none = longest_words(frame, len(quiet), text)
     sections = [
         *([{"kind": "facts", "title": "", "head": "", "rows": rows}] if rows else []),
         listed(found, text("wall.rail_sea"), head, none, first),
     ]
-    if shares := _shares(frame, state, text):
-        sections.append({"kind": "shares", "title": text("wall.providers"), "head": "", "rows": shares})
+    if told := shares(frame, state, have):
+        sections.append({"kind": "shares", "title": text("wall.providers"), "head": "", "rows": told})
     return Shown(sections, found)
 
 
@@ -97,29 +98,42 @@ def longest_words(frame: pd.DataFrame, quiet: int, text: Text) -> tuple[str, str
     return text("wall.rail_sea_head", n=n), text("wall.none_silent")
 
 
-def _figure(name: str, service: str, have: Have) -> dict[str, Any]:
+def figure(name: str, service: str, have: Have) -> dict[str, Any]:
     """An indicator as a row; before it is counted nothing stands there, of a lost feed "?"."""
     value, text = have.figure(f"{service}.{name}"), have.text
-    told = "?" if value is not None and value.state == "unknown" else "–"
-    if value is not None and value.value is not None:
-        told = number(value, text)
-    level = 0 if value is None else value.level
-    return {"label": [text(f"wall.{name}")], "value": told, "level": level, "unit": "", "note": ""}
+    found = {"label": [text(f"wall.{name}")], "value": "–", "level": 0, "unit": "", "note": ""}
+    if value is None:
+        return found
+    if value.state == "unknown":
+        return found | {"value": "?", "state": "unknown"}
+    return found | {"level": value.level} | ({} if value.value is None else {"value": number(value, text)})
 
 
-def _shares(frame: pd.DataFrame, state: ServiceState | None, text: Text) -> Sequence[Mapping[str, Any]]:
+def shares(frame: pd.DataFrame, state: ServiceState | None, have: Have) -> Sequence[Mapping[str, Any]]:
+    """Of each provider's vessels those heard of in time. Of what a lost feed told nothing is known: it is left out, and
+    a provider of which nothing is known says "?" and since when.
+    """
     if state is None or "source" not in frame:
         return []
-    out = []
+    text, lang, out = have.text, have.text.language, []
     for source in state.sources:
         mine = frame[frame["source"] == source.id]
         if mine.empty:
             continue
-        heard = int(mine["state"].isin(["fresh", "late"]).sum())
-        share = words.percent(heard / len(mine), 1, text.language)
-        note = text(
-            "wall.of_vessels", n=words.number(heard, 0, text.language), total=words.number(len(mine), 0, text.language)
-        )
-        name = source.title_vi if text.language == "vi" else source.title_en
-        out.append({"label": wordings(name), "value": share, "note": note})
+        name = wordings(source.title_vi if lang == "vi" else source.title_en)
+        known = mine[mine["state"] != "unknown"]
+        if source.state == "down" or known.empty:
+            out.append({"label": name, "value": "?", "note": _lost(source, have), "state": "unknown"})
+            continue
+        heard = int(known["state"].isin(["fresh", "late"]).sum())
+        note = text("wall.of_vessels", n=words.number(heard, 0, lang), total=words.number(len(known), 0, lang))
+        out.append({"label": name, "value": words.percent(heard / len(known), 1, lang), "note": note})
     return out[:MOST]
+
+
+def _lost(source: SourceState, have: Have) -> str:
+    """Since when a feed is lost; of one that is back and has told nothing yet, when it told its last."""
+    down = source.state == "down"
+    when = source.since if down else source.last_received
+    said = "wall.lost_since" if down else "wall.last_at"
+    return "" if when is None else have.text(said, time=clock_text(when, have.zone, have.now))

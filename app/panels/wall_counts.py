@@ -30,7 +30,7 @@ DAY = timedelta(hours=24)
 
 
 def wards(part: Block, have: Have, first: int) -> Shown:
-    """Open cases by ward, the most first; the head says of how many."""
+    """Open cases by ward, the most first; the head says of how many; of lost feeds, of when."""
     del first
     picture = have.far.get(part.service or "")
     if picture is None or picture.frame is None or "address" not in picture.frame:
@@ -42,23 +42,19 @@ def wards(part: Block, have: Have, first: int) -> Shown:
         return Shown()
     lang, text = have.text.language, have.text
     level = pd.to_numeric(frame["level"], errors="coerce").reindex(named.index).fillna(0)
-    rows = []
+    state, rows = have.services.get(picture.service), []
+    lost = state is not None and state.state == "down"
     for ward, n in counts.head(part.most).items():
         late = int((level[named == ward] >= 2).sum())
         note = text("wall.overdue_n", n=words.number(late, 0, lang)) if late else ""
-        rows.append({"value": words.number(int(n), 0, lang), "label": wordings(str(ward)), "note": note})
+        told = {"value": words.number(int(n), 0, lang), "label": wordings(str(ward)), "note": note}
+        rows.append(told | ({"state": "unknown"} if lost else {}))
+    head = text("wall.of_n", n=words.number(len(frame), 0, lang))
+    if lost and state is not None and state.last_received is not None:
+        head = text("wall.last_at", time=clock_text(state.last_received, have.zone, have.now))
     name = catalogue.service(picture.service).short(lang)
     title = text("wall.by_ward", name=name)
-    return Shown(
-        [
-            {
-                "kind": "shares",
-                "title": title,
-                "head": text("wall.of_n", n=words.number(len(frame), 0, lang)),
-                "rows": rows,
-            }
-        ]
-    )
+    return Shown([{"kind": "shares", "title": title, "head": head, "rows": rows}])
 
 
 def inside(part: Block, have: Have, first: int) -> Shown:
