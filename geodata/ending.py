@@ -1,9 +1,12 @@
-"""The end of asyncio tasks, for certain."""
+"""The end of asyncio tasks and of listening ports, for certain."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
+
+TURNS = 4
+"""Of the loop, from a connection that was taken to its handler: transport, protocol, task, its first step."""
 
 AGAIN_S = 6.0
 """Longer than an orderly end takes (five seconds of waiting for a process): a second word would break it off."""
@@ -24,3 +27,24 @@ async def ended(*tasks: asyncio.Task[Any]) -> None:
         for task in done:
             if not task.cancelled():
                 task.exception()  # nobody else asks for it
+
+
+async def refused(server: asyncio.Server) -> None:
+    """Takes no new connection, and returns when those just taken are with their handlers; ``close`` follows.
+
+    asyncio forgets a connection that it took in the moment of ``close``: an assertion fails that nobody hears, and the
+    socket stays open until it is collected.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in server.sockets:
+        loop.remove_reader(listening.fileno())
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+async def closed(server: asyncio.Server) -> None:
+    """Closes the port; every connection that it took is with its handler, whose it is to end."""
+    try:
+        await refused(server)
+    finally:
+        asyncio.Server.close(server)

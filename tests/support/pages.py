@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.support.patience import SHOWN_MS
 
@@ -45,6 +46,14 @@ CAME_WHOLE = f"""() => {{
   return sources.length > 0 && sources.every(source => whole.has(source))
 }}"""
 
+# what has not come: of each source how many are loaded, given up and under way, and the addresses of some
+MISSING = f"""() => {SOURCES}.map(source => {{
+  const tiles = [...source.tiles.values()], open = tiles.filter(tile => !tile.loaded)
+  const ended = open.filter(tile => tile.finished).length
+  return {{url: source.url, loaded: tiles.length - open.length, ended, asked: open.length - ended,
+           some: open.slice(0, 3).map(tile => [tile.img?.src, tile.img?.naturalWidth])}}
+}})"""
+
 # whether any data source of the page holds a mark of this id
 HAS_ID = """id => Bokeh.documents.some(doc => [...doc._all_models.values()].some(model =>
   model.type === "ColumnDataSource" && model.data && model.data.id && [...model.data.id].includes(id)))"""
@@ -78,7 +87,11 @@ class Watched:
 
     def tiles_came_whole(self, timeout_ms: int = SHOWN_MS) -> None:
         """No source of tiles keeps a hole; they need not all be whole at the same moment."""
-        self.page.wait_for_function(CAME_WHOLE, timeout=timeout_ms)
+        try:
+            self.page.wait_for_function(CAME_WHOLE, timeout=timeout_ms)
+        except PlaywrightTimeout as error:
+            missing = self.page.evaluate(MISSING)
+            raise AssertionError(f"{self.page.url}: {missing}, failed {self.failed[-5:]}") from error
 
     @property
     def foreign(self) -> Sequence[str]:

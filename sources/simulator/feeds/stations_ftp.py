@@ -15,6 +15,7 @@ import numpy as np
 from aioftp.common import Connection
 
 from geodata.city import SourceBinding
+from geodata.ending import closed, refused
 from sources.simulator.bindings import binding
 from sources.simulator.clock import DAY_S, local_day, local_midnight
 from sources.simulator.errors import SimulatorPortTaken
@@ -145,6 +146,7 @@ class _Server(aioftp.Server):
         super().__init__([aioftp.User(base_path=root, permissions=permissions)], wait_future_timeout=5)
         self._source, self._faults = source, faults
         self._writers: set[asyncio.StreamWriter] = set()
+        self._ends: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def dispatcher(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -171,7 +173,14 @@ class _Server(aioftp.Server):
             self._keep(writer)
             await handler_callback(reader, writer)
 
-        return await super()._start_passive_server(connection, kept)
+        server = await super()._start_passive_server(connection, kept)
+        server.close = lambda: self._end(server)  # type: ignore[method-assign]  # aioftp has no other place for it
+        return server
+
+    def _end(self, server: asyncio.Server) -> None:
+        end = asyncio.create_task(closed(server))
+        self._ends.add(end)
+        end.add_done_callback(self._ends.discard)
 
     def _keep(self, writer: asyncio.StreamWriter) -> None:
         """A data connection that opens while its user is cut off is forgotten by aioftp: all are ended here."""
@@ -183,8 +192,11 @@ class _Server(aioftp.Server):
         """Also when it is broken off, no socket stays open."""
         self._closed = True
         try:
+            await refused(self.server)
             await super().close()
+            await asyncio.gather(*self._ends)
         finally:
+            self.server.close()
             for writer in self._writers:
                 writer.close()
 
