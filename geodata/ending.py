@@ -42,7 +42,7 @@ async def refused(server: asyncio.Server) -> None:
         await asyncio.sleep(0)
 
 
-async def closed(server: asyncio.Server) -> None:
+async def shut(server: asyncio.Server) -> None:
     """Closes the port; every connection that it took is with its handler, whose it is to end."""
     try:
         await refused(server)

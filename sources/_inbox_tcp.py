@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from geodata.ending import closed, ended
+from geodata.ending import ended, shut
 from sources._inbox import Spool, SpoolFull, SpoolStuck
 from sources._inbox_limits import Gate
 
@@ -43,7 +43,7 @@ class TcpDoor:
 
     async def close(self) -> None:
         if self._server is not None:
-            await closed(self._server)
+            await shut(self._server)
         await ended(*self._clients)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

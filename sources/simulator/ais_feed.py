@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
-from geodata.ending import closed
+from geodata.ending import shut
 from sources.simulator import nmea
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
@@ -57,7 +57,7 @@ class AISFeed:
         """Refuse new connections and end the open ones."""
         server, self._server = self._server, None
         if server is not None:
-            await closed(server)
+            await shut(server)
         for client in list(self._clients):
             client.close()
         self._clients.clear()

@@ -7,7 +7,7 @@ import struct
 
 from PIL import Image
 
-from geodata.ending import closed, ended
+from geodata.ending import ended, shut
 from sources.simulator.camera_cast import Fate, SimulatedCamera
 from sources.simulator.camera_pictures import HEIGHT, WIDTH, picture
 from sources.simulator.camera_show import Show
@@ -57,7 +57,7 @@ class RtspServer:
     async def close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            await closed(server)
+            await shut(server)
             for writer in list(self._writers):
                 writer.transport.abort()
 

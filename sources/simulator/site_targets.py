@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from geodata.ending import closed, ended
+from geodata.ending import ended, shut
 from sources.simulator.errors import SimulatorPortTaken
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
@@ -117,7 +117,7 @@ class WebSite:
         """Stop listening and hang up; safe to call twice."""
         server, self._server = self._server, None
         if server is not None:
-            await closed(server)
+            await shut(server)
         await ended(*self._serving)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from geodata.ending import closed, ended
+from geodata.ending import ended, shut
 from sources.simulator.door import LOOK_S, follow
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import LOOPBACK
@@ -42,7 +42,7 @@ class SqlDoor:
         """Shuts the port and ends whoever is inside."""
         server, self._server = self._server, None
         if server is not None:
-            await closed(server)
+            await shut(server)
         await ended(*self._ways)
 
     def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from geodata.ending import closed
+from geodata.ending import shut
 from sources.simulator.clock import iso
 from sources.simulator.faults import Faults, Kind
 from sources.simulator.http_feed import CHUNK, HUGE_BYTES
@@ -42,7 +42,7 @@ class TakServer:
         """Refuse new connections and end the open ones."""
         server, self._server = self._server, None
         if server is not None:
-            await closed(server)
+            await shut(server)
         for client in list(self._clients):
             client.close()
         self._clients.clear()

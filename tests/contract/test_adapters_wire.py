@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from geodata.ending import shut
 from geodata.records import Rejected
 from sources.base import Context, Options, Source, SourceError, names, protocol
 from sources.http import client
@@ -63,7 +64,7 @@ async def server(answer: Answer) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        opened.close()
+        await shut(opened)
         for task in [*serving]:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)

@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -72,7 +73,11 @@ async def test_two_hundred_dead_cameras_delay_no_live_one(tmp_path: Path) -> Non
             names = [f"camera:{name}" for name in live]
             return all(heard.looks(name) >= 3 and heard.states.get(name) == "live" for name in names)
 
-        await listen(options, within, enough, within_s=4 * HANG_S)
+        async with asyncio.timeout(4 * HANG_S):
+            while True:
+                with suppress(Unreachable):  # so busy that all of them fell at once: our side, and it begins again
+                    await listen(options, within, enough, within_s=4 * HANG_S)
+                    break
 
 
 async def test_a_stop_in_the_middle_of_its_end_ends_the_decoder_too(

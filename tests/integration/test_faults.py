@@ -24,6 +24,7 @@ import tornado.web
 from pyais import encode_dict
 
 from geodata.city import SourceBinding
+from geodata.ending import shut
 from geodata.records import Position, ServiceRequest
 from geodata.store.reader import Reader
 from geodata.store.writer import Writer
@@ -155,7 +156,7 @@ async def test_a_huge_line_costs_one_rejection_and_no_memory(writer: Writer, rea
     runner.stop()
     await task
     over.set()
-    server.close()
+    await shut(server)
     await server.wait_closed()
     assert grown_mb < 100
     kept = reader.query("rejections", source="ais", limit=10)

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pyais import encode_dict
 
 from geodata.city import SourceBinding
+from geodata.ending import shut
 from geodata.records import Position, Thing
 from geodata.store.reader import Reader
 from geodata.store.writer import Writer
@@ -67,7 +68,7 @@ class Receiver:
             await client.drain()
 
     async def close(self) -> None:
-        self.server.close()
+        await shut(self.server)
         for client in self.clients:
             client.close()
         self.clients.clear()

@@ -19,6 +19,7 @@ import takproto
 import trustme
 
 from geodata.city import SourceBinding, city
+from geodata.ending import shut
 from geodata.records import Position, Rejected, Thing
 from geodata.store.writer import Writer
 from sources.base import Context, Garbled, Refused, SourceError, Unreachable, protocol
@@ -69,7 +70,7 @@ class Server:
         await self.clients[-1].drain()
 
     async def __aexit__(self, *_: object) -> None:
-        self._server.close()
+        await shut(self._server)
         for client in self.clients:
             client.close()
             with suppress(OSError):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from geodata.ending import shut
 from tests.support.patience import HANG_S, in_time
 from tests.support.ports import free_port
 
@@ -86,7 +87,7 @@ async def server(answer: Answer) -> AsyncIterator[int]:
     try:
         yield listening.sockets[0].getsockname()[1]
     finally:
-        listening.close()
+        await shut(listening)
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,6 +18,7 @@ import tornado.netutil
 import tornado.web
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from geodata.ending import shut
 from sources._served import closed
 from tests.support.patience import NEVER_S
 
@@ -92,7 +93,7 @@ async def raw(says: bytes | None, *, hears: bool = True) -> AsyncIterator[int]:
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        server.close()
+        await shut(server)
         for task in tasks:
             if task is not None:
                 task.cancel()
@@ -147,5 +148,5 @@ async def post(
     try:
         yield found
     finally:
-        server.close()
+        await shut(server)
         await server.wait_closed()

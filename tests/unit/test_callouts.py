@@ -103,3 +103,12 @@ def test_a_number_in_a_corner_beside_the_inset_is_whole() -> None:
     assert edge < x < width - edge
     assert edge < y < height - edge
     assert not (24 - edge < x < 224 + edge and 540 - edge < y < 815 + edge)
+
+
+def test_call_outs_stand_clear_of_each_other_and_of_the_edge() -> None:
+    points = [(30.0, 30.0), (40.0, 36.0), (60.0, 40.0), (1180.0, 700.0), (600.0, 300.0)]
+    offsets = place(points, Ground(1200, 720, 1.0))
+    places = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(points, offsets, strict=True)]
+    assert all(0 < x < 1200 and 0 < y < 720 for x, y in places)
+    gaps = [((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for i, a in enumerate(places) for b in places[:i]]
+    assert min(gaps) > 36  # two circles of radius 18

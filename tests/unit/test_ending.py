@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from geodata import ending
-from geodata.ending import closed, ended
+from geodata.ending import ended, shut
 from tests.support.patience import HANG_S
 
 
@@ -82,7 +82,7 @@ async def test_a_port_that_closes_forgets_no_connection_that_it_took(turns: int)
     with socket.create_connection(server.sockets[0].getsockname()) as user:
         for _ in range(turns):
             await asyncio.sleep(0)
-        await closed(server)
+        await shut(server)
         for writer in entered:
             writer.close()
             await writer.wait_closed()

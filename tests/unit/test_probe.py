@@ -15,6 +15,7 @@ import pytest
 import trustme
 from pydantic import ValidationError
 
+from geodata.ending import shut
 from geodata.records import Observation, Record, Thing
 from sources._probe_dns import resolver as asking
 from sources._probe_dns import state
@@ -76,7 +77,7 @@ async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIt
     try:
         yield opened.sockets[0].getsockname()[1], asked
     finally:
-        opened.close()
+        await shut(opened)
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)

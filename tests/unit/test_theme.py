@@ -7,7 +7,7 @@ import pytest
 
 import app
 from app.pages.pictures import tile_url
-from app.panels import callouts, chart
+from app.panels import chart
 from app.panels.map_frame import grid_fit
 from app.state import bounds_of
 from geodata import crs
@@ -75,15 +75,6 @@ def test_live_tiles_change_their_address_once_a_minute() -> None:
 def test_a_hole_in_the_data_is_a_hole_in_the_line() -> None:
     points = [(600.0 * i, 1.0) for i in range(10)] + [(600.0 * i, 2.0) for i in range(30, 40)]
     assert [len(run) for run in chart.runs(points)] == [10, 10]
-
-
-def test_call_outs_stand_clear_of_each_other_and_of_the_edge() -> None:
-    points = [(30.0, 30.0), (40.0, 36.0), (60.0, 40.0), (1180.0, 700.0), (600.0, 300.0)]
-    offsets = callouts.place(points, 1200, 720, 1.0)
-    places = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(points, offsets, strict=True)]
-    assert all(0 < x < 1200 and 0 < y < 720 for x, y in places)
-    gaps = [((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for i, a in enumerate(places) for b in places[:i]]
-    assert min(gaps) > 36  # two circles of radius 18
 
 
 def test_ground_metres_shrink_with_latitude() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from aioftp.common import Connection
 
 from geodata.city import SourceBinding
-from geodata.ending import closed, refused
+from geodata.ending import refused, shut
 from sources.simulator.bindings import binding
 from sources.simulator.clock import DAY_S, local_day, local_midnight
 from sources.simulator.errors import SimulatorPortTaken
@@ -178,7 +178,7 @@ class _Server(aioftp.Server):
         return server
 
     def _end(self, server: asyncio.Server) -> None:
-        end = asyncio.create_task(closed(server))
+        end = asyncio.create_task(shut(server))
         self._ends.add(end)
         end.add_done_callback(self._ends.discard)
 
