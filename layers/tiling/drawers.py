@@ -23,10 +23,16 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "layers.tiling.worker")
 END_S = 2.0
+PATIENCE_S = 300.0
+"""For one picture: many times what the dearest one took on a busy machine (the first of ten million rows)."""
 
 
 class Died(Exception):
     """the drawing process ended over a tile"""
+
+
+class Hung(Exception):
+    """the drawing process gave no picture in time, and was ended"""
 
 
 class Worker:
@@ -44,8 +50,29 @@ class Worker:
         )
         self.proved = False  # whether it has ever answered
 
-    def ask(self, request: Any) -> tuple[bytes, bool]:
-        """As ``layers.tiling.worker.answer``. Raises Died when the process is gone, RuntimeError when it failed."""
+    def ask(self, request: Any, patience_s: float = PATIENCE_S) -> tuple[bytes, bool]:
+        """As ``layers.tiling.worker.answer``. Raises Died when the process is gone, Hung when it was ended because it
+        did not answer, RuntimeError when it failed.
+        """
+        over = threading.Event()
+
+        def enough() -> None:
+            over.set()
+            self.process.kill()
+
+        guard = threading.Timer(patience_s, enough)
+        guard.daemon = True
+        guard.start()
+        try:
+            return self._answer(request)
+        except Died:
+            if over.is_set():
+                raise Hung from None
+            raise
+        finally:
+            guard.cancel()
+
+    def _answer(self, request: Any) -> tuple[bytes, bool]:
         requests, answers = self._pipes()
         try:
             requests.write(json.dumps(request).encode() + b"\n")
@@ -87,9 +114,9 @@ def told(request: Any) -> str:
 class Drawers:
     """The drawing processes of a service, one a thread that calls ``tile``; thread-safe."""
 
-    def __init__(self, city: str | None, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, city: str | None, command: Sequence[str] = COMMAND, *, patience_s: float = PATIENCE_S) -> None:
         self._city = city
-        self._command = command
+        self._command, self._patience_s = command, patience_s
         self._own = threading.local()
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
@@ -129,7 +156,10 @@ class Drawers:
             if worker is None:
                 return alone()
             try:
-                return worker.ask(request)
+                return worker.ask(request, self._patience_s)
+            except Hung:  # drawn here it would take the pages with it
+                self._drop(worker)
+                raise RuntimeError(f"no picture within {self._patience_s:g} s; its process was ended") from None
             except Died:
                 proved |= worker.proved
                 self._drop(worker)

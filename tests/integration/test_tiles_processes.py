@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -81,6 +82,28 @@ def test_without_processes_the_thread_draws(command: tuple[str, ...], caplog: py
     assert any("by the web server itself" in record.getMessage() for record in caplog.records)
     assert drawers.pids == []
     drawers.close()
+
+
+def test_a_process_that_hangs_is_ended_and_another_begun() -> None:
+    """A thread that waits for it for ever would be one thread less, and its place on the map a hole."""
+    drawers = Drawers("hue", (sys.executable, "-c", "import time; time.sleep(9e4)"), patience_s=0.5)
+    seen: set[int] = set()
+    for _ in range(2):
+        asking = threading.Thread(target=lambda: seen.update(until_some(lambda: drawers.pids)))
+        asking.start()
+        with pytest.raises(RuntimeError, match=r"no picture within 0\.5 s"):
+            drawers.tile(*ISLANDS)
+        asking.join()
+        assert drawers.pids == []
+    assert len(seen) == 2
+    assert gone([*seen])
+    drawers.close()
+
+
+def until_some(look: Callable[[], Sequence[int]]) -> Sequence[int]:
+    while not (found := look()):
+        time.sleep(0.01)
+    return found
 
 
 def test_without_processes_a_density_is_drawn_here(caplog: pytest.LogCaptureFixture) -> None:
