@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import hypot
 from typing import Any
 
@@ -27,6 +27,7 @@ PLAIN: Mapping[str, Box] = {
     "dot": (-4, -4, 4, 4),
     "camera": (-8, -8, 8, 8),
 }
+DOT: Box = (-5, -5, 5, 5)
 RING = (-10.5, -24, 10.5, 1)
 OTHER = (-12, -12, 12, 12)
 CALLOUT_PX, LEADER_PX = 21, 4
@@ -42,13 +43,9 @@ def shapes(row: Mapping[str, Any]) -> Iterator[Box]:
         for i in range(steps):
             x, y = dx * i / steps, dy * i / steps
             yield x - LEADER_PX, y - LEADER_PX, x + LEADER_PX, y + LEADER_PX
-    elif mark == "badge":
-        told = [str(row.get(name) or "") for name in ("text", "unit")]
-        half = badges.width_px(*told, arrow=not pd.isna(row.get("trend", np.nan))) / 2
-        yield min(dx - half, -5), min(dy - 13, -5), max(dx + half, 5), max(dy + 13, 5)
-    elif mark == "aqi":
-        left, top, right, bottom = PLAIN["aqi"]
-        yield min(dx + left, -5), min(dy + top, -5), max(dx + right, 5), max(dy + bottom, 5)
+    elif mark in NUMBERS:
+        yield pill(row)
+        yield DOT
     elif mark == "label":
         yield from filter(None, [wordboxes.around(row)])
     elif mark == "pin" and _number(row, "due"):
@@ -56,6 +53,17 @@ def shapes(row: Mapping[str, Any]) -> Iterator[Box]:
     else:
         yield PLAIN.get(mark, OTHER)
         yield from filter(None, [wordboxes.around(row)])
+
+
+def pill(row: Mapping[str, Any]) -> Box:
+    """The box of what is to be read of a number, which may stand away from its place; desk px before the factor."""
+    dx, dy = _number(row, "dx"), _number(row, "dy")
+    left, top, right, bottom = PLAIN["aqi"]
+    if row["mark"] == "badge":
+        told = [str(row.get(name) or "") for name in ("text", "unit")]
+        right = badges.width_px(*told, arrow=not pd.isna(row.get("trend", np.nan))) / 2
+        left, top, bottom = -right, -13, 13
+    return dx + left, dy + top, dx + right, dy + bottom
 
 
 def covered(elements: Iterable[Marks], view: View, k: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -69,11 +77,20 @@ def covered(elements: Iterable[Marks], view: View, k: float) -> tuple[NDArray[np
 
 
 def numbers(elements: Iterable[Marks], view: View, k: float) -> NDArray[np.float64]:
-    """Screen boxes (n, 4) of the marks that are a number to be read."""
-    return _array([box for row, box in _boxes(elements, view, k) if row["mark"] in NUMBERS])
+    """Screen boxes (n, 4) of the numbers to be read, without the places they are of and the lines to these."""
+
+    def told(row: Mapping[str, Any]) -> Iterable[Box]:
+        return [pill(row)] if row["mark"] in NUMBERS else []
+
+    return _array([box for _, box in _boxes(elements, view, k, told)])
 
 
-def _boxes(elements: Iterable[Marks], view: View, k: float) -> Iterator[tuple[Mapping[str, Any], Box]]:
+def _boxes(
+    elements: Iterable[Marks],
+    view: View,
+    k: float,
+    shape: Callable[[Mapping[str, Any]], Iterable[Box]] = shapes,
+) -> Iterator[tuple[Mapping[str, Any], Box]]:
     x0, _, _, y1 = view.bounds.mercator
     for element in elements:
         data = columns(element)
@@ -82,7 +99,7 @@ def _boxes(elements: Iterable[Marks], view: View, k: float) -> Iterator[tuple[Ma
             row = dict(zip(names, values, strict=True))
             x, y = (row["x"] - x0) / view.resolution_m, (y1 - row["y"]) / view.resolution_m
             scale = k * (_number(row, "scale") or 1.0)
-            for left, top, right, bottom in shapes(row):
+            for left, top, right, bottom in shape(row):
                 yield row, (x + left * scale, y + top * scale, x + right * scale, y + bottom * scale)
 
 

@@ -10,7 +10,9 @@ import pytest
 from app.panels import callouts
 from app.panels.callout_places import CIRCLE_PX, Ground, crossing, place, through, within
 from app.panels.wall_have import Spot
-from geodata.view import Bounds, View
+from geodata.view import Bounds, View, mercator
+from layers import footprints
+from layers.elements import Marks
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -112,3 +114,20 @@ def test_call_outs_stand_clear_of_each_other_and_of_the_edge() -> None:
     assert all(0 < x < 1200 and 0 < y < 720 for x, y in places)
     gaps = [((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for i, a in enumerate(places) for b in places[:i]]
     assert min(gaps) > 36  # two circles of radius 18
+
+
+def test_a_number_that_stands_away_from_its_place_is_its_pill_alone() -> None:
+    """One box over both would hold the marks between them too, and a leader may run through what holds its own mark."""
+    view = View(Bounds(107.4, 16.3, 107.8, 16.6), 1600, 1200, NOW - HOUR, NOW)
+    x, y = mercator(107.6, 16.45)
+    rows = {"x": [x], "y": [y], "mark": ["badge"], "text": ["3,22"], "unit": ["m"], "trend": [1.0],
+            "dx": [-60.0], "dy": [40.0]}  # fmt: skip
+    badge = Marks(rows, ["x", "y"], [name for name in rows if name not in {"x", "y"}])
+    ((left, top, right, bottom),) = footprints.numbers([badge], view, 1.0)
+    assert right - left > 40
+    x0, _, _, y1 = view.bounds.mercator
+    u, v = (x - x0) / view.resolution_m, (y1 - y) / view.resolution_m
+    assert (bottom - top, (left + right) / 2, (top + bottom) / 2) == pytest.approx((26, u - 60, v + 40))
+    hard, _ = footprints.covered([badge], view, 1.0)
+    assert within(hard, np.array([[u, v]]), 0.0).any(), "its place is covered too"
+    assert not within(hard, np.array([[u - 10, v + 40]]), 0.0).any()
