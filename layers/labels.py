@@ -36,7 +36,7 @@ STRAY_PX: Mapping[str, float] = {"city": 45.0, "ward": 18.0, "place": 18.0, "lag
 """How far from its place the nearer edge of a name may stand, desk px: 9 are 1 u of a wall. Where there is no room so
 near the name goes, for farther off it names something else. A sea has no one place; islands: see ``Frame.places``."""
 
-STRAY_FIRST_PX = 100.0
+STRAY_FIRST_PX = 180.0
 """The same for the city of the picture itself, in capitals: it names all the ground around, and must not go unnamed."""
 
 ASIDE: Mapping[str, Sequence[tuple[float, float]]] = {

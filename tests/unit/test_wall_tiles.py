@@ -64,7 +64,7 @@ def test_a_calm_tile_says_a_second_number_and_a_share_says_of_how_many(up: Still
     assert seconds == {
         "fishing_vessels": "9 trễ tin",
         "public_services": "98,2% đúng hạn, n = 1.284",
-        "air_quality": "VN_AQI cao nhất 62",
+        "air_quality": "cao nhất 62",
     }
     lost = judged(get("fishing_vessels.lost_6h"), Figure(value=2, n=340), up)
     alarmed = tile_of("fishing_vessels", lost, *told.values())
