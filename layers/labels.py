@@ -200,7 +200,10 @@ class Frame:
             steps = [(name.x + dx * across, name.y + dy * up) for dx, dy in ASIDE.get(name.kind, ())]
             if name.kind != "sea":  # the shortest step first; a sea's are in the order to try
                 steps.sort(key=lambda at: hypot(at[0] - name.x, at[1] - name.y))
-            farthest = STRAY_FIRST_PX if name.kind == "city" and name.text.isupper() else STRAY_PX.get(name.kind, 0.0)
+            farthest = STRAY_PX.get(name.kind, 0.0)
+            if name.kind == "city" and name.text.isupper():
+                farthest = STRAY_FIRST_PX
+                steps.sort(key=lambda at: not ashore(at[0], at[1], across))  # the ground that it names before water
             for x, y in steps:
                 one = self.place(name, x, y)
                 if not on_land(x, y, across) if name.kind == "sea" else self.strays(one) <= farthest:
@@ -282,6 +285,12 @@ def _land() -> shapely.Geometry:
     land = shapely.union_all(geography.collection("land_coarse").geometry.to_numpy())
     shapely.prepare(land)
     return land
+
+
+def ashore(x: float, y: float, across: float) -> bool:
+    """Whether words so wide (EPSG:3857 m) around a place would reach over no sea."""
+    ends = [lonlat(x + part * across, y) for part in (-0.5, 0, 0.5)]
+    return bool(shapely.intersects(_land(), shapely.points(ends)).all())
 
 
 def on_land(x: float, y: float, across: float) -> bool:

@@ -11,8 +11,9 @@ import pytest
 
 from geodata.view import Bounds, View, lonlat, mercator
 from layers.elements import columns
-from layers.labels import GAP_PX, STRAY_FIRST_PX, STRAY_PX, WALL_MOST, archipelagos, labels, names
+from layers.labels import GAP_PX, STRAY_FIRST_PX, STRAY_PX, WALL_MOST, archipelagos, ashore, labels, names
 from layers.lettering import width
+from layers.palette import WALL_FACTOR
 from layers.pen import LABELS
 
 START, END = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
@@ -138,3 +139,14 @@ def test_the_city_of_the_picture_keeps_its_name_where_its_middle_is_crowded() ->
     found = rows(v, taken=crowded)
     (box,) = (one for row, one in zip(found, boxes(v, found, 1), strict=True) if row["text"] == "HUẾ")
     assert box[2] <= x - 70 or box[0] >= x + 70 or box[3] <= y - 70 or box[1] >= y + 70
+
+
+def test_the_city_that_steps_aside_stays_on_its_ground() -> None:
+    """On the coast the nearest free place is the sea, where a name is that of the sea."""
+    v = View(Bounds(107.2, 16.05, 108.15, 16.75), 1316, 768, START, END)
+    own = next(row for row in rows(v, "wall") if row["text"] == "HUẾ")
+    x0, _, _, y1 = v.bounds.mercator
+    x, y = (own["x"] - x0) / v.resolution_m, (y1 - own["y"]) / v.resolution_m
+    found = rows(v, "wall", taken=[(x - 100, y - 20, x + 60, y + 100)])
+    ((row, box),) = [(r, b) for r, b in zip(found, boxes(v, found, WALL_FACTOR), strict=True) if r["text"] == "HUẾ"]
+    assert ashore(row["x"], row["y"], (box[2] - box[0]) * v.resolution_m)
