@@ -18,14 +18,12 @@ INTERVALS = {
     "ratio": "95 %, Wilson of the two counts",
 }
 BETTER = {"more": "more is better", "less": "less is better", "neither": "neither more nor less is better"}
+TILE = {"total": ["tile T"], "beside": ["tile B"]}
 
 
 def page() -> str:
     """The whole page."""
     return "\n".join(_lines()) + "\n"
-
-
-TILE = {"total": ["tile T"], "beside": ["tile B"]}
 
 
 def _lines() -> Iterator[str]:
