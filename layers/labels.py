@@ -289,11 +289,15 @@ def _land() -> shapely.Geometry:
 
 def ashore(x: float, y: float, across: float) -> bool:
     """Whether words so wide (EPSG:3857 m) around a place would reach over no sea."""
-    ends = [lonlat(x + part * across, y) for part in (-0.5, 0, 0.5)]
-    return bool(shapely.intersects(_land(), shapely.points(ends)).all())
+    return bool(_on_land(x, y, across, (-0.5, 0, 0.5)).all())
 
 
 def on_land(x: float, y: float, across: float) -> bool:
     """Whether words so wide (EPSG:3857 m) around a place would reach over land."""
-    ends = [lonlat(x + part * across, y) for part in (-0.55, -0.25, 0, 0.25, 0.55)]
-    return bool(shapely.intersects(_land(), shapely.points(ends)).any())
+    return bool(_on_land(x, y, across, (-0.55, -0.25, 0, 0.25, 0.55)).any())
+
+
+def _on_land(x: float, y: float, across: float, parts: Sequence[float]) -> np.ndarray:
+    """Of points at these parts of the width, which lie on land."""
+    found: np.ndarray = shapely.intersects(_land(), shapely.points([lonlat(x + part * across, y) for part in parts]))
+    return found
