@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import httpx
 
+from geodata.http_ending import closing
 from outlets.base import Away, Refused
 
 TIMEOUT = httpx.Timeout(15, connect=10)
@@ -39,7 +40,7 @@ async def post(http: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[
 def client(verify: ssl.SSLContext, proxy: str | None = None) -> httpx.AsyncClient:
     """Follows no redirect and asks no proxy but the one it is given. Raises Away for a proxy that is none."""
     try:
-        return httpx.AsyncClient(
+        http = httpx.AsyncClient(
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,
@@ -49,6 +50,7 @@ def client(verify: ssl.SSLContext, proxy: str | None = None) -> httpx.AsyncClien
         )
     except (ValueError, httpx.InvalidURL):
         raise Away("the proxy is no URL") from None
+    return closing(http)
 
 
 def retry_s(value: str | None, now: datetime) -> float | None:

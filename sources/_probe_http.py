@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from geodata.http_ending import closing
 from sources._probe_options import ProbeOptions, ProbeSite, address
 from sources.http import USER_AGENT
 
@@ -39,9 +40,10 @@ def visitor(options: ProbeOptions) -> httpx.AsyncClient:
     """The client of a poll. It follows no redirect by itself and no proxy of the environment."""
     limits = httpx.Limits(max_connections=options.parallel, max_keepalive_connections=0)
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-    return httpx.AsyncClient(
+    http = httpx.AsyncClient(
         verify=unverified(), timeout=options.timeout_s, limits=limits, trust_env=False, headers=headers
     )
+    return closing(http)
 
 
 async def visit(http: httpx.AsyncClient, site: ProbeSite, options: ProbeOptions) -> Page:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import httpx
 
+from geodata.http_ending import closing
 from sources.base import Garbled, Refused, Unreachable
 
 MAX_BODY_B = 64 << 20
@@ -22,7 +23,8 @@ def client(**options: object) -> httpx.AsyncClient:
         "max_redirects": 5,
         "headers": {"User-Agent": USER_AGENT},
     }
-    return httpx.AsyncClient(**{**settings, **options})  # type: ignore[arg-type]  # a mapping of keyword arguments
+    made = httpx.AsyncClient(**{**settings, **options})  # type: ignore[arg-type]  # a mapping of keyword arguments
+    return closing(made)
 
 
 def endpoint(url: str | httpx.URL) -> str:
