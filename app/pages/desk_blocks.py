@@ -130,6 +130,8 @@ def state_words(row: Mapping[str, Any], city: City, at: datetime, text: Text) ->
         parts.append(text("desk.new"))
     if pd.notna(row["unknown_since"]):
         parts.append(text("desk.unknown", time=_clock(row["unknown_since"], city, at)))
+    if pd.notna(row["clear_since"]):
+        parts.append(text("desk.clearing", time=_clock(row["clear_since"], city, at)))
     return ", ".join(parts)
 
 
@@ -265,7 +267,7 @@ def side_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         "t": row["noticed_at"].timestamp() if is_new(row) else row["acknowledged_at"].timestamp(),
         "new": is_new(row),
         "who": "" if is_new(row) else str(row["acknowledged_by"]),
-        "unknown": text("desk.unknown_long") if pd.notna(row["unknown_since"]) else "",
+        "unknown": unsure(row, city, queue.at, text),
         "since": row["opened_at"].timestamp(),
         "confidence": "" if pd.isna(row["confidence"]) else words.percent(float(row["confidence"]), 0, text.language),
         "facts": [{"label": label, "value": unbroken(value)} for label, value in said.facts],
@@ -275,6 +277,17 @@ def side_data(case: Case | None, queue: Queue, city: City, text: Text) -> dict[s
         "agencies": [{"id": a.id, "title": a.title(text.language)} for a in city.agencies_on(queue.at.date())],
         "rule": rule_data(row, text),
     }
+
+
+def unsure(row: Mapping[str, Any], city: City, at: datetime, text: Text) -> str:
+    """Why it may not be so any more: its feed is lost, or it is gone and about to close; empty while it surely is."""
+    if pd.notna(row["unknown_since"]):
+        return text("desk.unknown_long")
+    one = rules().get(str(row["rule"]))
+    if pd.isna(row["clear_since"]) or one is None:
+        return ""
+    wait = words.age(one.words.hold_s, text.language)
+    return text("desk.clearing_long", time=_clock(row["clear_since"], city, at), wait=wait)
 
 
 def unbroken(value: str) -> str:

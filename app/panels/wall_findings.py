@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import shapely
 
 from app.inbox import agency_title, is_open, waits
+from app.panels.detail import clock_text
 from app.panels.wall_rail import NAMES, Item, first_words
 from geodata.catalogue import services
 from geodata.watch.frames import watched
@@ -66,13 +68,14 @@ def _age(item: Item) -> float:
 
 
 def _lines(found: Found, city: City, text: Text, now: datetime) -> Iterator[Item]:
-    def same(row: Mapping[str, Any]) -> tuple[str, int, str, bool]:
+    def same(row: Mapping[str, Any]) -> tuple[str, int, str, bool, bool]:
         # a warning's title is its own: each is a line
         own = str(row["key"]) if "{" in _title(row, text) else ""
-        return f"{row['rule']}{own}", int(row["level"]), holder(row, city, text), bool(pd.notna(row["unknown_since"]))
+        gone, unknown = pd.notna(row["clear_since"]), pd.notna(row["unknown_since"])
+        return f"{row['rule']}{own}", int(row["level"]), holder(row, city, text), bool(unknown), bool(gone)
 
-    for (_, level, who, unknown), group in groupby(sorted(found.rows, key=same), key=same):
-        yield _item(sorted(group, key=lambda row: row["opened_at"]), level, who, unknown, city, text, now)
+    for _, group in groupby(sorted(found.rows, key=same), key=same):
+        yield _item(sorted(group, key=lambda row: row["opened_at"]), city, text, now)
 
 
 def _title(row: Mapping[str, Any], text: Text) -> str:
@@ -80,9 +83,8 @@ def _title(row: Mapping[str, Any], text: Text) -> str:
     return "" if one is None else one.words.title.text(text.language)
 
 
-def _item(
-    rows: Sequence[Mapping[str, Any]], level: int, who: str, unknown: bool, city: City, text: Text, now: datetime
-) -> Item:
+def _item(rows: Sequence[Mapping[str, Any]], city: City, text: Text, now: datetime) -> Item:
+    """One line of rows that are alike, the oldest first."""
     said = [spoken(str(row["rule"]), row["facts"], text.language, city.timezone, now) for row in rows]
     first, n = rows[0], len(rows)
     title = said[0].title if n == 1 else text("wall.several", title=said[0].title, n=n)
@@ -94,14 +96,22 @@ def _item(
         service=str(first["service"]),
         title=title,
         sub=sub,
-        level=level,
+        level=int(first["level"]),
         since=first["opened_at"].to_pydatetime(),
         place=_place(first),
         shorter=(brief if n == 1 else text("wall.several", title=brief, n=n), subjects[0] if subjects else ""),
         named=known.short(text.language) if known else "",
-        holder=who,
-        unknown=unknown,
+        holder=clearing(rows, city, text, now) or holder(first, city, text),
+        unknown=bool(pd.notna(first["unknown_since"])),
     )
+
+
+def clearing(rows: Sequence[Mapping[str, Any]], city: City, text: Text, now: datetime) -> str:
+    """That it is gone, and since when; empty while it lasts. It is kept open until it is sure to stay gone."""
+    times = [row["clear_since"] for row in rows]
+    if any(pd.isna(time) for time in times):
+        return ""
+    return text("wall.clearing", time=clock_text(max(times).to_pydatetime(), ZoneInfo(city.timezone), now))
 
 
 def holder(row: Mapping[str, Any], city: City, text: Text) -> str:

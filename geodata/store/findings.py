@@ -54,25 +54,25 @@ class FindingStore(OneTurn):
         """Stores the changes and tells who listens, all or nothing; the findings with their ids, in the same order."""
         if not changes:
             return []
-        kept = []
+        kept, seen = [], False
         with self._open() as connection, connection.transaction():
             for change in changes:
-                finding = self._store(connection, change.finding)
+                finding, turned = self._store(connection, change.finding)
                 kept.append(finding)
                 if change.what != "keep":
                     connection.execute(text("watch", "journal"), _line(change, finding))
-            if any(change.what != "keep" for change in changes):  # a fact that moved is no news
+                seen |= turned or change.what != "keep"  # a fact that moved is no news
+            if seen:
                 connection.execute(text("watch", "bump"))
         return kept
 
     @staticmethod
-    def _store(connection: Connection, finding: Finding) -> Finding:
-        if finding.id is not None:
-            connection.execute(text("watch", "change"), _params(finding))
-            return finding
-        row = connection.execute(text("watch", "open"), _params(finding)).fetchone()
+    def _store(connection: Connection, finding: Finding) -> tuple[Finding, bool]:
+        """The finding with its id, and whether its condition has gone or come again, which pages say."""
+        query = "open" if finding.id is None else "change"
+        row = connection.execute(text("watch", query), _params(finding)).fetchone()
         assert row is not None
-        return replace(finding, id=int(row[0]))
+        return (finding, bool(row[0])) if finding.id is not None else (replace(finding, id=int(row[0])), False)
 
 
 def finding_of(row: dict[str, Any]) -> Finding:

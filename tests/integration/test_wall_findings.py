@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from shapely.geometry import Point
@@ -18,12 +19,13 @@ from geodata.store.desk import Desk
 from geodata.store.findings import FindingStore
 from geodata.store.reader import Reader
 from geodata.store.types import Role
-from geodata.watch.course import advance
+from geodata.watch.course import Change, advance
 from geodata.watch.rule import rules
 from geodata.watch.signs import Fires
 from tests.support.machine import wait_for
 
 TEXT, HUE = Text("vi"), city("hue")
+ZONE = ZoneInfo(HUE.timezone)
 SIX, WARNING = rules()["fishing_vessels.lost_6h"], rules()["warnings.in_force"]
 
 
@@ -91,6 +93,31 @@ def test_what_somebody_has_stands_after_what_nobody_has(watched: Watched) -> Non
     assert wall_findings.head(told, found, TEXT) == "3 việc, 1 chưa ai nhận, cao nhất mức 4"
     assert told[0].row(1)["sub"] == [told[0].holder]
     assert told[0].row(1)["seen"]
+
+
+def test_what_is_gone_says_so_while_it_is_waited_for(watched: Watched) -> None:
+    """As after a pause: feeds receive again, and the list must not tell of lost ones as if they were."""
+    assert watched.store.turn()
+    before, at = watched.reader.versions()["watch"], datetime.now(UTC)
+    standing = watched.store.standing(at - timedelta(days=1))
+    (gone,) = (finding for finding in standing[SIX.id].values() if finding.key == "v2")
+    watched.store.apply([Change("keep", replace(gone, clear_since=at, updated_at=at))])
+    assert watched.reader.versions()["watch"] == before + 1, "pages are told"
+    over = f"đã hết từ {at.astimezone(ZONE):%H:%M}, chờ cho chắc"
+    assert [(title, who) for title, _, _, who in watched.lines()] == [
+        ("Tin lũ khẩn cấp", ""),
+        (SIX.words.title.vi, ""),
+        (SIX.words.title.vi, over),
+    ]
+    (row,) = (row for row in watched.read().rows if row["key"] == "v2")
+    later = datetime.now(UTC)
+    assert desk_blocks.state_words(row, HUE, later, TEXT).endswith(over)
+    assert "tự đóng sau" in desk_blocks.unsure(row, HUE, later, TEXT)
+    watched.store.apply([Change("keep", replace(gone, updated_at=at, facts={"name": "Tàu hai"}))])
+    assert watched.reader.versions()["watch"] == before + 2, "it has come again"
+    watched.store.apply([Change("keep", replace(gone, updated_at=at))])
+    assert watched.reader.versions()["watch"] == before + 2, "a fact that moved is no news"
+    assert [who for *_, who in watched.lines()] == ["", ""]
 
 
 def test_what_the_desk_closed_or_put_off_is_not_there_and_a_released_warning_is_known(watched: Watched) -> None:

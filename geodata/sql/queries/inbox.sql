@@ -8,7 +8,8 @@ with item as (
         case when f.updated_at <= %(end)s then f.opened_at
             else coalesce((c.detail ->> 'opened_at')::timestamptz, f.opened_at) end as opened_then,
         case when f.updated_at <= %(end)s then f.unknown_since when c.what = 'unknown' then c.time end as unknown_then,
-        case when f.updated_at <= %(end)s then f.unknown_cause else c.detail ->> 'cause' end as cause_then
+        case when f.updated_at <= %(end)s then f.unknown_cause else c.detail ->> 'cause' end as cause_then,
+        case when f.updated_at <= %(end)s then f.clear_since end as clear_then
     from finding as f
     cross join lateral (
         select what, level, time, detail from finding_change
@@ -29,7 +30,7 @@ with item as (
 )
 select i.finding_id as id, i.rule, i.rule_version, i.service, i.key, i.level_then as level, i.confidence,
     i.opened_then as opened_at, o.last_opened as noticed_at, i.changed_at, i.unknown_then as unknown_since,
-    i.cause_then as unknown_cause, o.times_opened, i.simulated,
+    i.cause_then as unknown_cause, i.clear_then as clear_since, o.times_opened, i.simulated,
     st_asbinary(i.geom) as geometry, i.facts_then as facts, i.rows, i.limits,
     k.time as acknowledged_at, k.who as acknowledged_by, g.detail ->> 'agency' as agency, g.time as assigned_at,
     case when (h.detail ->> 'until')::timestamptz > %(end)s and h.time > coalesce(w.time, '-infinity')
