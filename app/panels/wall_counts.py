@@ -52,9 +52,19 @@ def wards(part: Block, have: Have, first: int) -> Shown:
     head = text("wall.of_n", n=words.number(len(frame), 0, lang))
     if lost and state is not None and state.last_received is not None:
         head = text("wall.last_at", time=clock_text(state.last_received, have.zone, have.now))
+    else:
+        head += _heard(picture.service, have)
     name = catalogue.service(picture.service).short(lang)
     title = text("wall.by_ward", name=name)
     return Shown([{"kind": "shares", "title": title, "head": head, "rows": rows}])
+
+
+def _heard(service: str, have: Have) -> str:
+    """The time of what was last received, after a count; empty of a service that was never heard."""
+    state = have.services.get(service)
+    if state is None or state.last_received is None:
+        return ""
+    return f", {clock_text(state.last_received, have.zone, have.now)}"
 
 
 def inside(part: Block, have: Have, first: int) -> Shown:
@@ -116,7 +126,7 @@ def counts(part: Block, have: Have, first: int) -> Shown:
         return Shown()
     total = layers()[picture.service].count(picture.frame)
     noun = layers()[picture.service].noun[lang != "vi"]
-    head = f"{words.number(total, 0, lang)} {noun}"
+    head = f"{words.number(total, 0, lang)} {noun}{_heard(picture.service, have)}"
     title = catalogue.service(picture.service).short(lang)
     return Shown([{"kind": "facts", "title": title, "head": head, "rows": rows}])
 

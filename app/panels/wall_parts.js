@@ -34,7 +34,7 @@ export function render({model, el}) {
   const root = document.createElement("div");
   const was = new Map();
   let units = {}, tz = "UTC", pending = null, told = "";
-  const tiles = (s) => `<div class="tiles${s.big ? " big" : ""}" style="--columns:${s.columns};--rows:${s.rows}">${s.tiles.map((t) => { const changed = was.has(t.id) && was.get(t.id) !== t.value; was.set(t.id, t.value); return TILE(t, s.big, changed); }).join("")}</div>`;
+  const tiles = (s) => `<div class="tiles${s.big ? " big" : ""}" style="--columns:${s.columns};--rows:${s.rows};--last:${1 + s.columns * s.rows - s.tiles.length}">${s.tiles.map((t) => { const changed = was.has(t.id) && was.get(t.id) !== t.value; was.set(t.id, t.value); return TILE(t, s.big, changed); }).join("")}</div>`;
   // A picture is drawn only when it is whole: until then the one before it stands.
   const pictures = (before) => {
     for (const img of root.querySelectorAll(".pic img")) {

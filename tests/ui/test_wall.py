@@ -146,7 +146,12 @@ def test_every_scene_of_the_city_has_its_layout(running: Machine, chromium: Brow
     expect(page.page.locator(".shares h2").first).to_contain_text("Mưa 24 giờ", timeout=SHOWN_MS)
     page.page.goto(running.url + "/wall/services")
     expect(page.page.locator(".pg b")).to_have_text("Dịch vụ", timeout=SHOWN_MS)
-    expect(page.page.locator(".tiles.big .tile")).to_have_count(15, timeout=SHOWN_MS)
+    tiles = page.page.locator(".tiles.big .tile")
+    expect(tiles).to_have_count(15, timeout=SHOWN_MS)
+    fourth, last = tiles.nth(3).bounding_box(), tiles.last.bounding_box()
+    assert fourth is not None
+    assert last is not None
+    assert abs(fourth["x"] + fourth["width"] - last["x"] - last["width"]) < 1, "the last row is full"
     page.page.goto(running.url + "/wall/traffic")
     expect(page.page.locator(".note p")).to_contain_text("sẵn sàng kết nối", timeout=SHOWN_MS)
     expect(page.page.locator(".tile, .it")).to_have_count(0)

@@ -337,7 +337,7 @@ def test_words_give_way_to_shorter_ones_that_a_citizen_knows(name: str, shortest
 
 
 @pytest.mark.parametrize(
-    ("state", "head", "shown"), [("receiving", "n = 3", None), ("down", "số cuối 13:00", "unknown")]
+    ("state", "head", "shown"), [("receiving", "n = 3, 13:00", None), ("down", "số cuối 13:00", "unknown")]
 )
 def test_open_cases_of_a_lost_feed_are_those_of_then(state: FeedState, head: str, shown: str | None) -> None:
     rows = [thing(2, 5) | {"address": f"{n} Lê Lợi, phường {name}, Huế"} for n, name in enumerate(["A", "A", "B"])]
