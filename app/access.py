@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import json
 import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,22 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from bokeh.server.auth_provider import AuthProvider
+from bokeh.server.views.doc_handler import DocHandler
 from tornado.web import RequestHandler
 
-from geodata.errors import ConfigInvalid, UsageError
+from app.users import Users
+from geodata.errors import UsageError
 
-COOKIE = "user"
-"""The cookie's name is Panel's own: ``pn.state.user`` reads it."""
+COOKIE, SEAL = "user", "user_seal"
+"""The first one's name is Panel's own: ``pn.state.user`` reads it."""
+
+STAYS_DAYS = 30.0
+"""A session that is used goes on: a page that is loaded gives it ``STAYS_DAYS`` more, at most once in
+``RENEWED_DAYS``. A wall, which loads itself anew each night, is not asked for a password after a month.
+"""
+
+RENEWED_DAYS = 1.0
+EVER_DAYS = 36_500.0
 
 
 class LoginNeeded(UsageError):
@@ -42,23 +51,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def write_users(path: Path, users: Mapping[str, str]) -> None:
-    """Name to argon2 hash, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"users": dict(users)}, file, ensure_ascii=False, indent=1)
-
-
-def read_users(path: Path) -> dict[str, str]:
-    """Name to argon2 hash. Raises ConfigInvalid."""
-    try:
-        users = json.loads(path.read_text(encoding="utf-8"))["users"]
-        return {str(name): str(hashed) for name, hashed in users.items()}
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ConfigInvalid(path=path, reason=f"not a file of users: {error}") from error
 
 
 def cookie_secret(data: Path) -> str:
@@ -95,10 +87,10 @@ class Throttle:
 
 
 class Access:
-    """The users, and the check of a password. ``enabled`` is False without a login file."""
+    """The users, the check of a password, and their sessions. ``enabled`` is False without a login file."""
 
     def __init__(self, login_file: Path | None) -> None:
-        self._users = read_users(login_file) if login_file else {}
+        self._users = Users(login_file) if login_file else None
         self._hasher = PasswordHasher()
         self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
         self.throttle = Throttle()
@@ -106,10 +98,29 @@ class Access:
 
     def check(self, name: str, password: str) -> bool:
         """Takes the same time for an unknown name as for a wrong password."""
+        users = {} if self._users is None else self._users.now()
         try:
-            return self._hasher.verify(self._users.get(name, self._decoy), password) and name in self._users
+            return self._hasher.verify(users.get(name, self._decoy), password) and name in users
         except (VerificationError, InvalidHashError):
             return False
+
+    def let_in(self, handler: RequestHandler, name: str) -> None:
+        """A session of ``STAYS_DAYS`` from now: who it is, and that the password was the one of today."""
+        seal = self._users.seal(name) if self._users else None
+        secure = handler.request.protocol == "https"
+        for cookie, value in ((COOKIE, name), (SEAL, seal or "")):
+            handler.set_signed_cookie(
+                cookie, value, expires_days=STAYS_DAYS, httponly=True, samesite="Lax", secure=secure
+            )
+
+    def who(self, handler: RequestHandler, max_age_days: float = STAYS_DAYS) -> str | None:
+        """The user of a session that is no older, while there is such a user with the same password; else None."""
+        name, seal = (handler.get_signed_cookie(cookie, max_age_days=max_age_days) for cookie in (COOKIE, SEAL))
+        if self._users is None or name is None or seal is None:
+            return None
+        wanted = self._users.seal(name.decode())
+        same = wanted is not None and hmac.compare_digest(seal, wanted.encode())
+        return name.decode() if same else None
 
 
 class Guarded(RequestHandler):
@@ -121,8 +132,7 @@ class Guarded(RequestHandler):
         self.access = access
 
     def get_current_user(self) -> str | None:
-        user = self.get_signed_cookie(COOKIE)
-        return user.decode() if user else None
+        return self.access.who(self)
 
     def allowed(self) -> bool:
         return not self.access.enabled or self.current_user is not None
@@ -138,14 +148,28 @@ def bearer(request_headers: Mapping[str, str], token: str | None) -> bool:
     return bool(token) and hmac.compare_digest(given, token or "")
 
 
+def hang_up(connections: Iterable[Any], access: Access) -> None:
+    """Ends the sockets of who may not look any more; one may be months old. ``connections`` are Bokeh's."""
+    for connection in list(connections):
+        socket = connection._socket  # noqa: SLF001 (Bokeh has no name for it)
+        if access.who(socket, EVER_DAYS) is None:
+            socket.close(4403, "login needed")
+
+
 class Login(AuthProvider):
     """What Bokeh asks: who is it, and where does one log in. The form itself is a handler among the server's own."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
 
     @property
     def get_user(self) -> Any:
         def user(handler: RequestHandler) -> str | None:
-            signed = handler.get_signed_cookie(COOKIE)
-            return signed.decode() if signed else None
+            name = self.access.who(handler)
+            is_page = isinstance(handler, DocHandler)  # a file is cached, and a socket sends no cookie
+            if name is not None and is_page and self.access.who(handler, RENEWED_DAYS) is None:
+                self.access.let_in(handler, name)
+            return name
 
         return user
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tornado.web import RequestHandler
 
-from app.access import COOKIE, Access
+from app.access import COOKIE, SEAL, Access
 from layers import palette
 
 WORDS = {
@@ -96,14 +96,14 @@ class LoginHandler(RequestHandler):
             self.set_status(401)
             self.show(self.words["wrong"])
             return
-        secure = self.request.protocol == "https"
-        self.set_signed_cookie(COOKIE, name, expires_days=30, httponly=True, samesite="Lax", secure=secure)
+        self.access.let_in(self, name)
         self.redirect(self.wanted)
 
 
 class LogoutHandler(RequestHandler):
-    """Forgets the cookie."""
+    """Forgets the session."""
 
     def get(self) -> None:
         self.clear_cookie(COOKIE)
+        self.clear_cookie(SEAL)
         self.redirect("/login")

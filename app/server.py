@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from app.access import Access, Login, LoginNeeded, cookie_secret, is_loopback
+from app.access import Access, Login, LoginNeeded, cookie_secret, hang_up, is_loopback
 from app.ahead import prepare
 from app.context import Language, PageContext, Services
 from app.refresh import Refresh
@@ -173,7 +173,7 @@ class WebServer:
         pn.config.session_history = 0
         apps = {path: session_of(module, self.services, self.documents) for module in pages() for path in module.PATHS}
         dist = Path(pn.__file__).parent / "dist"
-        secured: dict[str, Any] = {"auth_provider": Login()} if self.access.enabled else {}
+        secured: dict[str, Any] = {"auth_provider": Login(self.access)} if self.access.enabled else {}
         return pn.io.server.get_server(
             apps,
             port=self.address.port,
@@ -210,6 +210,8 @@ class WebServer:
         every_s = min(20.0, self.settings.session_s / 2)
         sweeper = Sweeper(self.documents, lambda: len(self.server.get_sessions()), every_s)
         tickers = [PeriodicCallback(self.lag.tick, 1000), PeriodicCallback(sweeper.sweep, 5000)]
+        if self.access.enabled:
+            tickers.append(PeriodicCallback(lambda: hang_up(self.server._tornado._clients, self.access), 5000))  # noqa: SLF001
         for ticker in tickers:
             ticker.start()
         self.server.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from argon2 import PasswordHasher
 
-from app.access import read_users, write_users
+from app.users import read_users, write_users
 from geodata.errors import UnknownName
 from geodata.settings import Settings
 
@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--file", type=click.Path(path_type=Path), default=None, help="Login file (default: DATA/users.json).")
 @click.password_option(help="Asked for when not given.")
 def add(name: str, data: Path | None, file: Path | None, password: str) -> None:
-    """Add a user or change the password."""
+    """Add a user or change the password. A running server knows at once; with a new password old sessions end."""
     path = login_file(data, file)
     users = read_users(path) if path.exists() else {}
     users[name] = PasswordHasher().hash(password)
@@ -41,7 +41,7 @@ def add(name: str, data: Path | None, file: Path | None, password: str) -> None:
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data folder.")
 @click.option("--file", type=click.Path(path_type=Path), default=None, help="Login file (default: DATA/users.json).")
 def remove(name: str, data: Path | None, file: Path | None) -> None:
-    """Remove a user."""
+    """Remove a user. A running server lets go of the open pages within seconds."""
     path = login_file(data, file)
     users = read_users(path)
     if name not in users:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -14,11 +15,14 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser
+from tornado.web import create_signed_value
 
-from app.access import write_users
+from app.access import COOKIE, SEAL, cookie_secret
+from app.users import Users, read_users, write_users
 from tests.support.cluster import TestCluster
 from tests.support.machine import clean_environment, wait_for
 from tests.support.pages import watched
+from tests.support.patience import SHOWN_MS
 from tests.support.ports import free_port
 
 NAME, PASSWORD = "trực ban", "mật khẩu dài"
@@ -30,6 +34,20 @@ class Closed:
     """A running `vonglau serve --login-file`."""
 
     url: str
+    data: Path
+
+    @property
+    def users(self) -> Path:
+        return self.data / "users.json"
+
+    def cookies(self, name: str = NAME, *, age_days: float = 0.0, sealed: bool = True) -> dict[str, str]:
+        """A session as this server would have begun it so long ago."""
+        seal = Users(self.users).seal(name) or "nobody"
+        made = {COOKIE: name, **({SEAL: seal} if sealed else {})}
+        secret, then = cookie_secret(self.data), time.time() - age_days * 86_400
+        return {
+            key: create_signed_value(secret, key, value, clock=lambda: then).decode() for key, value in made.items()
+        }
 
     def get(self, path: str, **cookies: str) -> httpx.Response:
         return httpx.get(self.url + path, cookies=cookies, trust_env=False, timeout=60)
@@ -54,7 +72,7 @@ def closed(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> It
         environ = {**clean_environment(), "VONGLAU_DSN": cluster.dsn("read", name), "VONGLAU_METRICS_TOKEN": "monitor"}
         log = folder / "serve.log"
         with log.open("wb") as words, subprocess.Popen(command, env=environ, stderr=words) as process:
-            here = Closed(f"http://localhost:{port}")
+            here = Closed(f"http://localhost:{port}", folder)
             try:
                 wait_for(lambda: answers(here, process), f"/readyz\n{log.read_text()}")
                 yield here
@@ -132,13 +150,17 @@ def test_the_way_to_the_form_keeps_where_one_wanted_to_go(closed: Closed, path: 
 def test_the_cookie_is_closed_to_scripts_and_other_sites(closed: Closed) -> None:
     answer = closed.log_in(NAME, PASSWORD, "/wall/sea")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/wall/sea")
-    cookie = SimpleCookie(answer.headers["Set-Cookie"])["user"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", "")
+    for one in answer.headers.get_list("Set-Cookie"):
+        for name, cookie in SimpleCookie(one).items():
+            closed_to_all = (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", "")
+            assert closed_to_all or name == "_xsrf"
 
 
 def test_behind_https_the_cookie_never_leaves_it(closed: Closed) -> None:
     answer = closed.log_in(NAME, PASSWORD, **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.1.2.3"})
-    assert SimpleCookie(answer.headers["Set-Cookie"])["user"]["secure"] is True
+    set_ = {name: cookie for one in answer.headers.get_list("Set-Cookie") for name, cookie in SimpleCookie(one).items()}
+    assert set_[COOKIE]["secure"] is True
+    assert set_[SEAL]["secure"] is True
 
 
 def test_nobody_is_led_elsewhere(closed: Closed) -> None:
@@ -180,6 +202,46 @@ def test_a_user_logs_in_by_hand_and_lands_where_he_wanted(closed: Closed, chromi
     page.page.goto(f"{closed.url}/explore")
     page.page.get_by_label("Mật khẩu").wait_for()
     page.page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("age_days", "status", "renewed"), [(0.1, 200, False), (2, 200, True), (29, 200, True), (31, 302, False)]
+)
+def test_a_session_that_is_used_goes_on(closed: Closed, age_days: float, status: int, *, renewed: bool) -> None:
+    """A wall loads itself anew each night: after a month it would have shown the form to a hall without a keyboard."""
+    answer = closed.get("/wall", **closed.cookies(age_days=age_days))
+    assert answer.status_code == status
+    given = {name for one in answer.headers.get_list("Set-Cookie") for name in SimpleCookie(one)}
+    assert ({COOKIE, SEAL} <= given) is renewed
+    tile = closed.get("/t/basemap/desk/1/0-0/0/3/6/3.png", **closed.cookies(age_days=age_days))
+    assert tile.status_code == (200 if status == 200 else 403)
+    assert "Set-Cookie" not in tile.headers, "a tile may be cached"
+
+
+def test_a_session_without_its_seal_is_none(closed: Closed) -> None:
+    assert closed.get("/wall", **closed.cookies(sealed=False)).status_code == 302
+    assert closed.get("/wall", **closed.cookies("ai đó")).status_code == 302
+
+
+@pytest.mark.parametrize("how", ["removed", "new password"])
+def test_who_may_not_look_any_more_sees_nothing_more(closed: Closed, chromium: Browser, how: str) -> None:
+    """Without a restart: the next request is refused, and a page that stands open is let go of."""
+    guest, before = "khách", read_users(closed.users)
+    write_users(closed.users, {**before, guest: PasswordHasher().hash("mật khẩu 1")})
+    cookies = closed.cookies(guest)
+    assert closed.get("/explore", **cookies).status_code == 200
+    page = watched(chromium)
+    page.page.context.add_cookies([{"name": k, "value": v, "url": closed.url} for k, v in cookies.items()])
+    with page.page.expect_websocket() as socket:
+        page.page.goto(f"{closed.url}/explore")
+    page.idle()
+    with socket.value.expect_event("close", timeout=SHOWN_MS):
+        changed = {} if how == "removed" else {guest: PasswordHasher().hash("mật khẩu 2")}
+        write_users(closed.users, {**before, **changed})
+    assert closed.get("/explore", **cookies).status_code == 302
+    assert closed.get("/explore", **closed.cookies()).status_code == 200, "nobody else is held up"
+    page.page.context.close()
+    write_users(closed.users, before)
 
 
 def test_beyond_this_machine_there_is_no_way_without_a_login(tmp_path: Path) -> None:

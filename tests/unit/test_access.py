@@ -9,10 +9,11 @@ import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner
 
-from app.access import Access, LoginNeeded, Throttle, bearer, cookie_secret, is_loopback, read_users, write_users
+from app.access import Access, LoginNeeded, Throttle, bearer, cookie_secret, is_loopback
 from app.commands.user import command
 from app.login import inside
 from app.server import Address, check_address
+from app.users import Users, read_users, write_users
 from geodata.errors import ConfigInvalid, PortTaken
 from geodata.settings import Settings
 
@@ -58,6 +59,25 @@ def test_a_broken_login_file_is_one_clear_line(tmp_path: Path) -> None:
     path.write_text("[]")
     with pytest.raises(ConfigInvalid, match=r"users\.json: not a file of users"):
         read_users(path)
+
+
+def test_users_are_those_of_the_file_as_it_is_now(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "users.json"
+    write_users(path, {"an": "x", "bình": "y"})
+    users = Users(path)
+    seal = users.seal("an")
+    assert seal != users.seal("bình")
+    assert users.seal("chi") is None
+    write_users(path, {"an": "x"})
+    assert (users.seal("an"), users.seal("bình")) == (seal, None)
+    write_users(path, {"an": "another"})
+    assert users.seal("an") not in {seal, None}
+    path.write_text("{ half")
+    assert users.seal("an") is not None
+    assert users.seal("an") is not None
+    path.unlink()
+    assert users.seal("an") is not None
+    assert [record.message.count("the users are those of before") for record in caplog.records] == [1, 1]
 
 
 def test_the_command_adds_and_removes(tmp_path: Path) -> None:

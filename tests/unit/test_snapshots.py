@@ -13,7 +13,8 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 
 from app import snapshots
-from app.access import Access, write_users
+from app.access import Access
+from app.users import write_users
 
 NOW = datetime.now(UTC)
 

@@ -1,0 +1,68 @@
+"""Who may log in: a file of names and argon2 hashes, read again whenever it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from geodata.errors import ConfigInvalid
+
+log = logging.getLogger(__name__)
+
+
+def write_users(path: Path, users: Mapping[str, str]) -> None:
+    """Name to argon2 hash, readable by its owner only; whole or not at all, for a server may be reading it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"users": dict(users)}, file, ensure_ascii=False, indent=1)
+    part.replace(path)
+
+
+def read_users(path: Path) -> dict[str, str]:
+    """Name to argon2 hash. Raises ConfigInvalid."""
+    try:
+        users = json.loads(path.read_text(encoding="utf-8"))["users"]
+        return {str(name): str(hashed) for name, hashed in users.items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ConfigInvalid(path=path, reason=f"not a file of users: {error}") from error
+
+
+class Users:
+    """The file as it is now. Raises ConfigInvalid when it cannot be read at first.
+
+    One that cannot be read later leaves those that were known, and says so once: a slip of an editor locks nobody out.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp = self._seen()
+        self._known = read_users(path)
+
+    def _seen(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def now(self) -> Mapping[str, str]:
+        """Name to argon2 hash."""
+        stamp = self._seen()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._known = read_users(self._path)
+            except ConfigInvalid as error:
+                log.warning("%s; the users are those of before", error)
+        return self._known
+
+    def seal(self, name: str) -> str | None:
+        """What a session of that user must hold: another after a new password, None when there is no such user."""
+        hashed = self.now().get(name)
+        return None if hashed is None else hashlib.sha256(hashed.encode()).hexdigest()[:32]
