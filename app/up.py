@@ -24,6 +24,7 @@ from app.day import CALM, Day
 from app.door import LOOPBACK, kept_port, token
 from app.server import Address
 from app.supervise import Child, Supervisor, run_once
+from app.tidy import Tidy
 from geodata.city import city
 from geodata.ending import ended
 from geodata.errors import VongLauError
@@ -181,6 +182,7 @@ class Up:
                 group.create_task(self._keep_database())
                 group.create_task(self._pages())
                 group.create_task(self._feeds())
+                group.create_task(Tidy(self.run_folder / f"tidy-{self.settings.city}", self.common).run())
         except ExceptionGroup as errors:
             ours = errors.subgroup(VongLauError)
             raise (errors if ours is None else _first(ours)) from errors

@@ -124,7 +124,8 @@ def prune(city: str | None, data: Path | None) -> None:
         for service in services().values():
             if service.retention_days is not None:
                 n = prune_service(dsn, service.id, now - timedelta(days=service.retention_days))
-                click.echo(f"{service.id}: {n}")
+                if n:
+                    click.echo(f"{service.id}: {n}")
         n = prune_rejections(dsn, now - timedelta(days=REJECTIONS_KEPT_DAYS))
         click.echo(f"rejected payloads: {n}")
 
