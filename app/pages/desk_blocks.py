@@ -90,7 +90,9 @@ def _away(queue: Queue, city: City, text: Text) -> str:
     """Why the queue may be old, in words; empty when it is not."""
     if queue.error is not None:
         return text("desk.away", time=_clock(queue.at, city, queue.at))
-    return unwatched(queue.watched, city, text, queue.at) if queue.blind else ""
+    if queue.read and queue.watched.looks is False:
+        return unwatched(queue.watched, city, text, queue.at)
+    return text("desk.unconnected") if queue.blind else ""
 
 
 def unwatched(watched: Watched, city: City, text: Text, at: datetime) -> str:

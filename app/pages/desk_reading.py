@@ -60,13 +60,14 @@ class Queue:
     acts: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
+    connected: bool = True
     read: bool = False
     watched: Watched = NOT_WATCHED
 
     @property
     def blind(self) -> bool:
-        """Whether no watch looks: what is new is in no queue."""
-        return self.read and self.watched.looks is False
+        """Whether no watch looks, or there is nothing to look at: what is new is in no queue."""
+        return self.read and (self.watched.looks is False or not self.connected)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -81,13 +82,15 @@ def queue(reader: Reader, city: City, at: datetime) -> Queue:
     rows = reader.query("inbox", end=at)
     found = reader.query("findings", start=shift, end=at)
     ended = found[found["close_noticed_at"].notna() & (found["close_noticed_at"] > pd.Timestamp(shift))]
+    states = reader.services(city.id)
     return Queue(
         at=at,
         shift=shift,
         rows=rows,
         ended=ended.sort_values("close_noticed_at", ascending=False),
         acts=reader.query("shift_acts", start=since, end=at, limit=2000),
-        sources={s.id: s.title_vi for state in reader.services(city.id) for s in state.sources},
+        sources={s.id: s.title_vi for state in states for s in state.sources},
+        connected=any(state.state != "ready" for state in states),
         read=True,
         watched=watched(reader, at),
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def block(part: Block, have: Have, first: int) -> Shown:
     """What needs a person, over all services; the head says how many there are."""
     text = have.text
+    if have.services and not any(map(have.ready, have.services)):  # nothing is known of a city that nobody reads
+        return Shown([wall_rail.listed((), text("wall.todo"), "", text("wall.unconnected"), first)])
     if have.found is not None:
         found = wall_findings.items(have.found, have.city, text, have.now)
         shown = found[: part.most]
