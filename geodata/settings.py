@@ -17,6 +17,7 @@ class Settings:
     dsn: str | None = field(default=None, repr=False)
     login_file: Path | None = None  # users and argon2 hashes; needed to listen beyond loopback
     session_s: float = 600.0  # how long a page's session outlives its socket
+    sources: Path | None = None  # the city's sources beside those of its file, which an upgrade leaves alone
     draw_ahead: bool = True  # a server draws its first pages' tiles and compiles kernels before anybody asks
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where sources look up named secrets
 
@@ -30,15 +31,17 @@ class Settings:
         login_file: Path | None = None,
     ) -> Settings:
         """Arguments of the command line win over ``VONGLAU_DATA``, ``VONGLAU_CITY``, ``VONGLAU_DSN``,
-        ``VONGLAU_LOGIN_FILE``; ``VONGLAU_SESSION_S`` and ``VONGLAU_DRAW_AHEAD`` (0: not) are read from there only.
+        ``VONGLAU_LOGIN_FILE``; ``VONGLAU_SOURCES``, ``VONGLAU_SESSION_S`` and ``VONGLAU_DRAW_AHEAD`` (0: not) are read
+        from there only.
         """
         env = os.environ if environ is None else environ
-        login = env.get("VONGLAU_LOGIN_FILE")
+        login, sources = env.get("VONGLAU_LOGIN_FILE"), env.get("VONGLAU_SOURCES")
         return cls(
             data=(data or Path(env.get("VONGLAU_DATA") or default_data(env))).absolute(),
             city=city or env.get("VONGLAU_CITY") or "hue",
             dsn=env.get("VONGLAU_DSN") or None,
             login_file=login_file or (Path(login) if login else None),
+            sources=Path(sources).absolute() if sources else None,
             session_s=float(env.get("VONGLAU_SESSION_S") or 600),
             draw_ahead=env.get("VONGLAU_DRAW_AHEAD", "1") != "0",
             environ=dict(env),

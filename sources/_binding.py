@@ -1,43 +1,21 @@
-"""From a city's bindings to adapters with their options."""
+"""From a binding to its adapter with its options."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from geodata.catalogue import one_line, service
-from geodata.city import SourceBinding, city
+from geodata.city import SourceBinding
 from geodata.errors import ConfigInvalid, UnknownName
 from sources.base import Options, Source, protocol
 
 
 class OptionsInvalid(ConfigInvalid):
     """source {source}: {reason}"""
-
-
-def bindings(city_id: str, file: Path | None = None) -> tuple[SourceBinding, ...]:
-    """The city's sources and those of a JSON list of SourceBinding; of two with one id the file's holds.
-
-    Raises UnknownName for the city, ConfigInvalid for the file.
-    """
-    found = {binding.id: binding for binding in city(city_id).bindings()}
-    if file is not None:
-        found |= {binding.id: binding for binding in read_bindings(file)}
-    return tuple(found.values())
-
-
-def read_bindings(file: Path) -> tuple[SourceBinding, ...]:
-    """The bindings of a JSON list. Raises ConfigInvalid."""
-    try:
-        return TypeAdapter(tuple[SourceBinding, ...]).validate_json(file.read_bytes())
-    except ValidationError as error:
-        raise ConfigInvalid(path=file, reason=one_line(error)) from error
-    except OSError as error:
-        raise ConfigInvalid(path=file, reason=error.strerror or str(error)) from error
 
 
 def adapter(binding: SourceBinding) -> tuple[Source[Options], Options]:

@@ -6,14 +6,17 @@ The pages know no adapter: an endpoint is put together from the few options that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter, ValidationError
-
 from app.pages.sources_cause import Owned
+from geodata.bindings import bindings as of
+from geodata.bindings import read_bindings
 from geodata.city import City, SourceBinding
+from geodata.errors import ConfigInvalid
+from geodata.settings import Settings
 
 URLS = ("url", "mqtt_url", "sql", "inventory_url", "updates_url")
 
@@ -23,14 +26,20 @@ def file_of(data: Path, city: City) -> Path:
     return data / "run" / f"bindings-{city.id}.json"
 
 
-def bindings(data: Path, city: City) -> Mapping[str, SourceBinding]:
+def bindings(settings: Settings, city: City) -> Mapping[str, SourceBinding]:
     """By id: the city's own, and those of the machine's simulator; a file that is away or broken adds nothing."""
-    found = {binding.id: binding for binding in city.bindings()}
-    try:
-        more = TypeAdapter(tuple[SourceBinding, ...]).validate_json(file_of(data, city).read_bytes())
-    except (OSError, ValidationError):
-        more = ()
-    return found | {binding.id: binding for binding in more}
+    found = dict(own(settings, city))
+    with suppress(ConfigInvalid):
+        found |= {binding.id: binding for binding in read_bindings(file_of(settings.data, city))}
+    return found
+
+
+def own(settings: Settings, city: City) -> Mapping[str, SourceBinding]:
+    """By id: those that every command knows without being told of a file."""
+    found = city.bindings()
+    with suppress(ConfigInvalid):
+        found = of(city, settings.sources)
+    return {binding.id: binding for binding in found}
 
 
 def endpoint(options: Mapping[str, Any]) -> str | None:

@@ -121,7 +121,7 @@ class SourcesScreen:
     def refresh_blocks(self) -> None:
         """Put the present state into every block; equal data sends nothing."""
         ledger, text, city = self.ledger, self.text, self.city
-        bindings = sources_bindings.bindings(self.context.settings.data, city)
+        bindings = sources_bindings.bindings(self.context.settings, city)
         read = bool(ledger.services)
         drawn = {"drawn": self._drawn}
         self.head.show(drawn | (self._head(bindings) if read or ledger.error else {"language": text.language}))
@@ -166,7 +166,7 @@ class SourcesScreen:
         source = self.ledger.find(self.chosen)
         if source is None:
             return {"id": self.chosen, "gone": self.text("sources.gone", id=self.chosen[:80])}
-        own = {binding.id for binding in self.city.bindings()}
+        own = sources_bindings.own(self.context.settings, self.city)
         file = sources_bindings.file_of(self.context.settings.data, self.city)
         subject = sources_card.Subject(
             source=source,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
+from geodata.bindings import bindings
 from geodata.city import City, SourceBinding, city
 from geodata.errors import UnknownName, UsageError
 from geodata.settings import Settings
-from sources._binding import bindings
 from sources._check_words import lines, locale_language, summary
 from sources.check import Verdict, check
 
@@ -24,7 +24,7 @@ from sources.check import Verdict, check
 @click.argument("source", required=False)
 @click.option("--all", "every", is_flag=True, help="Check every source of the city.")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
-@click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")
+@click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources: TOML or JSON.")
 @click.option("--seconds", type=float, help="How long to wait for records of a source; default: 20, with --all 15.")
 @click.option("--jobs", default=16, show_default=True, type=click.IntRange(1, 64), help="Sources looked at at once.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Default: vi where the locale is Vietnamese, else en.")
@@ -44,7 +44,7 @@ def command(
         raise UsageError(reason="give either a source or --all")
     settings = Settings.from_environ(city=city_id)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    found = bindings(settings.city, file)
+    found = bindings(city(settings.city), settings.sources, file)
     chosen = [binding for binding in found if every or binding.id == source]
     if source is not None and not chosen:
         raise UnknownName(kind="source", name=source, known=", ".join(binding.id for binding in found) or "none")
@@ -59,7 +59,7 @@ def command(
         if every and verdicts:
             click.echo("\n".join(summary(verdicts, language)))
         if not verdicts:
-            click.echo(f"city {settings.city} has no sources yet; add one to its file or give --bindings")
+            click.echo(f"city {settings.city} has no sources yet; add one to its file or to VONGLAU_SOURCES")
     if not all(verdict.ok for verdict in verdicts):
         sys.exit(1)
 

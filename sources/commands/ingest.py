@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
+from geodata.bindings import bindings
 from geodata.city import SourceBinding, city
 from geodata.settings import Settings
 from geodata.store.connect import database
 from geodata.store.writer import Writer
-from sources._binding import bindings
 from sources.intake import IntakePlan, address
 from sources.runner import Runner
 
@@ -22,7 +22,7 @@ from sources.runner import Runner
 @click.command("ingest")
 @click.option("--city", "city_id", help="Id of the city; default: VONGLAU_CITY, else hue.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder; default: VONGLAU_DATA.")
-@click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources, as JSON.")
+@click.option("--bindings", "file", type=click.Path(path_type=Path, dir_okay=False), help="More sources: TOML or JSON.")
 @click.option("--intake", metavar="HOST:PORT", help="Open the intake there, for sources that are sent things.")
 @click.option("--intake-url", metavar="URL", help="Base URL of the intake as senders see it; default: of --intake.")
 def command(
@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Read the city's sources into its store until stopped by SIGTERM or Ctrl-C."""
     settings = Settings.from_environ(data=data, city=city_id)
-    found = bindings(city(settings.city).id, file)
+    found = bindings(city(settings.city), settings.sources, file)
     plan = _plan(intake, intake_url, settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every URL, and keys stand in URLs

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from geodata.bindings import bindings
 from geodata.catalogue import service
 from geodata.city import SourceBinding, city
 from geodata.errors import UnknownName, UsageError
@@ -18,7 +19,7 @@ from geodata.store.connect import database
 from geodata.store.reader import Reader
 from geodata.store.types import Written
 from geodata.store.writer import Writer
-from sources._binding import bindings, json_object
+from sources._binding import json_object
 from sources._load import jobs, load, load_states
 from sources._mend import mend
 from sources._paced import Paced, PacedClock, register
@@ -70,7 +71,7 @@ def command(
     """
     settings = Settings.from_environ(data=data, city=city_id)
     if rejected is not None:
-        _print_mended(*_mend(settings, _named(rejected, settings.city, bindings_file), reason), as_json)
+        _print_mended(*_mend(settings, _named(rejected, settings, bindings_file), reason), as_json)
         return
     if recordings is not None:
         if protocol_name or files:
@@ -80,15 +81,15 @@ def command(
     if speed is not None or begin is not None:
         raise UsageError(reason="--speed and --from go with --recordings DIR")
     if protocol_name and files:
-        binding = _binding(protocol(protocol_name), settings.city, service_id, source_id, options_text)
+        binding = _binding(protocol(protocol_name), settings, service_id, source_id, options_text)
         with database(settings, role="ingest", create=settings.dsn is None) as db:
             _print(load(db.dsn, [(binding, files)]), as_json)
         return
     raise UsageError(reason="give PROTOCOL and FILE, or --recordings DIR")
 
 
-def _named(source_id: str, city_id: str, file: Path | None) -> SourceBinding:
-    found = {binding.id: binding for binding in bindings(city_id, file)}
+def _named(source_id: str, settings: Settings, file: Path | None) -> SourceBinding:
+    found = {binding.id: binding for binding in bindings(city(settings.city), settings.sources, file)}
     if source_id not in found:
         raise UnknownName(kind="source", name=source_id, known=", ".join(sorted(found)) or "none without --bindings")
     return found[source_id]
@@ -147,14 +148,14 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _binding(
-    source: Source[Options], city_id: str, service_id: str | None, source_id: str | None, options_text: str
+    source: Source[Options], settings: Settings, service_id: str | None, source_id: str | None, options_text: str
 ) -> SourceBinding:
     """The city's own source of that id, or one made up for the files."""
     try:
         options = json_object(options_text)
     except ValueError as error:
         raise UsageError(reason=f"--options: {error}") from error
-    own = next((entry for entry in city(city_id).bindings() if entry.id == source_id), None)
+    own = next((entry for entry in bindings(city(settings.city), settings.sources) if entry.id == source_id), None)
     if own is not None:
         return own.model_copy(update={"options": {**own.options, **options}})
     return SourceBinding(
@@ -162,7 +163,7 @@ def _binding(
         protocol=source.protocol,
         title_vi=f"Phát lại {source.title}",
         title_en=f"Replay of {source.title}",
-        service=service(service_id or _only_service(source, city_id)).id,
+        service=service(service_id or _only_service(source, settings.city)).id,
         options=options,
     )
 

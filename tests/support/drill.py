@@ -14,11 +14,12 @@ from pathlib import Path
 
 import httpx
 
+from geodata.bindings import read_bindings
 from geodata.catalogue import service
 from geodata.city import SourceBinding
 from geodata.store.reader import Reader
 from geodata.store.types import Role, SourceState
-from sources._binding import adapter, read_bindings
+from sources._binding import adapter
 from tests.support.machine import clean_environment
 from tests.support.ports import free_port
 

@@ -14,7 +14,7 @@ from geodata.records import Position, Rejected
 from geodata.store.errors import StoreGone, UnknownSource
 from geodata.store.types import Batch, Cursor, Written
 from sources import _feed
-from sources._binding import OptionsInvalid, adapter, read_bindings
+from sources._binding import OptionsInvalid, adapter
 from sources._door import Door
 from sources._feed import WAITING, Feed, is_good
 from sources.base import Context, Options, Source, Unreachable
@@ -251,12 +251,6 @@ def test_wrong_options_are_one_line_without_values() -> None:
     assert str(caught.value).startswith("source made: port: Input should be a valid integer")
     assert "s3cr3t" not in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_bindings_file(tmp_path: Any) -> None:
-    path = tmp_path / "b.json"
-    path.write_text("[" + BINDING.model_dump_json() + "]")
-    assert read_bindings(path) == (BINDING,)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from app.pages.sources_reading import CELLS, Lag, Ledger, Story, Strip
 from app.pages.sources_screen import SourcesScreen
 from app.text import Text
 from geodata.city import city
+from geodata.settings import Settings
 from geodata.store.errors import StoreGone
 from geodata.store.types import FeedState, ServiceState, SourceState
 
@@ -261,7 +262,7 @@ def test_a_database_that_is_away_leaves_the_last_picture_and_says_so(
 ) -> None:
     monkeypatch.setattr(reading, "STATES_S", 1e-9)
     reader = Away()
-    settings = SimpleNamespace(data=tmp_path)
+    settings = Settings(data=tmp_path)
     context: Any = SimpleNamespace(city=city("hue"), reader=reader, settings=settings, language="vi", query={})
     screen = SourcesScreen(context, VI)
     screen.body = SimpleNamespace(css_classes=[])
@@ -287,4 +288,6 @@ def test_a_broken_url_and_a_broken_file_add_nothing(tmp_path: Path) -> None:
     assert bare("http://[broken") == ""
     (tmp_path / "run").mkdir()
     (tmp_path / "run/bindings-hue.json").write_text("{", encoding="utf-8")
-    assert bindings(tmp_path, city("hue")) == {b.id: b for b in city("hue").bindings()}
+    (tmp_path / "own.toml").write_text("[[services.", encoding="utf-8")
+    settings = Settings(data=tmp_path, sources=tmp_path / "own.toml")
+    assert bindings(settings, city("hue")) == {b.id: b for b in city("hue").bindings()}
