@@ -19,6 +19,7 @@ from geodata.records import Observation
 from geodata.store.types import Batch
 from geodata.store.writer import Writer
 from tests.conftest import Dsn
+from tests.support.machine import PATIENCE_S
 from tests.support.patience import in_time
 from tests.support.samples import binding
 
@@ -42,7 +43,7 @@ async def test_old_rows_go_and_young_ones_stay(
     marker = tmp_path / "tidy-hue"
     work = asyncio.create_task(Tidy(marker, [], look_s=0.05).run())
     try:
-        async with in_time():
+        async with asyncio.timeout(PATIENCE_S):
             while not marker.exists():  # noqa: ASYNC110 (another process)
                 await asyncio.sleep(0.05)
     finally:
