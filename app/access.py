@@ -98,11 +98,18 @@ class Access:
 
     def check(self, name: str, password: str) -> bool:
         """Takes the same time for an unknown name as for a wrong password."""
-        users = {} if self._users is None else self._users.now()
+        users: Mapping[str, str] = {} if self._users is None else self._users.now().users
         try:
             return self._hasher.verify(users.get(name, self._decoy), password) and name in users
         except (VerificationError, InvalidHashError):
             return False
+
+    def may_act(self, name: str | None) -> bool:
+        """Whether that user may write to the journal of the desk; everybody may where there is no login."""
+        if self._users is None:
+            return True
+        book = self._users.now()
+        return name in book.users and name not in book.look_only
 
     def let_in(self, handler: RequestHandler, name: str) -> None:
         """A session of ``STAYS_DAYS`` from now: who it is, and that the password was the one of today."""

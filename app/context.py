@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -42,6 +42,9 @@ class PageContext:
     user: str | None
     path: Mapping[str, str] = field(default_factory=dict)  # named parts of the route: {"scene": "sea"}
     query: Mapping[str, str] = field(default_factory=dict)  # last value of each argument of the URL
+    may_act: Callable[[], bool] = field(
+        default=lambda: True
+    )  # asked at each deed: a right may end while a page is open
 
     @property
     def settings(self) -> Settings:

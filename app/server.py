@@ -97,19 +97,20 @@ def last(arguments: Mapping[str, list[bytes]]) -> dict[str, str]:
     return {key: values[-1].decode("utf-8", "replace") for key, values in arguments.items() if values}
 
 
-def session_of(module: ModuleType, services: Services, alive: WeakSet[Any]) -> Callable[[], Any]:
+def session_of(module: ModuleType, services: Services, alive: WeakSet[Any], access: Access) -> Callable[[], Any]:
     """The function that Panel calls for each new session of a page."""
 
     def session() -> Any:
         import panel as pn
 
         alive.add(pn.state.curdoc)
-        query = last(pn.state.session_args)
+        query, user = last(pn.state.session_args), pn.state.user
         language: Language = "en" if query.get("lang") == "en" else "vi"
         context = PageContext(
             services=services,
             language=language,
-            user=pn.state.user,
+            user=user,
+            may_act=lambda: access.may_act(user),
             path=dict(pn.state.route_params),
             query=query,
         )
@@ -171,7 +172,11 @@ class WebServer:
 
         pn.extension(reconnect=True)  # its notices are English; assets/link.js says what is to be said
         pn.config.session_history = 0
-        apps = {path: session_of(module, self.services, self.documents) for module in pages() for path in module.PATHS}
+        apps = {
+            path: session_of(module, self.services, self.documents, self.access)
+            for module in pages()
+            for path in module.PATHS
+        }
         dist = Path(pn.__file__).parent / "dist"
         secured: dict[str, Any] = {"auth_provider": Login(self.access)} if self.access.enabled else {}
         return pn.io.server.get_server(

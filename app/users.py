@@ -1,4 +1,4 @@
-"""Who may log in: a file of names and argon2 hashes, read again whenever it changes."""
+"""Who may log in, and who of them may act: a file of names and argon2 hashes, read again whenever it changes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from geodata.errors import ConfigInvalid
@@ -14,23 +15,32 @@ from geodata.errors import ConfigInvalid
 log = logging.getLogger(__name__)
 
 
-def write_users(path: Path, users: Mapping[str, str]) -> None:
-    """Name to argon2 hash, readable by its owner only; whole or not at all, for a server may be reading it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"users": dict(users)}, file, ensure_ascii=False, indent=1)
-    part.replace(path)
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the file holds: name to argon2 hash, and who of them may look but not act."""
 
+    users: Mapping[str, str] = field(default_factory=dict)
+    look_only: frozenset[str] = frozenset()
 
-def read_users(path: Path) -> dict[str, str]:
-    """Name to argon2 hash. Raises ConfigInvalid."""
-    try:
-        users = json.loads(path.read_text(encoding="utf-8"))["users"]
-        return {str(name): str(hashed) for name, hashed in users.items()}
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ConfigInvalid(path=path, reason=f"not a file of users: {error}") from error
+    @classmethod
+    def read(cls, path: Path) -> Book:
+        """Raises ConfigInvalid."""
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            users = {str(name): str(hashed) for name, hashed in found["users"].items()}
+            return cls(users, frozenset(str(name) for name in found.get("look_only", ())))
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ConfigInvalid(path=path, reason=f"not a file of users: {error}") from error
+
+    def write(self, path: Path) -> None:
+        """Readable by its owner only; whole or not at all, for a server may be reading it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        told = {"users": dict(self.users), "look_only": sorted(self.look_only & self.users.keys())}
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(told, file, ensure_ascii=False, indent=1)
+        part.replace(path)
 
 
 class Users:
@@ -42,7 +52,7 @@ class Users:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp = self._seen()
-        self._known = read_users(path)
+        self._known = Book.read(path)
 
     def _seen(self) -> tuple[int, int, int] | None:
         try:
@@ -51,18 +61,18 @@ class Users:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def now(self) -> Mapping[str, str]:
-        """Name to argon2 hash."""
+    def now(self) -> Book:
+        """What it holds at this moment."""
         stamp = self._seen()
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._known = read_users(self._path)
+                self._known = Book.read(self._path)
             except ConfigInvalid as error:
                 log.warning("%s; the users are those of before", error)
         return self._known
 
     def seal(self, name: str) -> str | None:
         """What a session of that user must hold: another after a new password, None when there is no such user."""
-        hashed = self.now().get(name)
+        hashed = self.now().users.get(name)
         return None if hashed is None else hashlib.sha256(hashed.encode()).hexdigest()[:32]

@@ -144,7 +144,7 @@ class DeskScreen:
 
     def refresh_blocks(self) -> None:
         """Put the present state into every block; equal data sends nothing."""
-        drawn = {"drawn": self._drawn}
+        drawn = {"drawn": self._drawn, "acts": self.context.may_act()}
         queue, city, text = self.queue, self.city, self.text
         left = desk_blocks.queue_data(queue, city, text, selected=self.chosen, which=self.which, who=self.who)
         middle = desk_blocks.case_data(self.case, queue, city, text)
@@ -188,6 +188,9 @@ class DeskScreen:
 
         ``number``: the finding that stood before the hand that did it; None: the chosen one.
         """
+        if not self.context.may_act():
+            self.list.say({"type": "say", "text": self.text("desk.look_only")})
+            return
         wanted = self.chosen if number is None else _number(number)
         rows = reading.records(self.queue.rows)
         finding = None if what == "handover" else next((row for row in rows if int(row["id"]) == wanted), None)

@@ -40,7 +40,7 @@ export function render({model, el}) {
   const text = (d, w) => `<div class="evh"><b>${esc(w.evidence)}</b><span>${esc(d.evidence.values.length ? w.measured : d.evidence.times.length ? w.positions : w.feed)}</span><span class="grow"></span><a href="${esc(d.href)}">${icon("open_in_new")}${esc(w.map)}</a></div>
     <div class="ev">${svg(d, w)}</div>
     <div class="lgh"><b>${esc(w.log)}</b></div><div class="scroll">${d.log.map((l) => `<div class="lo"><span>${esc(l.time)}</span><em>${esc(l.who)}</em><p>${esc(l.text)}</p></div>`).join("")}</div>
-    <form class="nt">${icon("edit_note")}<input name="text" maxlength="2000" autocomplete="off" placeholder="${esc(w.note)}" aria-label="${esc(w.note)}"><kbd>N</kbd></form>`;
+    ${!d.acts ? "" : `<form class="nt">${icon("edit_note")}<input name="text" maxlength="2000" autocomplete="off" placeholder="${esc(w.note)}" aria-label="${esc(w.note)}"><kbd>N</kbd></form>`}`;
   const draw = (d, w) => {
     tz = d.timezone ?? "UTC"; got = !!d.drawn; drawn = d;
     if (!d.id) { root.innerHTML = shown = d.empty ? `<p class="none">${esc(d.empty)}</p>` : ""; return; }
@@ -48,7 +48,7 @@ export function render({model, el}) {
     if (next === shown) return;
     const field = root.querySelector(".nt input"), typed = field?.value ?? "", at = field && root.getRootNode().activeElement === field, top = root.querySelector(".scroll")?.scrollTop ?? 0;
     root.innerHTML = shown = next;
-    const again = root.querySelector(".nt input"); again.value = typed; if (at) again.focus();
+    const again = root.querySelector(".nt input"); if (again) { again.value = typed; if (at) again.focus(); }
     root.querySelector(".scroll").scrollTop = top;
   };
   root.addEventListener("submit", (e) => {

@@ -14,7 +14,7 @@ export function render({model, el}) {
     <div class="scroll"><div class="rows">${list(d, w)}</div>
       ${d.asleep.length ? `<details><summary>${icon("chevron_right")}${esc(fill(w.asleep, {n: d.asleep.length}))}</summary>${d.asleep.map((r) => item(r, d)).join("")}</details>` : ""}
       <div class="cl">${esc(w.ended)} <b>${d.n_ended}</b></div>${d.ended.map((r) => `<div class="dn"><span>${esc(r.time)}</span><p>${esc(r.text)}</p></div>`).join("")}</div>
-    <form class="ho"><input name="text" maxlength="2000" autocomplete="off" placeholder="${esc(w.handover)}" aria-label="${esc(w.handover)}"><button aria-label="${esc(w.keep)}" title="${esc(w.keep)}">${icon("send")}</button></form>
+    ${!d.acts ? "" : `<form class="ho"><input name="text" maxlength="2000" autocomplete="off" placeholder="${esc(w.handover)}" aria-label="${esc(w.handover)}"><button aria-label="${esc(w.keep)}" title="${esc(w.keep)}">${icon("send")}</button></form>`}
     <footer>${d.figures.map((f) => `<div><b>${esc(f.value)}</b><span>${esc(f.label)}</span></div>`).join("")}</footer>`;
   const say = document.createElement("div");
   say.className = "said"; say.setAttribute("role", "status");
@@ -27,7 +27,7 @@ export function render({model, el}) {
       root.innerHTML = shown = next; root.append(say);
       root.querySelector(".scroll").scrollTop = top; if (open) root.querySelector("details")?.setAttribute("open", "");
       if (d.selected !== chosen) { chosen = d.selected; root.querySelector(".q.sel")?.scrollIntoView({block: "nearest"}); }
-      const again = root.querySelector(".ho input"); again.value = typed; if (at) again.focus();
+      const again = root.querySelector(".ho input"); if (again) { again.value = typed; if (at) again.focus(); }
     }
     tick(root, Date.now() / 1000, units, tz);
   };

@@ -20,7 +20,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from app.cli import cli
-from app.users import write_users
+from app.users import Book
 from geodata.store.connect import session
 from geodata.store.deliveries import DeliveryStore
 from geodata.store.desk import Desk
@@ -148,7 +148,7 @@ def done(dsn: str, data: Path, *arguments: str) -> str:
 def test_each_part_works_with_its_own_login(cluster: TestCluster, tmp_path: Path) -> None:
     """Watch, pages and what runs at night as processes; what ingest, desk and notify ask of the store by its doors."""
     port, users = free_port(), tmp_path / "users.json"
-    write_users(users, {})
+    Book({}).write(users)
     with (
         cluster.fresh() as name,
         logins(cluster, name) as dsn,

@@ -8,17 +8,22 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from tornado.web import create_signed_value
 
 from app.access import COOKIE, SEAL, cookie_secret
-from app.users import Users, read_users, write_users
+from app.users import Book, Users
+from geodata.store.findings import FindingStore
+from geodata.watch.course import advance
+from geodata.watch.rule import rules
+from geodata.watch.signs import Fires
 from tests.support.cluster import TestCluster
 from tests.support.machine import clean_environment, wait_for
 from tests.support.pages import watched
@@ -35,6 +40,7 @@ class Closed:
 
     url: str
     data: Path
+    store: str  # of the role watch
 
     @property
     def users(self) -> Path:
@@ -65,14 +71,14 @@ class Closed:
 def closed(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
     folder, port = tmp_path_factory.mktemp("closed"), free_port()
     users = folder / "users.json"
-    write_users(users, {NAME: PasswordHasher().hash(PASSWORD)})
+    Book({NAME: PasswordHasher().hash(PASSWORD)}).write(users)
     with cluster.fresh() as name:
         command = [sys.executable, "-m", "app", "serve", "--data", str(folder), "--port", str(port)]
         command += ["--login-file", str(users), "--allow-origin", "ioc.example"]
-        environ = {**clean_environment(), "VONGLAU_DSN": cluster.dsn("read", name), "VONGLAU_METRICS_TOKEN": "monitor"}
+        environ = {**clean_environment(), "VONGLAU_DSN": cluster.dsn("desk", name), "VONGLAU_METRICS_TOKEN": "monitor"}
         log = folder / "serve.log"
         with log.open("wb") as words, subprocess.Popen(command, env=environ, stderr=words) as process:
-            here = Closed(f"http://localhost:{port}", folder)
+            here = Closed(f"http://localhost:{port}", folder, cluster.dsn("watch", name))
             try:
                 wait_for(lambda: answers(here, process), f"/readyz\n{log.read_text()}")
                 yield here
@@ -226,8 +232,8 @@ def test_a_session_without_its_seal_is_none(closed: Closed) -> None:
 @pytest.mark.parametrize("how", ["removed", "new password"])
 def test_who_may_not_look_any_more_sees_nothing_more(closed: Closed, chromium: Browser, how: str) -> None:
     """Without a restart: the next request is refused, and a page that stands open is let go of."""
-    guest, before = "khách", read_users(closed.users)
-    write_users(closed.users, {**before, guest: PasswordHasher().hash("mật khẩu 1")})
+    guest, before = "khách", Book.read(closed.users).users
+    Book({**before, guest: PasswordHasher().hash("mật khẩu 1")}).write(closed.users)
     cookies = closed.cookies(guest)
     assert closed.get("/explore", **cookies).status_code == 200
     page = watched(chromium)
@@ -237,11 +243,38 @@ def test_who_may_not_look_any_more_sees_nothing_more(closed: Closed, chromium: B
     page.idle()
     with socket.value.expect_event("close", timeout=SHOWN_MS):
         changed = {} if how == "removed" else {guest: PasswordHasher().hash("mật khẩu 2")}
-        write_users(closed.users, {**before, **changed})
+        Book({**before, **changed}).write(closed.users)
     assert closed.get("/explore", **cookies).status_code == 302
     assert closed.get("/explore", **closed.cookies()).status_code == 200, "nobody else is held up"
     page.page.context.close()
-    write_users(closed.users, before)
+    Book(before).write(closed.users)
+
+
+@pytest.mark.parametrize("looks", [True, False], ids=["looks", "acts"])
+def test_who_may_only_look_does_nothing_at_the_desk(closed: Closed, chromium: Browser, *, looks: bool) -> None:
+    """A wall stands in a hall: whoever plugs a keyboard into it must not acknowledge for the officer on duty."""
+    one, now, before = rules()["fishing_vessels.lost_6h"], datetime.now(UTC), Book.read(closed.users)
+    with FindingStore(closed.store) as store:
+        assert store.turn()
+        store.looked(now)
+        fires = Fires(key=f"v{looks:d}", since=now - timedelta(hours=7), facts={"name": "Tàu 1"})
+        (finding,) = store.apply(advance(one, {}, [fires], now))
+        Book({**before.users, "hội trường": "x"}, frozenset({"hội trường"} if looks else ())).write(closed.users)
+        page = watched(chromium)
+        cookies = closed.cookies("hội trường")
+        page.page.context.add_cookies([{"name": k, "value": v, "url": closed.url} for k, v in cookies.items()])
+        page.open(f"{closed.url}/desk?f={finding.id}")
+        expect(page.page.locator(".ds .sev")).to_be_visible(timeout=SHOWN_MS)
+        for control in (".ds .act", ".dc .nt", ".dq .ho"):
+            expect(page.page.locator(control)).to_have_count(0 if looks else 1)
+        page.page.keyboard.press("x")
+        if looks:
+            expect(page.page.locator(".ds .look")).to_contain_text("chỉ xem")
+            expect(page.page.locator(".dq .said")).to_contain_text("chỉ xem", timeout=SHOWN_MS)
+        expect(page.page.locator(".q.sel.new")).to_have_count(1 if looks else 0, timeout=SHOWN_MS)
+        assert not page.errors
+        page.page.context.close()
+    before.write(closed.users)
 
 
 def test_beyond_this_machine_there_is_no_way_without_a_login(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from app.access import Access, LoginNeeded, Throttle, bearer, cookie_secret, is_
 from app.commands.user import command
 from app.login import inside
 from app.server import Address, check_address
-from app.users import Users, read_users, write_users
+from app.users import Book, Users
 from geodata.errors import ConfigInvalid, PortTaken
 from geodata.settings import Settings
 
@@ -45,7 +45,7 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_passwords_are_kept_as_hashes_that_only_the_owner_reads(tmp_path: Path) -> None:
     path = tmp_path / "users.json"
-    write_users(path, {"trực ban": PasswordHasher().hash("mật khẩu")})
+    Book({"trực ban": PasswordHasher().hash("mật khẩu")}).write(path)
     access = Access(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "mật khẩu" not in path.read_text()
@@ -58,19 +58,19 @@ def test_a_broken_login_file_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "users.json"
     path.write_text("[]")
     with pytest.raises(ConfigInvalid, match=r"users\.json: not a file of users"):
-        read_users(path)
+        Book.read(path)
 
 
 def test_users_are_those_of_the_file_as_it_is_now(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "users.json"
-    write_users(path, {"an": "x", "bình": "y"})
+    Book({"an": "x", "bình": "y"}).write(path)
     users = Users(path)
     seal = users.seal("an")
     assert seal != users.seal("bình")
     assert users.seal("chi") is None
-    write_users(path, {"an": "x"})
+    Book({"an": "x"}).write(path)
     assert (users.seal("an"), users.seal("bình")) == (seal, None)
-    write_users(path, {"an": "another"})
+    Book({"an": "another"}).write(path)
     assert users.seal("an") not in {seal, None}
     path.write_text("{ half")
     assert users.seal("an") is not None
@@ -85,8 +85,19 @@ def test_the_command_adds_and_removes(tmp_path: Path) -> None:
     run = CliRunner().invoke
     assert run(command, ["add", "an", "--file", str(path), "--password", "p"]).exit_code == 0
     assert Access(path).check("an", "p")
+    assert Access(path).may_act("an")
+    again = ["add", "an", "--file", str(path), "--password", "p"]
+    assert run(command, [*again, "--look-only"]).exit_code == 0
+    assert not Access(path).may_act("an")
+    assert run(command, again).exit_code == 0
+    assert not Access(path).may_act("an"), "a new password changes no right"
+    assert run(command, [*again, "--may-act"]).exit_code == 0
+    assert Access(path).may_act("an")
+    assert not Access(path).may_act("ai đó")
+    assert not Access(path).may_act(None)
+    assert Access(None).may_act(None), "without a login everybody on the machine may"
     assert run(command, ["remove", "an", "--file", str(path)]).exit_code == 0
-    assert read_users(path) == {}
+    assert Book.read(path).users == {}
 
 
 def test_the_throttle_blocks_after_five_and_forgets_the_oldest_name() -> None:

@@ -14,7 +14,7 @@ from tornado.web import Application
 
 from app import snapshots
 from app.access import Access
-from app.users import write_users
+from app.users import Book
 
 NOW = datetime.now(UTC)
 
@@ -65,7 +65,7 @@ async def test_the_handler_asks_for_the_login_and_is_never_cached(tmp_path: Path
     picture(tmp_path, timedelta(0))
     picture(tmp_path, timedelta(hours=2), "old.jpg")
     users = tmp_path / "users.json"
-    write_users(users, {})
+    Book({}).write(users)
     options = {"access": Access(users if login else None), "data": tmp_path}
     server = HTTPServer(Application([(snapshots.PATTERN, snapshots.SnapshotHandler, options)], cookie_secret="x"))
     sock, port = bind_unused_port()
