@@ -138,12 +138,14 @@ def rain(part: Block, have: Have, first: int) -> Shown:
 
 
 def _no_rain_told(frame: gpd.GeoDataFrame, have: Have) -> Shown:
-    """A list that only goes would be read as a dry day."""
+    """Of lost or silent gauges alone: a list that only goes would be read as a dry day."""
     told = np.array([value.get(RAIN[0]) is not None for value in frame["values"]], bool)
-    lost = frame[(frame["state"] == "unknown") & told]
+    lost = frame[frame["state"].isin(["unknown", "silent"]) & told]
     if lost.empty:
         return Shown()
-    row = {"label": [have.text("wall.rain_unknown")], "value": "?", "note": "", "state": "unknown"}
+    feed = bool((lost["state"] == "unknown").any())
+    label = have.text("wall.rain_unknown" if feed else "wall.rain_silent")
+    row = {"label": [label], "value": "?", "note": "", **({"state": "unknown"} if feed else {})}
     head = have.text("wall.last_at", time=_at(lost, have))
     return Shown([{"kind": "shares", "title": have.text("wall.rain"), "head": head, "rows": [row]}])
 

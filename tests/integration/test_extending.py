@@ -59,7 +59,7 @@ def run(tree: Path, *command: str) -> str:
     }  # a run of its own
     environ = {**inherited, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, *command], cwd=tree, env=environ, capture_output=True, text=True, check=False, timeout=240
+        [sys.executable, *command], cwd=tree, env=environ, capture_output=True, text=True, check=False, timeout=500
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout

@@ -77,12 +77,20 @@ def ftp_server(root: Path, handler: type[FTPHandler] = FTPHandler, **settings: A
     authorizer.add_user("tram", PASSWORD, str(root), perm="elradfmw")
     own = type("Handler", (handler,), {"authorizer": authorizer, **settings})
     server = FTPServer(("127.0.0.1", 0), own)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05, "handle_exit": False})
+    over = threading.Event()
+
+    def serve() -> None:
+        """It is closed by the thread that polls it: closed by another it may be in the middle of a poll."""
+        while not over.is_set():
+            server.serve_forever(timeout=0.05, blocking=False, handle_exit=False)
+        server.close_all()
+
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield server.address[1]
     finally:
-        server.close_all()
+        over.set()
         thread.join()
 
 

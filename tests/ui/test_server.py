@@ -219,7 +219,8 @@ def test_what_is_done_while_a_page_is_being_joined_breaks_nothing(running: Machi
         tab.evaluate(TELL)
         tab.evaluate("() => { delete window.nobody }")
     wait_for(
-        lambda: later(tab, f"{OPEN} && !Bokeh.documents.at(-1).roots()[0].tags.includes('told')"), "what the server has"
+        lambda: later(tab, f"{OPEN} && Bokeh.documents.at(-1).roots()[0]?.tags.includes('told') === false"),
+        "what the server has",
     )
     tab.clock.run_for(3_000)
     expect(tab.locator(".vonglau-lost")).to_be_hidden()

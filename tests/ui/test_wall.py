@@ -6,7 +6,7 @@ import contextlib
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 from tests.support.machine import Machine, wait_for
 from tests.support.pages import Watched, watched
@@ -139,6 +139,13 @@ def test_the_overview_counts_every_service_of_the_city(running: Machine, chromiu
     page.page.context.close()
 
 
+def box_of(locator: Locator) -> FloatRect:
+    """Where it stands; a block that is drawn anew at this very moment is asked again."""
+    found = wait_for(locator.bounding_box, f"a place of {locator}")
+    assert found is not None
+    return found
+
+
 def test_every_scene_of_the_city_has_its_layout(running: Machine, chromium: Browser) -> None:
     page = opened(chromium, running, "/wall/flood", 1920, 1080)
     expect(page.page.locator(".pg b")).to_have_text("Lũ")
@@ -148,9 +155,7 @@ def test_every_scene_of_the_city_has_its_layout(running: Machine, chromium: Brow
     expect(page.page.locator(".pg b")).to_have_text("Dịch vụ", timeout=SHOWN_MS)
     tiles = page.page.locator(".tiles.big .tile")
     expect(tiles).to_have_count(15, timeout=SHOWN_MS)
-    fourth, last = tiles.nth(3).bounding_box(), tiles.last.bounding_box()
-    assert fourth is not None
-    assert last is not None
+    fourth, last = box_of(tiles.nth(3)), box_of(tiles.last)
     assert abs(fourth["x"] + fourth["width"] - last["x"] - last["width"]) < 1, "the last row is full"
     page.page.goto(running.url + "/wall/traffic")
     expect(page.page.locator(".note p")).to_contain_text("sẵn sàng kết nối", timeout=SHOWN_MS)
@@ -190,8 +195,7 @@ def test_parts_of_a_split_wall_are_the_whole_wall(running: Machine, chromium: Br
         found = {}
         for name in SEEN:
             expect(page.page.locator(name).first).to_be_visible(timeout=SHOWN_MS)
-            box = page.page.locator(name).first.bounding_box()
-            assert box is not None
+            box = box_of(page.page.locator(name).first)
             found[name] = [box["x"] + left, box["y"], box["width"], box["height"]]
         assert page.page.evaluate("() => [document.documentElement.scrollWidth <= innerWidth, scrollX]") == [True, 0]
         assert not page.errors

@@ -30,6 +30,7 @@ def test_every_custom_property_used_is_defined() -> None:
         "u",
         "columns",
         "rows",
+        "last",
         "n",
     }  # set by the blocks themselves
     known |= {"bar", "tree", "clock", "table", "detail", "tiles"}  # sizes of the page's own grid

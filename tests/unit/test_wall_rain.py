@@ -47,4 +47,9 @@ def test_of_lost_gauges_alone_it_is_unknown_and_no_dry_day() -> None:
 
 def test_where_no_gauge_tells_rain_there_is_no_list() -> None:
     assert shown(("C", "unknown", {"water_level": 1.0})) == []
-    assert shown(("A", "silent", {"rain_24h": 12.0})) == []
+
+
+def test_of_silent_gauges_alone_it_is_not_known_either() -> None:
+    (found,) = shown(("A", "silent", {"rain_24h": 12.0}), ("C", "fresh", {"water_level": 1.0}))
+    (row,) = found["rows"]
+    assert (row["value"], row["label"], "state" in row) == ("?", ["Mọi trạm mất tín hiệu"], False)
