@@ -42,9 +42,7 @@ class PageContext:
     user: str | None
     path: Mapping[str, str] = field(default_factory=dict)  # named parts of the route: {"scene": "sea"}
     query: Mapping[str, str] = field(default_factory=dict)  # last value of each argument of the URL
-    may_act: Callable[[], bool] = field(
-        default=lambda: True
-    )  # asked at each deed: a right may end while a page is open
+    may_act: Callable[[], bool] = lambda: True  # asked at each deed: a right may end while a page is open
 
     @property
     def settings(self) -> Settings:

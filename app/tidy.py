@@ -33,17 +33,25 @@ class Tidy:
             await asyncio.sleep(self.look_s)
             if not self.due():
                 continue
-            status = await run_once(["db", "prune", *self.common], nice=NICE)
-            if status == 0:
-                self.marker.touch()
-            elif not failed:
+            done = await self._once()
+            if not done and not failed:
                 log.warning("what is past its retention could not be deleted; it is tried again")
-            failed = status != 0
+            failed = not done
+
+    async def _once(self) -> bool:
+        """Whether it went well; a full disk or a machine without memory for another process ends nothing else."""
+        try:
+            if await run_once(["db", "prune", *self.common], nice=NICE):
+                return False
+            self.marker.touch()
+        except OSError:
+            return False
+        return True
 
     def due(self) -> bool:
         """Whether the last time was a day ago, or lies ahead: a clock may have been set back."""
         try:
             ago = time.time() - self.marker.stat().st_mtime
-        except FileNotFoundError:
+        except OSError:
             return True
         return not 0 <= ago < DAY_S

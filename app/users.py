@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class Book:
         told = {"users": dict(self.users), "look_only": sorted(self.look_only & self.users.keys())}
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(told, file, ensure_ascii=False, indent=1)
+            with suppress(OSError):  # written by root it stays the server's, which could not read it otherwise
+                os.fchown(descriptor, path.stat().st_uid, path.stat().st_gid)
         part.replace(path)
 
 

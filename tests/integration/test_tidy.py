@@ -77,6 +77,28 @@ async def test_once_a_day_also_across_restarts_and_again_when_it_failed(
     assert caplog.messages == ["what is past its retention could not be deleted; it is tried again"]
 
 
+async def test_a_full_disk_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Everything else of ``vonglau up`` stands in the same group of tasks."""
+    asked = 0
+
+    async def run_once(_arguments: list[str], *, nice: int) -> int:
+        nonlocal asked
+        asked += 1
+        assert nice > 0
+        return 0
+
+    monkeypatch.setattr(tidy, "run_once", run_once)
+    work = asyncio.create_task(Tidy(tmp_path / "away" / "tidy-hue", [], look_s=0.01).run())
+    async with in_time():
+        while asked < 3:  # noqa: ASYNC110 (another task's)
+            await asyncio.sleep(0.01)
+    assert not work.done()
+    await ended(work)
+    assert len(caplog.messages) == 1
+
+
 @pytest.mark.parametrize(("ago_s", "due"), [(60, False), (DAY_S - 60, False), (DAY_S + 60, True), (-3600, True)])
 def test_due(tmp_path: Path, ago_s: float, *, due: bool) -> None:
     tidied = Tidy(tmp_path / "marker", [])

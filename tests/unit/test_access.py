@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -78,6 +79,17 @@ def test_users_are_those_of_the_file_as_it_is_now(tmp_path: Path, caplog: pytest
     path.unlink()
     assert users.seal("an") is not None
     assert [record.message.count("the users are those of before") for record in caplog.records] == [1, 1]
+
+
+def test_a_file_that_root_writes_stays_the_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written anew it would belong to whoever wrote it, and the server could not read it any more."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _, uid, gid: given.append((uid, gid)))
+    path = tmp_path / "users.json"
+    Book({"an": "x"}).write(path)
+    assert not given, "a new file is the writer's"
+    Book({"an": "y"}).write(path)
+    assert given == [(path.stat().st_uid, path.stat().st_gid)]
 
 
 def test_the_command_adds_and_removes(tmp_path: Path) -> None:
